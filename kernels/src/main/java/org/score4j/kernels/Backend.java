@@ -1,0 +1,61 @@
+package org.score4j.kernels;
+
+/**
+ * A device with all op families. Kernels trust their arguments: {@link Ops} checks shapes, types and ranges once and then delegates. A
+ * backend serves one caller thread at a time.
+ */
+public interface Backend extends AutoCloseable {
+  /** Name as in {@code --device}. */
+  String name();
+
+  /** One line for people: device, threads, precision. */
+  String description();
+
+  /** Type of weights, activations and gradients. */
+  DType floatType();
+
+  /** Whether a row's bits are the same whatever batch surrounds it and whichever of prefill, decode or training computes it. */
+  boolean bitExactAcrossBatches();
+
+  /** A new allocation, 64-byte aligned at least; content undefined. */
+  DeviceBuffer newBuffer(long bytes);
+
+  /** Waits until everything queued is done. */
+  void synchronize();
+
+  /** Transfers between host and device. */
+  TransferKernels transfer();
+
+  /** Linear layers. */
+  MatmulKernels matmul();
+
+  /** RMSNorm and QK norm. */
+  NormKernels norm();
+
+  /** Rotary embedding. */
+  RopeKernels rope();
+
+  /** Attention, packed and paged. */
+  AttentionKernels attention();
+
+  /** SwiGLU. */
+  ActivationKernels activation();
+
+  /** Look-ups by row. */
+  EmbeddingKernels embedding();
+
+  /** Language-model head. */
+  LossKernels loss();
+
+  /** Sampling. */
+  SamplingKernels sampling();
+
+  /** AdamW and norms. */
+  OptimizerKernels optimizer();
+
+  /** Element by element. */
+  ElementwiseKernels elementwise();
+
+  @Override
+  void close();
+}
