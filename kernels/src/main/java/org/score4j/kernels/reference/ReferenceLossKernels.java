@@ -1,0 +1,97 @@
+package org.score4j.kernels.reference;
+
+import org.jspecify.annotations.Nullable;
+import org.score4j.kernels.LossKernels;
+import org.score4j.kernels.Tensor;
+
+/** The language-model head, a row at a time. */
+final class ReferenceLossKernels implements LossKernels {
+  @Override
+  public void lmHead(
+      HeadOutputs outputs,
+      @Nullable HeadGradients gradients,
+      Tensor hidden,
+      Tensor head,
+      Tensor targets,
+      @Nullable HeadReference reference,
+      double inverseTemperature) {
+    LogitRows policyRows = new LogitRows(hidden, head);
+    @Nullable LogitRows referenceRows =
+        reference == null ? null : new LogitRows(reference.hidden(), reference.head());
+    for (int n = 0; n < hidden.dim0(); n++) {
+      int target = Ints.of(targets).get(n);
+      double[] logPi = LogitRows.logSoftmax(policyRows.logits(n, inverseTemperature));
+      double @Nullable [] logRef =
+          referenceRows == null
+              ? null
+              : LogitRows.logSoftmax(referenceRows.logits(n, inverseTemperature));
+
+      double entropy = 0;
+      double kl = 0;
+      for (int v = 0; v < logPi.length; v++) {
+        double pi = Math.exp(logPi[v]);
+        entropy -= pi * logPi[v];
+        kl += logRef == null ? 0 : pi * (logPi[v] - logRef[v]);
+      }
+      Doubles.of(outputs.logProb()).set(n, logPi[target]);
+      Doubles.of(outputs.entropy()).set(n, entropy);
+      if (outputs.kl() != null) {
+        Doubles.of(outputs.kl()).set(n, kl);
+      }
+      if (outputs.refLogProb() != null && logRef != null) {
+        Doubles.of(outputs.refLogProb()).set(n, logRef[target]);
+      }
+      if (gradients != null) {
+        double[] dZ = dLogits(gradients, n, target, logPi, logRef, kl);
+        backward(gradients, n, dZ, hidden, head, inverseTemperature);
+      }
+    }
+  }
+
+  /** {@code dLoss/dz_v}, the equation of {@link LossKernels}. */
+  private static double[] dLogits(
+      HeadGradients gradients,
+      int row,
+      int target,
+      double[] logPi,
+      double @Nullable [] logRef,
+      double kl) {
+    double logProbCoef = Doubles.of(gradients.logProbCoef()).get(row);
+    double klCoef = gradients.klCoef() == null ? 0 : Doubles.of(gradients.klCoef()).get(row);
+    double[] dZ = new double[logPi.length];
+    for (int v = 0; v < dZ.length; v++) {
+      double pi = Math.exp(logPi[v]);
+      dZ[v] = logProbCoef * (pi - (v == target ? 1 : 0));
+      if (logRef != null && gradients.klCoef() != null) {
+        dZ[v] += klCoef * pi * (logPi[v] - logRef[v] - kl);
+      }
+    }
+    return dZ;
+  }
+
+  /**
+   * {@code dHidden[row] = invT · Σ_v dZ_v · head[v]}, {@code dHead[v] += invT · dZ_v ·
+   * hidden[row]}.
+   */
+  private static void backward(
+      HeadGradients gradients,
+      int row,
+      double[] dZ,
+      Tensor hidden,
+      Tensor head,
+      double inverseTemperature) {
+    int width = Math.toIntExact(head.shape().rowElements());
+    double[] h = Doubles.of(hidden).copy((long) row * width, width);
+    double[] dH = new double[width];
+    Doubles w = Doubles.of(head);
+    Doubles dW = Doubles.of(gradients.dHead());
+    for (int v = 0; v < dZ.length; v++) {
+      double d = dZ[v] * inverseTemperature;
+      for (int i = 0; i < width; i++) {
+        dH[i] += d * w.get((long) v * width + i);
+        dW.add((long) v * width + i, d * h[i]);
+      }
+    }
+    Doubles.of(gradients.dHidden()).put((long) row * width, dH);
+  }
+}
