@@ -1,17 +1,21 @@
 package org.score4j.kernels;
 
 /**
- * Causal grouped-query attention, over packed segments (training, scoring) and over the paged KV cache (generation).
+ * Causal grouped-query attention, over packed segments (training, scoring) and over the paged KV
+ * cache (generation).
  *
- * <p><b>Segments.</b> {@code segments} is (numSegments, 4) I32, rows {@code start, length, prefixStart, prefixLength}: the tokens
- * {@code start .. start+length} form a sequence that continues the tokens {@code prefixStart .. prefixStart+prefixLength}, which belong to
- * an earlier segment without a prefix of its own (prefixLength 0: none). So a prompt is computed once for its K continuations: a token
- * attends to the prefix and to its own segment up to itself. Segments cover all tokens, in order; a segment with a prefix comes after the
- * one holding it with only continuations of the same prefix in between.
+ * <p><b>Segments.</b> {@code segments} is (numSegments, 4) I32, rows {@code start, length,
+ * prefixStart, prefixLength}: the tokens {@code start .. start+length} form a sequence that
+ * continues the tokens {@code prefixStart .. prefixStart+prefixLength}, which belong to an earlier
+ * segment without a prefix of its own (prefixLength 0: none). So a prompt is computed once for its
+ * K continuations: a token attends to the prefix and to its own segment up to itself. Segments
+ * cover all tokens, in order; a segment with a prefix comes after the one holding it with only
+ * continuations of the same prefix in between.
  *
- * <p><b>Order of additions</b> on backends that promise equal bits: a score is a chain over headDim; the softmax denominator is summed by
- * key index modulo 16 and then in a fixed tree; the output is a chain over the keys in order. Key indices count from the start of the
- * sequence, prefix included, so that packed, prefix-shared and cached attention agree bit for bit.
+ * <p><b>Order of additions</b> on backends that promise equal bits: a score is a chain over
+ * headDim; the softmax denominator is summed by key index modulo 16 and then in a fixed tree; the
+ * output is a chain over the keys in order. Key indices count from the start of the sequence,
+ * prefix included, so that packed, prefix-shared and cached attention agree bit for bit.
  *
  * <p>T tokens, H query heads, KV key/value heads, E headDim.
  */
@@ -23,7 +27,8 @@ public interface AttentionKernels {
    * Attention over packed segments.
    *
    * @param out (T, H·E)
-   * @param logSumExp (T, H), saved for backward: log of the softmax denominator of the scaled scores
+   * @param logSumExp (T, H), saved for backward: log of the softmax denominator of the scaled
+   *     scores
    * @param qkv (T, (H+2KV)·E), rotated
    * @param segments (numSegments, 4) I32
    * @param heads head layout
@@ -42,10 +47,17 @@ public interface AttentionKernels {
    * @param heads head layout
    */
   void attentionBackward(
-      Tensor dQkv, Tensor dOut, Tensor out, Tensor qkv, Tensor logSumExp, Tensor segments, AttentionShape heads);
+      Tensor dQkv,
+      Tensor dOut,
+      Tensor out,
+      Tensor qkv,
+      Tensor logSumExp,
+      Tensor segments,
+      AttentionShape heads);
 
   /**
-   * Writes keys and values of new tokens into the cache. Within a page the layout is the backend's own; only this family reads it.
+   * Writes keys and values of new tokens into the cache. Within a page the layout is the backend's
+   * own; only this family reads it.
    *
    * @param kPages (numPages, PAGE_TOKENS·KV·E), one layer's keys
    * @param vPages (numPages, PAGE_TOKENS·KV·E), one layer's values
@@ -78,7 +90,8 @@ public interface AttentionKernels {
       AttentionShape heads);
 
   /**
-   * Copies whole pages inside the cache of one layer, for a fork that must write into a page it shares.
+   * Copies whole pages inside the cache of one layer, for a fork that must write into a page it
+   * shares.
    *
    * @param kPages (numPages, PAGE_TOKENS·KV·E)
    * @param vPages (numPages, PAGE_TOKENS·KV·E)

@@ -1,8 +1,9 @@
 package org.score4j.kernels;
 
 /**
- * Head layout of grouped-query attention. The query, key and value heads of a token lie side by side in one row of a {@code qkv} tensor:
- * {@code (tokens, (numHeads + 2·numKvHeads)·headDim)}, queries first, then keys, then values.
+ * Head layout of grouped-query attention. The query, key and value heads of a token lie side by
+ * side in one row of a {@code qkv} tensor: {@code (tokens, (numHeads + 2·numKvHeads)·headDim)},
+ * queries first, then keys, then values.
  *
  * @param numHeads query heads
  * @param numKvHeads key and value heads, a divisor of {@code numHeads}
@@ -18,7 +19,8 @@ public record AttentionShape(int numHeads, int numKvHeads, int headDim) {
               .formatted(numHeads, numKvHeads));
     }
     if (headDim < 2 || headDim % 2 != 0) {
-      throw new IllegalArgumentException("attention: headDim " + headDim + " must be even and positive (RoPE rotates pairs)");
+      throw new IllegalArgumentException(
+          "attention: headDim " + headDim + " must be even and positive (RoPE rotates pairs)");
     }
   }
 

@@ -1,8 +1,8 @@
 package org.score4j.kernels;
 
 /**
- * A device with all op families. Kernels trust their arguments: {@link Ops} checks shapes, types and ranges once and then delegates. A
- * backend serves one caller thread at a time.
+ * A device with all op families. Kernels trust their arguments: {@link Ops} checks shapes, types
+ * and ranges once and then delegates. A backend serves one caller thread at a time.
  */
 public interface Backend extends AutoCloseable {
   /** Name as in {@code --device}. */
@@ -14,7 +14,10 @@ public interface Backend extends AutoCloseable {
   /** Type of weights, activations and gradients. */
   DType floatType();
 
-  /** Whether a row's bits are the same whatever batch surrounds it and whichever of prefill, decode or training computes it. */
+  /**
+   * Whether a row's bits are the same whatever batch surrounds it and whichever of prefill, decode
+   * or training computes it.
+   */
   boolean bitExactAcrossBatches();
 
   /** A new allocation, 64-byte aligned at least; content undefined. */

@@ -1,11 +1,15 @@
 package org.score4j.kernels;
 
 /**
- * Owner of one large allocation handed out in aligned pieces. A program has a handful of them (weights, training state, activations, KV
- * cache), allocated before the first step, so that no step allocates. Mutable, for one thread at a time.
+ * Owner of one large allocation handed out in aligned pieces. A program has a handful of them
+ * (weights, training state, activations, KV cache), allocated before the first step, so that no
+ * step allocates. Mutable, for one thread at a time.
  */
 public final class DeviceArena implements AutoCloseable {
-  /** Every tensor starts at a multiple of this many bytes: a cache line on CPUs, and what GPUs want for coalesced access. */
+  /**
+   * Every tensor starts at a multiple of this many bytes: a cache line on CPUs, and what GPUs want
+   * for coalesced access.
+   */
   public static final int ALIGNMENT_BYTES = 256;
 
   private final String name;
@@ -42,10 +46,14 @@ public final class DeviceArena implements AutoCloseable {
     return used;
   }
 
-  /** Frees everything allocated since {@code mark}; tensors allocated since then must not be used any more. */
+  /**
+   * Frees everything allocated since {@code mark}; tensors allocated since then must not be used
+   * any more.
+   */
   public void release(long mark) {
     if (mark < 0 || mark > used) {
-      throw new IllegalArgumentException("arena %s: mark %d is outside 0..%d".formatted(name, mark, used));
+      throw new IllegalArgumentException(
+          "arena %s: mark %d is outside 0..%d".formatted(name, mark, used));
     }
     used = mark;
   }

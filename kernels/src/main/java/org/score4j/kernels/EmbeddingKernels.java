@@ -30,8 +30,8 @@ public interface EmbeddingKernels {
   void gatherRows(Tensor out, Tensor x, Tensor rows);
 
   /**
-   * {@code dX[rows[n]] += dOut[n]}, in the order of n. An exception to the rule: this activation gradient accumulates, because several n
-   * may name one row; fill {@code dX} with zeros first.
+   * {@code dX[rows[n]] += dOut[n]}, in the order of n. An exception to the rule: this activation
+   * gradient accumulates, because several n may name one row; fill {@code dX} with zeros first.
    *
    * @param dX (T, D), accumulated
    * @param dOut (N, D)

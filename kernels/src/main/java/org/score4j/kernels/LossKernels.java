@@ -3,15 +3,20 @@ package org.score4j.kernels;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The language-model head and everything that is read from its logits, in one operation. It runs on the rows that something reads and in
- * chunks, so a (tokens, vocabulary) matrix of logits never exists.
+ * The language-model head and everything that is read from its logits, in one operation. It runs on
+ * the rows that something reads and in chunks, so a (tokens, vocabulary) matrix of logits never
+ * exists.
  *
- * <p>N rows, D width, V vocabulary, R width of the reference model. With z = hidden · headᵀ · inverseTemperature and π = softmax(z), a row's
- * loss is {@code −logProbCoef · log π(target) + klCoef · KL(π ‖ π_ref)}, whose gradient is
+ * <p>N rows, D width, V vocabulary, R width of the reference model. With z = hidden · headᵀ ·
+ * inverseTemperature and π = softmax(z), a row's loss is {@code −logProbCoef · log π(target) +
+ * klCoef · KL(π ‖ π_ref)}, whose gradient is
  *
- * <pre>dLoss/dz_v = logProbCoef · (π_v − 1[v = target]) + klCoef · π_v · (log π_v − log π_ref,v − KL)</pre>
+ * <pre>
+ * dLoss/dz_v = logProbCoef · (π_v − 1[v = target]) + klCoef · π_v · (log π_v − log π_ref,v − KL)
+ * </pre>
  *
- * Cross-entropy is {@code logProbCoef = 1/normaliser}; a policy gradient is {@code logProbCoef = advantage/normaliser}.
+ * Cross-entropy is {@code logProbCoef = 1/normaliser}; a policy gradient is {@code logProbCoef =
+ * advantage/normaliser}.
  */
 public interface LossKernels {
   /**
@@ -19,10 +24,12 @@ public interface LossKernels {
    *
    * @param logProb log π(target)
    * @param entropy −Σ_v π_v log π_v
-   * @param kl exact KL(π ‖ π_ref) = Σ_v π_v (log π_v − log π_ref,v) over the full vocabulary; null without a reference
+   * @param kl exact KL(π ‖ π_ref) = Σ_v π_v (log π_v − log π_ref,v) over the full vocabulary; null
+   *     without a reference
    * @param refLogProb log π_ref(target); null without a reference
    */
-  record HeadOutputs(Tensor logProb, Tensor entropy, @Nullable Tensor kl, @Nullable Tensor refLogProb) {}
+  record HeadOutputs(
+      Tensor logProb, Tensor entropy, @Nullable Tensor kl, @Nullable Tensor refLogProb) {}
 
   /**
    * Where the gradients go and what they are weighted with.

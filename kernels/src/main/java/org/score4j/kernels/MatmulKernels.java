@@ -28,8 +28,9 @@ public interface MatmulKernels {
   void linearBackwardInput(Tensor dX, Tensor dOut, Tensor weight);
 
   /**
-   * {@code dWeight += xᵀ · dOut}, {@code dBias += Σ_t dOut[t]}; on backends that promise it, a chain over the tokens in their order, so that
-   * splitting a batch into micro-batches gives the same bits.
+   * {@code dWeight += xᵀ · dOut}, {@code dBias += Σ_t dOut[t]}; on backends that promise it, a
+   * chain over the tokens in their order, so that splitting a batch into micro-batches gives the
+   * same bits.
    *
    * @param dWeight (K, N), accumulated
    * @param dBias (N), accumulated, or null for none

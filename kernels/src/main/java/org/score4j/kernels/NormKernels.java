@@ -1,7 +1,8 @@
 package org.score4j.kernels;
 
 /**
- * Root-mean-square normalisation (arXiv 1910.07467), {@code out = x · rstd · weight} with {@code rstd = 1/√(mean(x²) + eps)}.
+ * Root-mean-square normalisation (arXiv 1910.07467), {@code out = x · rstd · weight} with {@code
+ * rstd = 1/√(mean(x²) + eps)}.
  *
  * <p>T tokens, D width, H query heads, KV key/value heads, E headDim.
  */
@@ -18,17 +19,20 @@ public interface NormKernels {
   void rmsNorm(Tensor out, Tensor rstd, Tensor x, Tensor weight, double eps);
 
   /**
-   * Residual addition and the norm that follows it: {@code sum = x + delta}, {@code out = rmsNorm(sum)}.
+   * Residual addition and the norm that follows it: {@code sum = x + delta}, {@code out =
+   * rmsNorm(sum)}.
    *
    * @param out (T, D)
-   * @param sum (T, D), the residual stream after the addition, saved for backward
+   * @param sum (T, D), the residual stream after the addition, saved for backward; may be the
+   *     memory of {@code x}
    * @param rstd (T), saved for backward
    * @param x (T, D)
    * @param delta (T, D)
    * @param weight (D)
    * @param eps added to the mean square
    */
-  void addRmsNorm(Tensor out, Tensor sum, Tensor rstd, Tensor x, Tensor delta, Tensor weight, double eps);
+  void addRmsNorm(
+      Tensor out, Tensor sum, Tensor rstd, Tensor x, Tensor delta, Tensor weight, double eps);
 
   /**
    * Gradient of {@link #rmsNorm}: {@code dX = …}, {@code dWeight += …}.
@@ -40,10 +44,12 @@ public interface NormKernels {
    * @param weight (D)
    * @param rstd (T)
    */
-  void rmsNormBackward(Tensor dX, Tensor dWeight, Tensor dOut, Tensor x, Tensor weight, Tensor rstd);
+  void rmsNormBackward(
+      Tensor dX, Tensor dWeight, Tensor dOut, Tensor x, Tensor weight, Tensor rstd);
 
   /**
-   * As {@link #rmsNormBackward}, but {@code dX += …}: the norm's branch joins the gradient already in the residual stream.
+   * As {@link #rmsNormBackward}, but {@code dX += …}: the norm's branch joins the gradient already
+   * in the residual stream.
    *
    * @param dX (T, D), accumulated
    * @param dWeight (D), accumulated in the order of the tokens
@@ -52,7 +58,8 @@ public interface NormKernels {
    * @param weight (D)
    * @param rstd (T)
    */
-  void rmsNormBackwardAdd(Tensor dX, Tensor dWeight, Tensor dOut, Tensor x, Tensor weight, Tensor rstd);
+  void rmsNormBackwardAdd(
+      Tensor dX, Tensor dWeight, Tensor dOut, Tensor x, Tensor weight, Tensor rstd);
 
   /**
    * QK norm (Qwen3): normalises every query and key head of a token by itself; values are copied.
@@ -65,7 +72,14 @@ public interface NormKernels {
    * @param eps added to the mean square
    * @param heads head layout
    */
-  void qkNorm(Tensor out, Tensor rstd, Tensor qkv, Tensor qWeight, Tensor kWeight, double eps, AttentionShape heads);
+  void qkNorm(
+      Tensor out,
+      Tensor rstd,
+      Tensor qkv,
+      Tensor qWeight,
+      Tensor kWeight,
+      double eps,
+      AttentionShape heads);
 
   /**
    * Gradient of {@link #qkNorm}.

@@ -6,8 +6,9 @@ import java.lang.foreign.ValueLayout;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The operations a model calls. Checks shapes and types once, with an error that names the argument, then delegates to the backend; see the
- * family interfaces for shapes and equations. Index ranges (token ids, rows, slots) are checked where they are uploaded, on the host.
+ * The operations a model calls. Checks shapes and types once, with an error that names the
+ * argument, then delegates to the backend; see the family interfaces for shapes and equations.
+ * Index ranges (token ids, rows, slots) are checked where they are uploaded, on the host.
  */
 public final class Ops {
   private final Backend backend;
@@ -42,7 +43,10 @@ public final class Ops {
     backend.transfer().upload(dst, MemorySegment.ofArray(values).asSlice(0, dst.byteSize()));
   }
 
-  /** Copies the first {@code dst.elements()} values into a floating point tensor, converting to its type (F32 or F64). */
+  /**
+   * Copies the first {@code dst.elements()} values into a floating point tensor, converting to its
+   * type (F32 or F64).
+   */
   public void upload(Tensor dst, float[] values) {
     int n = Math.toIntExact(dst.elements());
     if (dst.dtype() == DType.F32) {
@@ -56,11 +60,15 @@ public final class Ops {
     upload(dst, wide);
   }
 
-  /** Copies the first {@code dst.elements()} values into a floating point tensor, rounding to its type (F32 or F64). */
+  /**
+   * Copies the first {@code dst.elements()} values into a floating point tensor, rounding to its
+   * type (F32 or F64).
+   */
   public void upload(Tensor dst, double[] values) {
     int n = Math.toIntExact(dst.elements());
     switch (dst.dtype()) {
-      case F64 -> backend.transfer().upload(dst, MemorySegment.ofArray(values).asSlice(0, dst.byteSize()));
+      case F64 ->
+          backend.transfer().upload(dst, MemorySegment.ofArray(values).asSlice(0, dst.byteSize()));
       case F32 -> {
         float[] narrow = new float[n];
         for (int i = 0; i < n; i++) {
@@ -68,7 +76,9 @@ public final class Ops {
         }
         backend.transfer().upload(dst, MemorySegment.ofArray(narrow));
       }
-      case BF16, I32 -> throw new IllegalArgumentException("upload: dst is " + dst.dtype() + ", floats go to F32 or F64");
+      case BF16, I32 ->
+          throw new IllegalArgumentException(
+              "upload: dst is " + dst.dtype() + ", floats go to F32 or F64");
     }
   }
 
@@ -106,7 +116,9 @@ public final class Ops {
           values[i] = narrow[i];
         }
       }
-      case BF16, I32 -> throw new IllegalArgumentException("download: src is " + src.dtype() + ", expected F32 or F64");
+      case BF16, I32 ->
+          throw new IllegalArgumentException(
+              "download: src is " + src.dtype() + ", expected F32 or F64");
     }
     return values;
   }
@@ -114,7 +126,8 @@ public final class Ops {
   /** Raw bytes of the device's own type into the tensor. */
   public void uploadBytes(Tensor dst, MemorySegment src) {
     if (src.byteSize() != dst.byteSize()) {
-      throw new IllegalArgumentException("upload: %d bytes for a tensor of %d".formatted(src.byteSize(), dst.byteSize()));
+      throw new IllegalArgumentException(
+          "upload: %d bytes for a tensor of %d".formatted(src.byteSize(), dst.byteSize()));
     }
     backend.transfer().upload(dst, src);
   }
@@ -168,7 +181,8 @@ public final class Ops {
   }
 
   /** {@link NormKernels#addRmsNorm}. */
-  public void addRmsNorm(Tensor out, Tensor sum, Tensor rstd, Tensor x, Tensor delta, Tensor weight, double eps) {
+  public void addRmsNorm(
+      Tensor out, Tensor sum, Tensor rstd, Tensor x, Tensor delta, Tensor weight, double eps) {
     norm("addRmsNorm", out, rstd, x, weight);
     check.sameShape("addRmsNorm", "sum", sum, x);
     check.sameShape("addRmsNorm", "delta", delta, x);
@@ -177,7 +191,8 @@ public final class Ops {
   }
 
   /** {@link NormKernels#rmsNormBackward}. */
-  public void rmsNormBackward(Tensor dX, Tensor dWeight, Tensor dOut, Tensor x, Tensor weight, Tensor rstd) {
+  public void rmsNormBackward(
+      Tensor dX, Tensor dWeight, Tensor dOut, Tensor x, Tensor weight, Tensor rstd) {
     norm("rmsNormBackward", dOut, rstd, x, weight);
     check.sameShape("rmsNormBackward", "dX", dX, x);
     check.vector("rmsNormBackward", "dWeight", dWeight, weight.elements());
@@ -185,7 +200,8 @@ public final class Ops {
   }
 
   /** {@link NormKernels#rmsNormBackwardAdd}. */
-  public void rmsNormBackwardAdd(Tensor dX, Tensor dWeight, Tensor dOut, Tensor x, Tensor weight, Tensor rstd) {
+  public void rmsNormBackwardAdd(
+      Tensor dX, Tensor dWeight, Tensor dOut, Tensor x, Tensor weight, Tensor rstd) {
     norm("rmsNormBackwardAdd", dOut, rstd, x, weight);
     check.sameShape("rmsNormBackwardAdd", "dX", dX, x);
     check.vector("rmsNormBackwardAdd", "dWeight", dWeight, weight.elements());
@@ -204,7 +220,14 @@ public final class Ops {
   }
 
   /** {@link NormKernels#qkNorm}. */
-  public void qkNorm(Tensor out, Tensor rstd, Tensor qkv, Tensor qWeight, Tensor kWeight, double eps, AttentionShape heads) {
+  public void qkNorm(
+      Tensor out,
+      Tensor rstd,
+      Tensor qkv,
+      Tensor qWeight,
+      Tensor kWeight,
+      double eps,
+      AttentionShape heads) {
     check.matrix("qkNorm", "qkv", qkv, qkv.dim0(), heads.qkvWidth());
     check.sameShape("qkNorm", "out", out, qkv);
     check.distinct("qkNorm", "out", out, "qkv", qkv);
@@ -231,10 +254,13 @@ public final class Ops {
     check.vector(op, "dQWeight", dQWeight, heads.headDim());
     check.vector(op, "dKWeight", dKWeight, heads.headDim());
     qkWeights(op, rstd, qkv, qWeight, kWeight, heads);
-    backend.norm().qkNormBackward(dQkv, dQWeight, dKWeight, dOut, qkv, qWeight, kWeight, rstd, heads);
+    backend
+        .norm()
+        .qkNormBackward(dQkv, dQWeight, dKWeight, dOut, qkv, qWeight, kWeight, rstd, heads);
   }
 
-  private void qkWeights(String op, Tensor rstd, Tensor qkv, Tensor qWeight, Tensor kWeight, AttentionShape heads) {
+  private void qkWeights(
+      String op, Tensor rstd, Tensor qkv, Tensor qWeight, Tensor kWeight, AttentionShape heads) {
     check.matrix(op, "rstd", rstd, qkv.dim0(), heads.numHeads() + heads.numKvHeads());
     check.vector(op, "qWeight", qWeight, heads.headDim());
     check.vector(op, "kWeight", kWeight, heads.headDim());
@@ -249,12 +275,14 @@ public final class Ops {
   }
 
   /** {@link RopeKernels#ropeBackward}. */
-  public void ropeBackward(Tensor dQkv, Tensor positions, Tensor cos, Tensor sin, AttentionShape heads) {
+  public void ropeBackward(
+      Tensor dQkv, Tensor positions, Tensor cos, Tensor sin, AttentionShape heads) {
     checkRope("ropeBackward", dQkv, positions, cos, sin, heads);
     backend.rope().ropeBackward(dQkv, positions, cos, sin, heads);
   }
 
-  private void checkRope(String op, Tensor qkv, Tensor positions, Tensor cos, Tensor sin, AttentionShape heads) {
+  private void checkRope(
+      String op, Tensor qkv, Tensor positions, Tensor cos, Tensor sin, AttentionShape heads) {
     check.matrix(op, "qkv", qkv, qkv.dim0(), heads.qkvWidth());
     check.ints(op, "positions", positions, qkv.dim0(), 1);
     check.matrix(op, "cos", cos, cos.dim0(), heads.headDim() / 2);
@@ -264,14 +292,21 @@ public final class Ops {
   // ---- attention
 
   /** {@link AttentionKernels#attention}. */
-  public void attention(Tensor out, Tensor logSumExp, Tensor qkv, Tensor segments, AttentionShape heads) {
+  public void attention(
+      Tensor out, Tensor logSumExp, Tensor qkv, Tensor segments, AttentionShape heads) {
     packed("attention", out, logSumExp, qkv, segments, heads);
     backend.attention().attention(out, logSumExp, qkv, segments, heads);
   }
 
   /** {@link AttentionKernels#attentionBackward}. */
   public void attentionBackward(
-      Tensor dQkv, Tensor dOut, Tensor out, Tensor qkv, Tensor logSumExp, Tensor segments, AttentionShape heads) {
+      Tensor dQkv,
+      Tensor dOut,
+      Tensor out,
+      Tensor qkv,
+      Tensor logSumExp,
+      Tensor segments,
+      AttentionShape heads) {
     packed("attentionBackward", out, logSumExp, qkv, segments, heads);
     check.sameShape("attentionBackward", "dOut", dOut, out);
     check.sameShape("attentionBackward", "dQkv", dQkv, qkv);
@@ -279,7 +314,8 @@ public final class Ops {
     backend.attention().attentionBackward(dQkv, dOut, out, qkv, logSumExp, segments, heads);
   }
 
-  private void packed(String op, Tensor out, Tensor logSumExp, Tensor qkv, Tensor segments, AttentionShape heads) {
+  private void packed(
+      String op, Tensor out, Tensor logSumExp, Tensor qkv, Tensor segments, AttentionShape heads) {
     check.matrix(op, "qkv", qkv, qkv.dim0(), heads.qkvWidth());
     check.matrix(op, "out", out, qkv.dim0(), heads.queryWidth());
     check.matrix(op, "logSumExp", logSumExp, qkv.dim0(), heads.numHeads());
@@ -287,7 +323,8 @@ public final class Ops {
   }
 
   /** {@link AttentionKernels#appendKv}. */
-  public void appendKv(Tensor kPages, Tensor vPages, Tensor qkv, Tensor slots, AttentionShape heads) {
+  public void appendKv(
+      Tensor kPages, Tensor vPages, Tensor qkv, Tensor slots, AttentionShape heads) {
     cached("appendKv", kPages, vPages, qkv, heads);
     check.ints("appendKv", "slots", slots, qkv.dim0(), 1);
     backend.attention().appendKv(kPages, vPages, qkv, slots, heads);
@@ -308,7 +345,9 @@ public final class Ops {
     check.ints("pagedAttention", "pageTables", pageTables, pageTables.dim0(), pageTables.dim1());
     check.ints("pagedAttention", "rowSequence", rowSequence, qkv.dim0(), 1);
     check.ints("pagedAttention", "rowLength", rowLength, qkv.dim0(), 1);
-    backend.attention().pagedAttention(out, qkv, kPages, vPages, pageTables, rowSequence, rowLength, heads);
+    backend
+        .attention()
+        .pagedAttention(out, qkv, kPages, vPages, pageTables, rowSequence, rowLength, heads);
   }
 
   /** {@link AttentionKernels#copyPages}. */
@@ -321,7 +360,8 @@ public final class Ops {
 
   private void cached(String op, Tensor kPages, Tensor vPages, Tensor qkv, AttentionShape heads) {
     check.matrix(op, "qkv", qkv, qkv.dim0(), heads.qkvWidth());
-    check.matrix(op, "kPages", kPages, kPages.dim0(), (long) AttentionKernels.PAGE_TOKENS * heads.kvWidth());
+    check.matrix(
+        op, "kPages", kPages, kPages.dim0(), (long) AttentionKernels.PAGE_TOKENS * heads.kvWidth());
     check.sameShape(op, "vPages", vPages, kPages);
   }
 
@@ -395,12 +435,20 @@ public final class Ops {
     check.optionalVector(op, "kl", outputs.kl(), n);
     check.optionalVector(op, "refLogProb", outputs.refLogProb(), n);
     check.positive(op, "inverseTemperature", inverseTemperature);
-    if ((reference == null) != (outputs.kl() == null) || (reference == null) != (outputs.refLogProb() == null)) {
-      throw new IllegalArgumentException(op + ": kl and refLogProb are written with a reference, and only then");
+    if ((reference == null) != (outputs.kl() == null)
+        || (reference == null) != (outputs.refLogProb() == null)) {
+      throw new IllegalArgumentException(
+          op + ": kl and refLogProb are written with a reference, and only then");
     }
     if (reference != null) {
-      check.matrix(op, "reference hidden", reference.hidden(), n, reference.head().shape().rowElements());
-      check.matrix(op, "reference head", reference.head(), head.dim0(), reference.hidden().shape().rowElements());
+      check.matrix(
+          op, "reference hidden", reference.hidden(), n, reference.head().shape().rowElements());
+      check.matrix(
+          op,
+          "reference head",
+          reference.head(),
+          head.dim0(),
+          reference.hidden().shape().rowElements());
     }
     if (gradients != null) {
       check.sameShape(op, "dHidden", gradients.dHidden(), hidden);
@@ -415,7 +463,13 @@ public final class Ops {
   }
 
   /** {@link SamplingKernels#sample}. */
-  public void sample(Tensor ids, Tensor logProbs, Tensor hidden, Tensor head, Tensor randomness, double temperature) {
+  public void sample(
+      Tensor ids,
+      Tensor logProbs,
+      Tensor hidden,
+      Tensor head,
+      Tensor randomness,
+      double temperature) {
     int n = hidden.dim0();
     check.ints("sample", "ids", ids, n, 1);
     check.vector("sample", "logProbs", logProbs, n);
@@ -423,7 +477,8 @@ public final class Ops {
     check.matrix("sample", "hidden", hidden, n, head.shape().rowElements());
     check.ints("sample", "randomness", randomness, n, 3);
     if (!(temperature >= 0) || Double.isInfinite(temperature)) {
-      throw new IllegalArgumentException("sample: temperature is " + temperature + ", it must be 0 (greedy) or positive");
+      throw new IllegalArgumentException(
+          "sample: temperature is " + temperature + ", it must be 0 (greedy) or positive");
     }
     backend.sampling().sample(ids, logProbs, hidden, head, randomness, temperature);
   }
@@ -431,7 +486,12 @@ public final class Ops {
   // ---- optimiser, elementwise
 
   /** {@link OptimizerKernels#adamW}. */
-  public void adamW(Tensor param, Tensor firstMoment, Tensor secondMoment, Tensor grad, OptimizerKernels.AdamWStep step) {
+  public void adamW(
+      Tensor param,
+      Tensor firstMoment,
+      Tensor secondMoment,
+      Tensor grad,
+      OptimizerKernels.AdamWStep step) {
     check.floats("adamW", "param", param);
     check.sameShape("adamW", "firstMoment", firstMoment, param);
     check.sameShape("adamW", "secondMoment", secondMoment, param);

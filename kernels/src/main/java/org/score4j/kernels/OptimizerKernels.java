@@ -14,11 +14,17 @@ public interface OptimizerKernels {
    * @param gradScale factor of the gradient, for clipping
    */
   record AdamWStep(
-      double learningRate, double beta1, double beta2, double eps, double weightDecay, long step, double gradScale) {}
+      double learningRate,
+      double beta1,
+      double beta2,
+      double eps,
+      double weightDecay,
+      long step,
+      double gradScale) {}
 
   /**
-   * One update in place: g = gradScale·grad; m = β1 m + (1−β1) g; v = β2 v + (1−β2) g²; param −= lr·wd·param; param −= lr · (m/(1−β1^t)) /
-   * (√(v/(1−β2^t)) + eps).
+   * One update in place: g = gradScale·grad; m = β1 m + (1−β1) g; v = β2 v + (1−β2) g²; param −=
+   * lr·wd·param; param −= lr · (m/(1−β1^t)) / (√(v/(1−β2^t)) + eps).
    *
    * @param param any shape
    * @param firstMoment same shape
@@ -29,7 +35,8 @@ public interface OptimizerKernels {
   void adamW(Tensor param, Tensor firstMoment, Tensor secondMoment, Tensor grad, AdamWStep step);
 
   /**
-   * Sum of squares in an order that depends on the number of elements alone; waits for the device. NaN or infinite if any element is.
+   * Sum of squares in an order that depends on the number of elements alone; waits for the device.
+   * NaN or infinite if any element is.
    *
    * @param x any shape
    */

@@ -1,8 +1,9 @@
 package org.score4j.kernels;
 
 /**
- * Philox4x32-10, the counter-based generator of Salmon et al. (SC'11, "Parallel random numbers: as easy as 1, 2, 3"). A draw is a pure
- * function of key and counter: any rollout can be replayed alone, on any backend. There is no generator with hidden state anywhere.
+ * Philox4x32-10, the counter-based generator of Salmon et al. (SC'11, "Parallel random numbers: as
+ * easy as 1, 2, 3"). A draw is a pure function of key and counter: any rollout can be replayed
+ * alone, on any backend. There is no generator with hidden state anywhere.
  */
 public final class Philox {
   private static final int M0 = 0xD2511F53;
@@ -50,14 +51,17 @@ public final class Philox {
   }
 
   /**
-   * A uniform float strictly between 0 and 1, from the upper 23 bits of a word: {@code (k + ½)·2⁻²³}. 23 bits, not 24, so that k + ½ is
-   * exact in single precision and 1 is never reached.
+   * A uniform float strictly between 0 and 1, from the upper 23 bits of a word: {@code (k +
+   * ½)·2⁻²³}. 23 bits, not 24, so that k + ½ is exact in single precision and 1 is never reached.
    */
   public static float uniform(int word) {
     return ((word >>> 9) + 0.5f) * 0x1p-23f;
   }
 
-  /** Two words of a new key, folded into a long (word 1 high, word 0 low), derived from a key and four counters. */
+  /**
+   * Two words of a new key, folded into a long (word 1 high, word 0 low), derived from a key and
+   * four counters.
+   */
   public static long derive(long key, int c0, int c1, int c2, int c3) {
     int[] out = new int[4];
     generate(out, (int) key, (int) (key >>> 32), c0, c1, c2, c3);

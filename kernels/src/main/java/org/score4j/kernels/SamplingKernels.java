@@ -1,19 +1,30 @@
 package org.score4j.kernels;
 
-/** Sampling on the device: ids and their log-probabilities come back, logits do not. N rows, D width, V vocabulary. */
+/**
+ * Sampling on the device: ids and their log-probabilities come back, logits do not. N rows, D
+ * width, V vocabulary.
+ */
 public interface SamplingKernels {
   /**
-   * Draws one token per row by the Gumbel-max trick: {@code argmax_v z_v/temperature + g_v} with {@code g = −log(−log u)} and u from
-   * {@link Philox} at counter (v/4, position, 0, 0), word v%4, under the row's key. Ties go to the smallest id. At temperature 0 the most
-   * probable token is taken and no randomness is used.
+   * Draws one token per row by the Gumbel-max trick: {@code argmax_v z_v/temperature + g_v} with
+   * {@code g = −log(−log u)} and u from {@link Philox} at counter (v/4, position, 0, 0), word v%4,
+   * under the row's key. Ties go to the smallest id. At temperature 0 the most probable token is
+   * taken and no randomness is used.
    *
    * @param ids (N) I32
-   * @param logProbs (N), of the drawn ids under softmax(z/temperature), or under softmax(z) at temperature 0; the same bits as {@link
-   *     LossKernels#lmHead} gives for them on backends that promise it
+   * @param logProbs (N), of the drawn ids under softmax(z/temperature), or under softmax(z) at
+   *     temperature 0; the same bits as {@link LossKernels#lmHead} gives for them on backends that
+   *     promise it
    * @param hidden (N, D), normalised final hidden states
    * @param head (V, D)
    * @param randomness (N, 3) I32: two words of the row's Philox key, and the position
    * @param temperature 0 for greedy decoding, else positive
    */
-  void sample(Tensor ids, Tensor logProbs, Tensor hidden, Tensor head, Tensor randomness, double temperature);
+  void sample(
+      Tensor ids,
+      Tensor logProbs,
+      Tensor hidden,
+      Tensor head,
+      Tensor randomness,
+      double temperature);
 }

@@ -16,7 +16,8 @@ public record Shape(int rank, int dim0, int dim1, int dim2) {
       throw new IllegalArgumentException("shape: rank " + rank + " is outside 1..3");
     }
     if (dim0 < 0 || dim1 < 0 || dim2 < 0) {
-      throw new IllegalArgumentException("shape: negative dimension in (%d, %d, %d)".formatted(dim0, dim1, dim2));
+      throw new IllegalArgumentException(
+          "shape: negative dimension in (%d, %d, %d)".formatted(dim0, dim1, dim2));
     }
   }
 

@@ -2,7 +2,10 @@ package org.score4j.kernels;
 
 import java.lang.foreign.MemorySegment;
 
-/** Bytes between host and device. Both directions return only when the host memory may be reused or read. */
+/**
+ * Bytes between host and device. Both directions return only when the host memory may be reused or
+ * read.
+ */
 public interface TransferKernels {
   /**
    * Host to device.

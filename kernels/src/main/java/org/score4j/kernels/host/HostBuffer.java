@@ -19,7 +19,9 @@ public final class HostBuffer implements DeviceBuffer {
     } catch (OutOfMemoryError e) {
       arena.close();
       throw new IllegalStateException(
-          "host memory: cannot allocate %d bytes; make the batch or the KV cache smaller".formatted(bytes), e);
+          "host memory: cannot allocate %d bytes; make the batch or the KV cache smaller"
+              .formatted(bytes),
+          e);
     }
   }
 

@@ -12,8 +12,8 @@ final class ReferenceOptimizerKernels implements OptimizerKernels {
     Doubles m = Doubles.of(firstMoment);
     Doubles v = Doubles.of(secondMoment);
     Doubles grads = Doubles.of(grad);
-    double correction1 = 1 - Math.pow(step.beta1(), step.step());
-    double correction2 = 1 - Math.pow(step.beta2(), step.step());
+    double correction1 = 1 - Math.pow(step.beta1(), (double) step.step());
+    double correction2 = 1 - Math.pow(step.beta2(), (double) step.step());
     for (long i = 0; i < param.elements(); i++) {
       double g = step.gradScale() * grads.get(i);
       m.set(i, step.beta1() * m.get(i) + (1 - step.beta1()) * g);

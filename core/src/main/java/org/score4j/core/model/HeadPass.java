@@ -1,0 +1,194 @@
+package org.score4j.core.model;
+
+import org.jspecify.annotations.Nullable;
+import org.score4j.kernels.DeviceArena;
+import org.score4j.kernels.LossKernels;
+import org.score4j.kernels.Ops;
+import org.score4j.kernels.Shape;
+import org.score4j.kernels.Tensor;
+
+/**
+ * Model and head together: log-probabilities of a batch's predictions, and the gradients of a
+ * weighted sum of them. This is the one place where a policy meets its reference.
+ */
+public final class HeadPass {
+  /**
+   * Numbers per prediction, all (N) on the host.
+   *
+   * @param logProb log π(target)
+   * @param entropy of π, in nats
+   * @param kl exact KL(π ‖ π_ref) in nats; empty without a reference
+   * @param refLogProb log π_ref(target); empty without a reference
+   */
+  public record Result(float[] logProb, float[] entropy, float[] kl, float[] refLogProb) {}
+
+  /** Coefficients of the loss Σ_n −logProbCoef·log π(target_n) + klCoef·KL_n, each (N). */
+  public record Coefficients(float[] logProb, float @Nullable [] kl) {}
+
+  private final Transformer model;
+  private final Ops ops;
+  private final DeviceArena arena;
+  private final double inverseTemperature;
+
+  /**
+   * A pass over {@code model}.
+   *
+   * @param arena for activations, used from its current mark and released after each call
+   * @param inverseTemperature of the distribution that is learnt, 1 unless sampling uses another
+   */
+  public HeadPass(Transformer model, DeviceArena arena, double inverseTemperature) {
+    this.model = model;
+    this.ops = model.ops();
+    this.arena = arena;
+    this.inverseTemperature = inverseTemperature;
+  }
+
+  /** Log-probabilities under {@code weights}, and KL to {@code reference} if there is one. */
+  public Result score(Parameters weights, @Nullable Parameters reference, PackedBatch batch) {
+    long mark = arena.mark();
+    try {
+      Tensor refHidden = reference == null ? null : referenceHidden(reference, batch);
+      Transformer.Forward forward = model.forward(weights, batch, arena, false);
+      return head(weights, null, reference, refHidden, batch, forward, null);
+    } finally {
+      arena.release(mark);
+    }
+  }
+
+  /**
+   * Adds the gradients of one micro-batch's share of the loss.
+   *
+   * @param gradients accumulated; the gradient of a tied head included
+   * @param weights of the policy
+   * @param reference of the KL, null for none
+   * @param batch one micro-batch
+   * @param coefficients already divided by the global normaliser
+   */
+  public Result accumulate(
+      Parameters gradients,
+      Parameters weights,
+      @Nullable Parameters reference,
+      PackedBatch batch,
+      Coefficients coefficients) {
+    long mark = arena.mark();
+    try {
+      Tensor refHidden = reference == null ? null : referenceHidden(reference, batch);
+      Transformer.Forward forward = model.forward(weights, batch, arena, true);
+      return head(weights, gradients, reference, refHidden, batch, forward, coefficients);
+    } finally {
+      arena.release(mark);
+    }
+  }
+
+  /**
+   * The reference's hidden states at the predictions (N, D), everything else of its pass released.
+   */
+  private Tensor referenceHidden(Parameters reference, PackedBatch batch) {
+    Tensor kept = matrix(batch.numPredictions());
+    long mark = arena.mark();
+    Transformer.Forward forward = model.forward(reference, batch, arena, false);
+    if (forward.batch().headRows() == null) {
+      ops.cast(kept, forward.hidden());
+    } else {
+      ops.gatherRows(kept, forward.hidden(), forward.batch().headRows());
+    }
+    arena.release(mark);
+    return kept;
+  }
+
+  private Result head(
+      Parameters weights,
+      @Nullable Parameters gradients,
+      @Nullable Parameters reference,
+      @Nullable Tensor refHidden,
+      PackedBatch batch,
+      Transformer.Forward forward,
+      @Nullable Coefficients coefficients) {
+    int n = batch.numPredictions();
+    Tensor headRows = forward.batch().headRows();
+    Tensor hidden = forward.hidden();
+    if (headRows != null) {
+      hidden = matrix(n);
+      ops.gatherRows(hidden, forward.hidden(), headRows);
+    }
+    LossKernels.HeadReference side = null;
+    Tensor kl = null;
+    Tensor refLogProb = null;
+    if (reference != null && refHidden != null) {
+      side = new LossKernels.HeadReference(refHidden, reference.lmHead());
+      kl = vector(n);
+      refLogProb = vector(n);
+    }
+    Tensor targets = forward.batch().targets();
+    if (targets == null) {
+      throw new IllegalStateException("head pass: the batch has no targets");
+    }
+    LossKernels.HeadOutputs outputs =
+        new LossKernels.HeadOutputs(vector(n), vector(n), kl, refLogProb);
+    if (gradients == null || coefficients == null) {
+      ops.lmHead(outputs, null, hidden, weights.lmHead(), targets, side, inverseTemperature);
+    } else {
+      Tensor dHidden = matrix(n);
+      LossKernels.HeadGradients out =
+          new LossKernels.HeadGradients(
+              dHidden,
+              gradients.lmHead(),
+              uploaded(coefficients.logProb()),
+              side == null || coefficients.kl() == null ? null : uploaded(coefficients.kl()));
+      ops.lmHead(outputs, out, hidden, weights.lmHead(), targets, side, inverseTemperature);
+      Tensor dRead = dHidden;
+      if (headRows != null) {
+        dRead = matrix(batch.numReadRows());
+        ops.fill(dRead, 0);
+        ops.scatterAddRows(dRead, dHidden, headRows);
+      }
+      model.backward(gradients, weights, forward, dRead, arena);
+    }
+    return new Result(
+        ops.downloadFloats(outputs.logProb()),
+        ops.downloadFloats(outputs.entropy()),
+        kl == null ? new float[0] : ops.downloadFloats(kl),
+        refLogProb == null ? new float[0] : ops.downloadFloats(refLogProb));
+  }
+
+  private Tensor matrix(int rows) {
+    return arena.allocate(ops.floatType(), Shape.of(rows, model.config().hiddenSize()));
+  }
+
+  private Tensor vector(int n) {
+    return arena.allocate(ops.floatType(), Shape.of(n));
+  }
+
+  private Tensor uploaded(float[] values) {
+    Tensor tensor = vector(values.length);
+    ops.upload(tensor, values);
+    return tensor;
+  }
+
+  /**
+   * Upper bound of the arena memory one call needs.
+   *
+   * @param config of the model
+   * @param tokens most tokens in a micro-batch
+   * @param predictions most predictions in a micro-batch
+   * @param bytesPerFloat of the backend's type
+   */
+  public static long activationBytes(
+      ModelConfig config, int tokens, int predictions, int bytesPerFloat) {
+    long d = config.hiddenSize();
+    long qkv = config.heads().qkvWidth();
+    long perBlock =
+        5 * d
+            + 2 * qkv
+            + 3L * config.heads().queryWidth()
+            + 3L * config.intermediateSize()
+            + 3L * config.numHeads()
+            + 4;
+    long temporaries =
+        8 * d + 4 * qkv + 4L * config.heads().queryWidth() + 3L * config.intermediateSize();
+    long floats =
+        tokens * (config.numLayers() * perBlock + temporaries + 8) + predictions * (6 * d + 8);
+    long tensors = 24L * (config.numLayers() + 2);
+    return floats * bytesPerFloat + tokens * 64L + tensors * 2 * DeviceArena.ALIGNMENT_BYTES;
+  }
+}
