@@ -23,8 +23,7 @@ public interface NormKernels {
    * rmsNorm(sum)}.
    *
    * @param out (T, D)
-   * @param sum (T, D), the residual stream after the addition, saved for backward; may be the
-   *     memory of {@code x}
+   * @param sum (T, D), the residual stream after the addition, saved for backward
    * @param rstd (T), saved for backward
    * @param x (T, D)
    * @param delta (T, D)
