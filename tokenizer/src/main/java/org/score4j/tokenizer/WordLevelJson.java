@@ -99,7 +99,8 @@ final class WordLevelJson {
     } catch (NoSuchFileException e) {
       throw new TokenizerException(
           file
-              + " does not exist; give the folder of a model saved by score4j, or the tokenizer.json itself",
+              + " does not exist; give the folder of a model saved by score4j, or the"
+              + " tokenizer.json itself",
           e);
     } catch (IOException e) {
       throw new TokenizerException(

@@ -70,7 +70,8 @@ class WordLevelTokenizerTest {
         "\"normalizer\" : null|\"normalizer\" : {}|normalizer is {}",
         "\"id\" : 15|\"id\" : 3|is not in the vocabulary under that id",
         "\"lstrip\" : false|\"lstrip\" : true|lstrip is true",
-        "\"unk_token\" : \"<unk>\"|\"unk_token\" : \"?\"|unknown token \"?\" is not in the vocabulary",
+        "\"unk_token\" : \"<unk>\"|\"unk_token\" : \"?\"|unknown token \"?\" is not in the"
+            + " vocabulary",
         "\"unk_token\" : \"<unk>\"|\"unk_token\" : 3|unk_token a text",
       })
   void aDamagedOrForeignFileIsOneClearLine(String good, String bad, String message)
