@@ -1,0 +1,50 @@
+package org.score4j.training.config;
+
+/**
+ * The transformer: sizes of a new one, or the folder of one to start from.
+ *
+ * @param path Hugging Face folder to start from; empty for a new model of the sizes below
+ * @param referencePath Hugging Face folder of the frozen reference; empty for the model reinforcement learning starts from
+ * @param hiddenSize width of the residual stream
+ * @param numLayers blocks
+ * @param numHeads query heads
+ * @param numKvHeads key/value heads
+ * @param headDim width of a head
+ * @param intermediateSize width of the feed-forward layer
+ * @param maxPositions longest sequence
+ * @param rmsNormEps added to the mean square in norms
+ * @param ropeTheta base of the rotary frequencies
+ * @param tieWordEmbeddings whether head and embedding are one tensor
+ * @param embeddingStd standard deviation of a new embedding
+ * @param headStd standard deviation of a new head
+ */
+public record ModelSection(
+    String path,
+    String referencePath,
+    int hiddenSize,
+    int numLayers,
+    int numHeads,
+    int numKvHeads,
+    int headDim,
+    int intermediateSize,
+    int maxPositions,
+    double rmsNormEps,
+    double ropeTheta,
+    boolean tieWordEmbeddings,
+    double embeddingStd,
+    double headStd) {
+  /** Refuses sizes no model can have. */
+  public ModelSection {
+    Ranges.atLeast("model.hiddenSize", hiddenSize, 1);
+    Ranges.atLeast("model.numLayers", numLayers, 1);
+    Ranges.atLeast("model.numHeads", numHeads, 1);
+    Ranges.atLeast("model.numKvHeads", numKvHeads, 1);
+    Ranges.atLeast("model.headDim", headDim, 2);
+    Ranges.atLeast("model.intermediateSize", intermediateSize, 1);
+    Ranges.atLeast("model.maxPositions", maxPositions, 1);
+    Ranges.positive("model.rmsNormEps", rmsNormEps);
+    Ranges.positive("model.ropeTheta", ropeTheta);
+    Ranges.positive("model.embeddingStd", embeddingStd);
+    Ranges.positive("model.headStd", headStd);
+  }
+}

@@ -1,0 +1,72 @@
+package org.score4j.training.config;
+
+/**
+ * A stage of reinforcement learning.
+ *
+ * @param steps updates; 0 leaves the stage out
+ * @param promptsPerStep problems per update
+ * @param samplesPerPrompt K, conversations per problem; at least 2 for leave-one-out baselines
+ * @param turns 2, or 1 for single-turn reinforcement learning
+ * @param shaping named reward shaping: {@code stage1} rewards the second attempt alone, {@code score} adds the bonus, {@code none} rewards
+ *     both attempts plainly; others as listed by the error for an unknown name
+ * @param alpha α, weight of the bonus r(y2) − r(y1)
+ * @param beta1 β1, KL coefficient of both attempts
+ * @param beta2 β2, further KL coefficient of the first attempt (stage I)
+ * @param klEstimator {@code exact}, {@code k1}, {@code k2} or {@code k3}
+ * @param klPlacement {@code loss} or {@code reward}
+ * @param temperature of sampling, and of the distribution that is learnt
+ * @param microBatchTokens most tokens computed at once; changes memory and speed, never the result
+ * @param optimizer AdamW and its schedule
+ * @param signal when to warn or refuse before the first step
+ */
+public record StageConfig(
+    int steps,
+    int promptsPerStep,
+    int samplesPerPrompt,
+    int turns,
+    String shaping,
+    double alpha,
+    double beta1,
+    double beta2,
+    String klEstimator,
+    String klPlacement,
+    double temperature,
+    int microBatchTokens,
+    OptimizerConfig optimizer,
+    SignalConfig signal) {
+  /** Refuses what cannot be trained with. */
+  public StageConfig {
+    Ranges.atLeast("steps", steps, 0);
+    Ranges.atLeast("promptsPerStep", promptsPerStep, 1);
+    if (samplesPerPrompt < 2) {
+      throw new ConfigException(
+          "samplesPerPrompt is %d; a leave-one-out baseline needs at least 2 samples of a prompt".formatted(samplesPerPrompt));
+    }
+    if (turns != 1 && turns != 2) {
+      throw new ConfigException("turns is %d; use 2, or 1 for single-turn reinforcement learning".formatted(turns));
+    }
+    Ranges.notNegative("alpha", alpha);
+    Ranges.notNegative("beta1", beta1);
+    Ranges.notNegative("beta2", beta2);
+    Ranges.positive("temperature", temperature);
+    Ranges.atLeast("microBatchTokens", microBatchTokens, 16);
+  }
+
+  /**
+   * The check before the first step.
+   *
+   * @param prompts problems sampled for it
+   * @param warnZeroVariance share of groups without reward variance above which to warn
+   * @param refuseZeroVariance the same, above which to refuse: nothing can be learnt
+   * @param refuseTruncated share of truncated responses above which to refuse
+   */
+  public record SignalConfig(int prompts, double warnZeroVariance, double refuseZeroVariance, double refuseTruncated) {
+    /** Refuses what is no share. */
+    public SignalConfig {
+      Ranges.atLeast("signal.prompts", prompts, 1);
+      Ranges.probability("signal.warnZeroVariance", warnZeroVariance);
+      Ranges.probability("signal.refuseZeroVariance", refuseZeroVariance);
+      Ranges.probability("signal.refuseTruncated", refuseTruncated);
+    }
+  }
+}
