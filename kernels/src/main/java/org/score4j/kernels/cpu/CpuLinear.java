@@ -1,0 +1,217 @@
+package org.score4j.kernels.cpu;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * A linear layer and its gradients on raw addresses, dense rows, split over the pool: forward and
+ * input gradient by blocks of rows, or of columns when there are few rows; the weight gradient by
+ * rectangles of the output, never over the tokens. So no bit depends on the number of threads, and
+ * those of a row not on the rows around it.
+ */
+final class CpuLinear {
+  private static final VectorSpecies<Float> SPECIES = SgemmTiles.SPECIES;
+  private static final int W = SgemmTiles.W;
+
+  /** Multiply-adds that are worth another thread: some ten microseconds. */
+  private static final long MIN_WORK = 1 << 18;
+
+  private CpuLinear() {}
+
+  /**
+   * {@code out = x · weight + bias}; the bias is added after the product's chain.
+   *
+   * @param out address of (tokens, outputs)
+   * @param x address of (tokens, inputs)
+   * @param weight address of (inputs, outputs)
+   * @param bias address of (outputs), or 0 for none
+   */
+  static void forward(
+      CpuThreadPool pool,
+      long out,
+      long x,
+      long weight,
+      long bias,
+      int tokens,
+      int inputs,
+      int outputs) {
+    Split split = Split.of(pool, tokens, outputs, inputs);
+    pool.run(
+        split.count(),
+        (task, thread) -> {
+          int i = split.row(task);
+          int m = split.rows(task);
+          int j = split.column(task);
+          int n = split.columns(task);
+          long c = at(out, i, outputs, j);
+          float[] s = pool.floats(thread, CpuSgemm.scratchFloats(m, n, inputs));
+          CpuSgemm.nn(
+              s,
+              c,
+              outputs,
+              at(x, i, inputs, 0),
+              inputs,
+              at(weight, 0, outputs, j),
+              outputs,
+              m,
+              n,
+              inputs,
+              false);
+          if (bias != 0) {
+            addBias(c, outputs, at(bias, 0, 0, j), m, n);
+          }
+        });
+  }
+
+  /**
+   * {@code dX = dOut · weightᵀ}.
+   *
+   * @param dX address of (tokens, inputs)
+   * @param dOut address of (tokens, outputs)
+   * @param weight address of (inputs, outputs)
+   */
+  static void backwardInput(
+      CpuThreadPool pool, long dX, long dOut, long weight, int tokens, int inputs, int outputs) {
+    Split split = Split.of(pool, tokens, inputs, outputs);
+    pool.run(
+        split.count(),
+        (task, thread) -> {
+          int i = split.row(task);
+          int m = split.rows(task);
+          int j = split.column(task);
+          int n = split.columns(task);
+          float[] s = pool.floats(thread, CpuSgemm.scratchFloats(m, n, outputs));
+          CpuSgemm.nt(
+              s,
+              at(dX, i, inputs, j),
+              inputs,
+              at(dOut, i, outputs, 0),
+              outputs,
+              at(weight, j, outputs, 0),
+              outputs,
+              m,
+              n,
+              outputs,
+              false);
+        });
+  }
+
+  /**
+   * {@code dWeight += xᵀ · dOut}, {@code dBias += Σ_t dOut[t]}, both one chain over the tokens in
+   * their order that starts from the old value.
+   *
+   * @param dWeight address of (inputs, outputs)
+   * @param dBias address of (outputs), or 0 for none
+   * @param x address of (tokens, inputs)
+   * @param dOut address of (tokens, outputs)
+   */
+  static void backwardWeight(
+      CpuThreadPool pool,
+      long dWeight,
+      long dBias,
+      long x,
+      long dOut,
+      int tokens,
+      int inputs,
+      int outputs) {
+    Split split = Split.of(pool, inputs, outputs, tokens);
+    int products = split.count();
+    pool.run(
+        dBias == 0 ? products : products + 1,
+        (task, thread) -> {
+          if (task == products) {
+            addColumns(dBias, dOut, tokens, outputs);
+            return;
+          }
+          int i = split.row(task);
+          int m = split.rows(task);
+          int j = split.column(task);
+          int n = split.columns(task);
+          float[] s = pool.floats(thread, CpuSgemm.scratchFloats(m, n, tokens));
+          CpuSgemm.tn(
+              s,
+              at(dWeight, i, outputs, j),
+              outputs,
+              at(x, 0, 0, i),
+              inputs,
+              at(dOut, 0, 0, j),
+              outputs,
+              m,
+              n,
+              tokens,
+              true);
+        });
+  }
+
+  private static void addBias(long c, int ldc, long bias, int rows, int columns) {
+    for (int r = 0; r < rows; r++) {
+      long row = c + (long) r * ldc * Float.BYTES;
+      int j = 0;
+      for (; j <= columns - W; j += W) {
+        long offset = (long) j * Float.BYTES;
+        load(row + offset)
+            .add(load(bias + offset))
+            .intoMemorySegment(HostMemory.ALL, row + offset, HostMemory.ORDER);
+      }
+      for (; j < columns; j++) {
+        long offset = (long) j * Float.BYTES;
+        HostMemory.setFloat(
+            row + offset, HostMemory.getFloat(row + offset) + HostMemory.getFloat(bias + offset));
+      }
+    }
+  }
+
+  private static void addColumns(long sum, long rows, int tokens, int columns) {
+    for (int t = 0; t < tokens; t++) {
+      addBias(sum, columns, rows + (long) t * columns * Float.BYTES, 1, columns);
+    }
+  }
+
+  private static FloatVector load(long address) {
+    return FloatVector.fromMemorySegment(SPECIES, HostMemory.ALL, address, HostMemory.ORDER);
+  }
+
+  private static long at(long base, int row, int ld, int column) {
+    return base + Float.BYTES * ((long) row * ld + column);
+  }
+
+  /**
+   * How an output of (m, n) is cut: in {@code count} pieces of {@code grain} rows, or of columns.
+   */
+  private record Split(int m, int n, int grain, boolean byRows, int count) {
+    static Split of(CpuThreadPool pool, int m, int n, int k) {
+      long work = Math.max(1, (long) m * n * k / MIN_WORK);
+      int parts = (int) Math.min(pool.numThreads(), work);
+      if (parts == 1) {
+        return new Split(m, n, m, true, 1);
+      }
+      int rowUnits = Math.ceilDiv(m, CpuSgemm.ROWS);
+      int columnUnits = Math.ceilDiv(n, CpuSgemm.PANEL);
+      // The share of the longest piece decides; rows on a tie, as then B is read as a whole.
+      boolean byRows =
+          (double) Math.ceilDiv(rowUnits, parts) / rowUnits
+              <= (double) Math.ceilDiv(columnUnits, parts) / columnUnits;
+      int grain =
+          byRows
+              ? Math.ceilDiv(rowUnits, parts) * CpuSgemm.ROWS
+              : Math.ceilDiv(columnUnits, parts) * CpuSgemm.PANEL;
+      return new Split(m, n, grain, byRows, Math.ceilDiv(byRows ? m : n, grain));
+    }
+
+    int row(int task) {
+      return byRows ? task * grain : 0;
+    }
+
+    int rows(int task) {
+      return byRows ? Math.min(grain, m - task * grain) : m;
+    }
+
+    int column(int task) {
+      return byRows ? 0 : task * grain;
+    }
+
+    int columns(int task) {
+      return byRows ? n : Math.min(grain, n - task * grain);
+    }
+  }
+}

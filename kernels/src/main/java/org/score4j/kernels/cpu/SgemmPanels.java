@@ -1,0 +1,125 @@
+package org.score4j.kernels.cpu;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorSpecies;
+
+/** Copies between native matrices and the {@code float[]} on which {@link SgemmTiles} works. */
+final class SgemmPanels {
+  private static final VectorSpecies<Float> SPECIES = SgemmTiles.SPECIES;
+  private static final int W = SgemmTiles.W;
+  private static final long VECTOR_BYTES = SPECIES.vectorByteSize();
+
+  /** Floats of the widest tile. */
+  static final int TILE_FLOATS = SgemmTiles.ROWS * SgemmTiles.MAX_VECTORS * W;
+
+  /**
+   * Where the tile lies: behind the array's header of 16 bytes, at a multiple of 64 bytes when the
+   * array itself is at one.
+   */
+  static final int TILE = 12;
+
+  /** A tile of zeros. */
+  static final int ZEROS = TILE + TILE_FLOATS;
+
+  /** The block of A. */
+  static final int BLOCK = ZEROS + TILE_FLOATS;
+
+  private SgemmPanels() {}
+
+  /** Copies (rows, columns) from {@code a}; in the array the rows follow each other. */
+  static void copyRows(float[] s, int to, long a, int lda, int rows, int columns) {
+    if (lda == columns) {
+      copy(s, to, a, rows * columns);
+      return;
+    }
+    for (int r = 0; r < rows; r++) {
+      copy(s, to + r * columns, a + (long) r * lda * Float.BYTES, columns);
+    }
+  }
+
+  private static void copy(float[] s, int to, long from, int count) {
+    int i = 0;
+    for (; i <= count - W; i += W) {
+      FloatVector.fromMemorySegment(
+              SPECIES, HostMemory.ALL, from + (long) i * Float.BYTES, HostMemory.ORDER)
+          .intoArray(s, to + i);
+    }
+    for (; i < count; i++) {
+      s[to + i] = HostMemory.getFloat(from + (long) i * Float.BYTES);
+    }
+  }
+
+  /**
+   * Copies {@code width} columns of {@code b}; in the array a row is as wide as its vectors and
+   * ends in zeros.
+   */
+  static void panel(float[] s, int to, long b, int ldb, int depth, int width) {
+    int stride = Math.ceilDiv(width, W) * W;
+    for (int p = 0; p < depth; p++) {
+      int row = to + p * stride;
+      copy(s, row, b + (long) p * ldb * Float.BYTES, width);
+      for (int j = width; j < stride; j++) {
+        s[row + j] = 0;
+      }
+    }
+  }
+
+  /** The same from {@code b} (columns, depth). */
+  static void transposedPanel(float[] s, int to, long b, int ldb, int depth, int width) {
+    int stride = Math.ceilDiv(width, W) * W;
+    for (int j = 0; j < width; j++) {
+      long row = b + (long) j * ldb * Float.BYTES;
+      for (int p = 0; p < depth; p++) {
+        s[to + p * stride + j] = HostMemory.getFloat(row + (long) p * Float.BYTES);
+      }
+    }
+    for (int j = width; j < stride; j++) {
+      for (int p = 0; p < depth; p++) {
+        s[to + p * stride + j] = 0;
+      }
+    }
+  }
+
+  /**
+   * The tile from {@code c}, (rows, width); what lies outside is left as it is and never stored.
+   */
+  static void loadTile(float[] s, long c, int ldc, int rows, int width, int vectors) {
+    for (int r = 0; r < rows; r++) {
+      copy(s, TILE + r * vectors * W, c + (long) r * ldc * Float.BYTES, width);
+    }
+  }
+
+  /** The tile to {@code c}, (rows, width). */
+  static void storeTile(float[] s, long c, int ldc, int rows, int width, int vectors) {
+    for (int r = 0; r < rows; r++) {
+      int row = TILE + r * vectors * W;
+      long to = c + (long) r * ldc * Float.BYTES;
+      if (width == 4 * W) {
+        storeFour(s, row, to);
+      } else {
+        store(s, row, to, width);
+      }
+    }
+  }
+
+  private static void storeFour(float[] s, int from, long to) {
+    FloatVector.fromArray(SPECIES, s, from).intoMemorySegment(HostMemory.ALL, to, HostMemory.ORDER);
+    FloatVector.fromArray(SPECIES, s, from + W)
+        .intoMemorySegment(HostMemory.ALL, to + VECTOR_BYTES, HostMemory.ORDER);
+    FloatVector.fromArray(SPECIES, s, from + 2 * W)
+        .intoMemorySegment(HostMemory.ALL, to + 2 * VECTOR_BYTES, HostMemory.ORDER);
+    FloatVector.fromArray(SPECIES, s, from + 3 * W)
+        .intoMemorySegment(HostMemory.ALL, to + 3 * VECTOR_BYTES, HostMemory.ORDER);
+  }
+
+  private static void store(float[] s, int from, long to, int count) {
+    int i = 0;
+    for (; i <= count - W; i += W) {
+      FloatVector.fromArray(SPECIES, s, from + i)
+          .intoMemorySegment(HostMemory.ALL, to + (long) i * Float.BYTES, HostMemory.ORDER);
+    }
+    for (; i < count; i++) {
+      HostMemory.setFloat(to + (long) i * Float.BYTES, s[from + i]);
+    }
+  }
+}
