@@ -5,7 +5,8 @@ package org.score4j.training.config;
  *
  * @param everySteps steps between evaluations during training; 0 for only at the end of a phase
  * @param problems how many held-out problems are used during training; the end of a phase uses all
- * @param sampledTemperature temperature of the sampled evaluation beside the greedy one; 0 leaves it out
+ * @param sampledTemperature temperature of the sampled evaluation beside the greedy one; 0 leaves
+ *     it out
  */
 public record EvaluationConfig(int everySteps, int problems, double sampledTemperature) {
   /** Refuses negative counts. */

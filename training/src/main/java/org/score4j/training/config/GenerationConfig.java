@@ -5,7 +5,8 @@ package org.score4j.training.config;
  *
  * @param maxSequences most conversations at once
  * @param maxRows most tokens in one pass
- * @param kvPages pages of the KV cache, 16 tokens each; 0 for as many as maxSequences conversations can fill
+ * @param kvPages pages of the KV cache, 16 tokens each; 0 for as many as maxSequences conversations
+ *     can fill
  */
 public record GenerationConfig(int maxSequences, int maxRows, int kvPages) {
   /** Refuses limits with which nothing could be sampled. */

@@ -4,7 +4,8 @@ package org.score4j.training.config;
  * The transformer: sizes of a new one, or the folder of one to start from.
  *
  * @param path Hugging Face folder to start from; empty for a new model of the sizes below
- * @param referencePath Hugging Face folder of the frozen reference; empty for the model reinforcement learning starts from
+ * @param referencePath Hugging Face folder of the frozen reference; empty for the model
+ *     reinforcement learning starts from
  * @param hiddenSize width of the residual stream
  * @param numLayers blocks
  * @param numHeads query heads

@@ -43,6 +43,10 @@ public record OptimizerConfig(
   /** The schedule over {@code steps} steps. */
   public LearningRate rate(int steps) {
     return new LearningRate(
-        learningRate, warmupSteps, LearningRate.Shape.byName(schedule), finalFraction, Math.max(1, steps));
+        learningRate,
+        warmupSteps,
+        LearningRate.Shape.byName(schedule),
+        finalFraction,
+        Math.max(1, steps));
   }
 }

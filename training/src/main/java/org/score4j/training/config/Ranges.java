@@ -18,7 +18,8 @@ final class Ranges {
 
   static void notNegative(String key, double value) {
     if (!(value >= 0) || Double.isInfinite(value)) {
-      throw new ConfigException("%s is %s; it must be a number of at least 0".formatted(key, value));
+      throw new ConfigException(
+          "%s is %s; it must be a number of at least 0".formatted(key, value));
     }
   }
 

@@ -1,5 +1,7 @@
 package org.score4j.training.config;
 
+import java.util.regex.Pattern;
+
 /**
  * A whole run: a supervised base, then stage I, then stage II; a phase of 0 steps is left out.
  *
@@ -24,4 +26,15 @@ public record RunConfig(
     StageConfig stage2,
     GenerationConfig generation,
     EvaluationConfig evaluation,
-    CheckpointConfig checkpoints) {}
+    CheckpointConfig checkpoints) {
+  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
+
+  /** Refuses names that are no part of a folder's name. */
+  public RunConfig {
+    if (!NAME.matcher(name).matches()) {
+      throw new ConfigException(
+          "name is \"%s\"; it is part of the run folder's name: use at most 64 letters, digits, '.', '_' and '-', beginning with a letter or digit"
+              .formatted(name));
+    }
+  }
+}
