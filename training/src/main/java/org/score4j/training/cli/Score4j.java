@@ -19,6 +19,10 @@ public final class Score4j implements Runnable {
    * @param args the command line
    */
   public static void main(String[] args) {
+    if (Relaunch.needed()) {
+      System.exit(Relaunch.run(Score4j.class, args));
+    }
+    Relaunch.watchLauncher();
     System.exit(new CommandLine(new Score4j()).execute(args));
   }
 

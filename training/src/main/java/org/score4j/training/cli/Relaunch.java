@@ -1,0 +1,125 @@
+package org.score4j.training.cli;
+
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.module.ModuleFinder;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Starts the program again, once, in a JVM with the flags that it needs.
+ *
+ * <p>{@code java -jar} cannot add the incubating Vector API from the manifest. So the first JVM
+ * only starts a second one with its own JVM arguments and {@link #JVM_FLAGS}, lends it the
+ * terminal, passes SIGTERM on and ends with its exit code. Ctrl-C reaches both from the terminal;
+ * the first JVM then waits until the second has saved. {@code bin/score4j} passes the flags
+ * directly.
+ */
+final class Relaunch {
+  /** What every JVM that trains is started with; {@code bin/score4j} passes the same. */
+  static final List<String> JVM_FLAGS =
+      List.of("--add-modules=jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED");
+
+  /** Throughput over pauses; only where the caller chose no collector, as two are an error. */
+  static final String COLLECTOR_FLAG = "-XX:+UseParallelGC";
+
+  private static final String VECTOR_MODULE = "jdk.incubator.vector";
+  private static final String LAUNCHER_PID = "score4j.launcherPid";
+  private static final long WATCH_MILLIS = 200;
+
+  private Relaunch() {}
+
+  /** Whether this JVM lacks the Vector API. */
+  static boolean needed() {
+    return ModuleLayer.boot().findModule(VECTOR_MODULE).isEmpty();
+  }
+
+  /**
+   * Runs {@code mainClass} in a JVM with the flags and waits for it.
+   *
+   * @param mainClass the class whose {@code main} was called
+   * @param args its command line
+   * @return the exit code of the second JVM, or 1 after one line on stderr when it cannot start
+   */
+  static int run(Class<?> mainClass, String[] args) {
+    String javaHome = System.getProperty("java.home");
+    if (ModuleFinder.ofSystem().find(VECTOR_MODULE).isEmpty()) {
+      return fail(
+          "the Java in "
+              + javaHome
+              + " has no module "
+              + VECTOR_MODULE
+              + "; use a full JDK 25, for example Temurin from https://adoptium.net");
+    }
+    ProcessBuilder builder = new ProcessBuilder(command(javaHome, mainClass, args)).inheritIO();
+    // Their content is among the JVM arguments already; left in place it would apply twice.
+    builder.environment().keySet().removeAll(jvmOptionVariables());
+    try {
+      Process child = builder.start();
+      // Also runs on a normal exit, when the child has ended and there is nothing to wait for.
+      Runtime.getRuntime().addShutdownHook(new Thread(() -> endWith(child), "end-with-child"));
+      return child.onExit().join().exitValue();
+    } catch (IOException e) {
+      return fail("cannot start " + builder.command().getFirst() + ": " + e.getMessage());
+    }
+  }
+
+  private static List<String> command(String javaHome, Class<?> mainClass, String[] args) {
+    List<String> inherited = ManagementFactory.getRuntimeMXBean().getInputArguments();
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(javaHome, "bin", "java").toString());
+    command.addAll(inherited);
+    command.addAll(JVM_FLAGS);
+    if (inherited.stream().noneMatch(flag -> flag.matches("-XX:\\+Use\\w+GC"))) {
+      command.add(COLLECTOR_FLAG);
+    }
+    command.add("-D" + LAUNCHER_PID + "=" + ProcessHandle.current().pid());
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), mainClass.getName()));
+    command.addAll(Arrays.asList(args));
+    return command;
+  }
+
+  private static List<String> jvmOptionVariables() {
+    return List.of("JDK_JAVA_OPTIONS", "JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS");
+  }
+
+  /** Ends this JVM with its child, however the signal came: to this process or to both. */
+  private static void endWith(Process child) {
+    child.destroy();
+    Runtime.getRuntime().halt(child.onExit().join().exitValue());
+  }
+
+  /**
+   * In the second JVM: ends it soon after the first was killed with a signal that cannot be passed
+   * on. At once and without saving, as if the signal had come here: a resumed run may be next.
+   */
+  static void watchLauncher() {
+    Long launcherPid = Long.getLong(LAUNCHER_PID);
+    if (launcherPid == null) {
+      return;
+    }
+    Thread.ofPlatform()
+        .daemon()
+        .name("watch-launcher")
+        .start(
+            () -> {
+              // The parent's number and not its life: a killed parent can remain as a zombie.
+              while (ProcessHandle.current().parent().map(ProcessHandle::pid).orElse(-1L)
+                  == launcherPid.longValue()) {
+                try {
+                  Thread.sleep(WATCH_MILLIS);
+                } catch (InterruptedException e) {
+                  throw new IllegalStateException("nobody interrupts this thread", e);
+                }
+              }
+              Runtime.getRuntime().halt(fail("the process that started it was killed; stopped"));
+            });
+  }
+
+  private static int fail(String message) {
+    System.err.println("score4j: " + message);
+    return 1;
+  }
+}
