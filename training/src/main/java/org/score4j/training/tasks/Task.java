@@ -1,0 +1,46 @@
+package org.score4j.training.tasks;
+
+import java.util.List;
+import org.score4j.tokenizer.Tokenizer;
+import org.score4j.training.verifiers.Verifier;
+
+/**
+ * What a model is trained to do in two attempts: x1 = a problem's prompt, y1 ~ π(·|x1), x2 = [x1,
+ * y1, correction instruction], y2 ~ π(·|x2). Immutable and safe for use by several threads.
+ */
+public interface Task {
+  /** The name in configs and reports. */
+  String name();
+
+  /** The tokenizer all ids of this task belong to. */
+  Tokenizer tokenizer();
+
+  /** Problems to sample from in training; none of them is held out. */
+  List<Problem> trainingProblems();
+
+  /** Problems that nothing is trained on. */
+  List<Problem> heldOutProblems();
+
+  /**
+   * The fixed correction instruction between the attempts as token ids (a copy). It never says
+   * whether the first attempt was right.
+   */
+  int[] correctionIds();
+
+  /** When a response ends; the same for both attempts. */
+  StopRule stopRule();
+
+  /** The judge of both attempts. */
+  Verifier verifier();
+
+  /** The most tokens a whole two-turn sequence can have: what the context of a model must hold. */
+  default int maxSequenceTokens() {
+    int longestPrompt = 0;
+    for (List<Problem> problems : List.of(trainingProblems(), heldOutProblems())) {
+      for (Problem problem : problems) {
+        longestPrompt = Math.max(longestPrompt, problem.promptIds().length);
+      }
+    }
+    return longestPrompt + correctionIds().length + 2 * stopRule().maxTokens();
+  }
+}
