@@ -1,0 +1,72 @@
+package org.score4j.checkpoints;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The {@code config.json} of a Hugging Face model folder, checked: everything the transformer
+ * needs, and nothing that it would get wrong.
+ *
+ * @param modelType {@code llama}, {@code qwen2} or {@code qwen3}
+ * @param architectures one name, of the family's causal language model
+ * @param headDim width of one head; heads × headDim may differ from hiddenSize
+ * @param maxPositions longest sequence in tokens, {@code max_position_embeddings}
+ * @param ropeScaling null for plain rotary embeddings
+ * @param qkvBias bias on query, key and value projections; no family here has one on the output
+ *     projection
+ * @param qkNorm RMS norm over each head of query and key
+ * @param bosTokenId null when the model has none
+ * @param eosTokenIds any of them ends a text; may be empty
+ * @param torchDtype type the weights were saved in
+ */
+public record HfConfig(
+    String modelType,
+    List<String> architectures,
+    int vocabSize,
+    int hiddenSize,
+    int intermediateSize,
+    int numLayers,
+    int numHeads,
+    int numKvHeads,
+    int headDim,
+    int maxPositions,
+    double rmsNormEps,
+    double ropeTheta,
+    @Nullable Llama3RopeScaling ropeScaling,
+    boolean tieWordEmbeddings,
+    boolean qkvBias,
+    boolean qkNorm,
+    String hiddenAct,
+    @Nullable Integer bosTokenId,
+    List<Integer> eosTokenIds,
+    StoredType torchDtype) {
+
+  public static final String FILE = "config.json";
+
+  /**
+   * The {@code llama3} scaling of rotary frequencies.
+   *
+   * @param originalMaxPositions length in tokens before the scaling, {@code
+   *     original_max_position_embeddings}
+   */
+  public record Llama3RopeScaling(
+      double factor, double lowFreqFactor, double highFreqFactor, int originalMaxPositions) {}
+
+  public HfConfig {
+    architectures = List.copyOf(architectures);
+    eosTokenIds = List.copyOf(eosTokenIds);
+  }
+
+  /**
+   * Reads {@code config.json} of a model folder; refuses by name what would be computed wrongly.
+   */
+  public static HfConfig read(Path folder) {
+    return HfConfigReader.read(folder.resolve(FILE));
+  }
+
+  /** Writes {@code config.json} and {@code generation_config.json} into a folder. */
+  public void write(Path folder) {
+    HfConfigWriter.write(folder, this);
+  }
+}
