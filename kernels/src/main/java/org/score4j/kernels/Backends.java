@@ -1,5 +1,6 @@
 package org.score4j.kernels;
 
+import org.score4j.kernels.cpu.CpuBackend;
 import org.score4j.kernels.reference.ReferenceBackend;
 
 /** Backends by the names of {@code --device}. */
@@ -9,7 +10,7 @@ public final class Backends {
   /**
    * Opens a backend, which the caller closes.
    *
-   * @param device reference
+   * @param device cpu or reference
    * @param threads how many threads compute; the reference backend always uses one
    */
   public static Backend open(String device, int threads) {
@@ -18,10 +19,11 @@ public final class Backends {
           "threads is " + threads + ", it must be at least 1; use the number of free cores");
     }
     return switch (device) {
+      case "cpu" -> new CpuBackend(threads);
       case "reference" -> new ReferenceBackend();
       default ->
           throw new IllegalArgumentException(
-              "device '%s' is unknown; use reference (cuda and tornado are not part of this build)"
+              "device '%s' is unknown; use cpu or reference (cuda and tornado are not part of this build)"
                   .formatted(device));
     };
   }

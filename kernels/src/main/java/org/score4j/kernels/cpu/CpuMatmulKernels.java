@@ -1,0 +1,53 @@
+package org.score4j.kernels.cpu;
+
+import org.jspecify.annotations.Nullable;
+import org.score4j.kernels.MatmulKernels;
+import org.score4j.kernels.Tensor;
+import org.score4j.kernels.host.HostBuffer;
+
+/** Linear layers; see {@link CpuLinear}. */
+final class CpuMatmulKernels implements MatmulKernels {
+  private final CpuThreadPool pool;
+
+  CpuMatmulKernels(CpuThreadPool pool) {
+    this.pool = pool;
+  }
+
+  @Override
+  public void linear(Tensor out, Tensor x, Tensor weight, @Nullable Tensor bias) {
+    CpuLinear.forward(
+        pool,
+        HostBuffer.address(out),
+        HostBuffer.address(x),
+        HostBuffer.address(weight),
+        bias == null ? 0 : HostBuffer.address(bias),
+        x.dim0(),
+        weight.dim0(),
+        Math.toIntExact(weight.shape().rowElements()));
+  }
+
+  @Override
+  public void linearBackwardInput(Tensor dX, Tensor dOut, Tensor weight) {
+    CpuLinear.backwardInput(
+        pool,
+        HostBuffer.address(dX),
+        HostBuffer.address(dOut),
+        HostBuffer.address(weight),
+        dOut.dim0(),
+        weight.dim0(),
+        Math.toIntExact(weight.shape().rowElements()));
+  }
+
+  @Override
+  public void linearBackwardWeight(Tensor dWeight, @Nullable Tensor dBias, Tensor x, Tensor dOut) {
+    CpuLinear.backwardWeight(
+        pool,
+        HostBuffer.address(dWeight),
+        dBias == null ? 0 : HostBuffer.address(dBias),
+        HostBuffer.address(x),
+        HostBuffer.address(dOut),
+        x.dim0(),
+        dWeight.dim0(),
+        Math.toIntExact(dWeight.shape().rowElements()));
+  }
+}

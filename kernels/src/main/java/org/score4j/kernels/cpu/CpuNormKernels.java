@@ -1,0 +1,321 @@
+package org.score4j.kernels.cpu;
+
+import static org.score4j.kernels.cpu.HostMemory.getFloat;
+import static org.score4j.kernels.cpu.HostMemory.setFloat;
+import static org.score4j.kernels.cpu.Lanes.LANES;
+import static org.score4j.kernels.cpu.Lanes.load;
+import static org.score4j.kernels.cpu.Lanes.store;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import org.score4j.kernels.AttentionShape;
+import org.score4j.kernels.NormKernels;
+import org.score4j.kernels.Tensor;
+import org.score4j.kernels.host.HostBuffer;
+
+/**
+ * RMSNorm row by row. The gradient of the weight is a second loop, over columns, that walks the
+ * tokens in order with the sums in registers.
+ */
+final class CpuNormKernels implements NormKernels {
+  private static final int ROW_GRAIN = 16;
+
+  private final CpuThreadPool pool;
+
+  CpuNormKernels(CpuThreadPool pool) {
+    this.pool = pool;
+  }
+
+  @Override
+  public void rmsNorm(Tensor out, Tensor rstd, Tensor x, Tensor weight, double eps) {
+    int d = Math.toIntExact(weight.elements());
+    long outAt = HostBuffer.address(out);
+    long rstdAt = HostBuffer.address(rstd);
+    long xAt = HostBuffer.address(x);
+    long weightAt = HostBuffer.address(weight);
+    RowBlocks.run(
+        pool,
+        x.dim0(),
+        ROW_GRAIN,
+        (from, to, worker) -> {
+          long lanes = pool.scratch(worker, Lanes.BYTES);
+          for (int t = from; t < to; t++) {
+            long row = 4L * t * d;
+            float r = rstd(Lanes.dot(xAt + row, xAt + row, d, lanes), d, eps);
+            setFloat(rstdAt + 4L * t, r);
+            normalise(outAt + row, xAt + row, weightAt, r, d);
+          }
+        });
+  }
+
+  @Override
+  public void addRmsNorm(
+      Tensor out, Tensor sum, Tensor rstd, Tensor x, Tensor delta, Tensor weight, double eps) {
+    int d = Math.toIntExact(weight.elements());
+    long outAt = HostBuffer.address(out);
+    long sumAt = HostBuffer.address(sum);
+    long rstdAt = HostBuffer.address(rstd);
+    long xAt = HostBuffer.address(x);
+    long deltaAt = HostBuffer.address(delta);
+    long weightAt = HostBuffer.address(weight);
+    RowBlocks.run(
+        pool,
+        x.dim0(),
+        ROW_GRAIN,
+        (from, to, worker) -> {
+          long lanes = pool.scratch(worker, Lanes.BYTES);
+          for (int t = from; t < to; t++) {
+            long row = 4L * t * d;
+            CpuElementwiseKernels.add(sumAt + row, xAt + row, deltaAt + row, d);
+            float r = rstd(Lanes.dot(sumAt + row, sumAt + row, d, lanes), d, eps);
+            setFloat(rstdAt + 4L * t, r);
+            normalise(outAt + row, sumAt + row, weightAt, r, d);
+          }
+        });
+  }
+
+  private static float rstd(float sumOfSquares, int d, double eps) {
+    return (float) (1 / Math.sqrt(sumOfSquares / (double) d + eps));
+  }
+
+  private static void normalise(long out, long x, long weight, float rstd, int n) {
+    int i = 0;
+    for (; i <= n - LANES; i += LANES) {
+      store(out + 4L * i, load(x + 4L * i).mul(rstd).mul(load(weight + 4L * i)));
+    }
+    if (i < n) {
+      VectorMask<Float> tail = Lanes.tail(i, n);
+      Lanes.store(
+          out + 4L * i,
+          Lanes.load(x + 4L * i, tail).mul(rstd).mul(Lanes.load(weight + 4L * i, tail)),
+          tail);
+    }
+  }
+
+  @Override
+  public void rmsNormBackward(
+      Tensor dX, Tensor dWeight, Tensor dOut, Tensor x, Tensor weight, Tensor rstd) {
+    backward(dX, dWeight, dOut, x, weight, rstd, false);
+  }
+
+  @Override
+  public void rmsNormBackwardAdd(
+      Tensor dX, Tensor dWeight, Tensor dOut, Tensor x, Tensor weight, Tensor rstd) {
+    backward(dX, dWeight, dOut, x, weight, rstd, true);
+  }
+
+  private void backward(
+      Tensor dX, Tensor dWeight, Tensor dOut, Tensor x, Tensor weight, Tensor rstd, boolean add) {
+    int d = Math.toIntExact(weight.elements());
+    long dXAt = HostBuffer.address(dX);
+    long dOutAt = HostBuffer.address(dOut);
+    long xAt = HostBuffer.address(x);
+    long weightAt = HostBuffer.address(weight);
+    long rstdAt = HostBuffer.address(rstd);
+    int tokens = x.dim0();
+    // First, because dX may be dOut's memory.
+    weightGradient(HostBuffer.address(dWeight), dOutAt, xAt, rstdAt, tokens, d);
+    RowBlocks.run(
+        pool,
+        tokens,
+        ROW_GRAIN,
+        (from, to, worker) -> {
+          long lanes = pool.scratch(worker, Lanes.BYTES);
+          for (int t = from; t < to; t++) {
+            long row = 4L * t * d;
+            float r = getFloat(rstdAt + 4L * t);
+            float dot = Lanes.dot(dOutAt + row, weightAt, xAt + row, d, lanes);
+            backwardRow(
+                dXAt + row,
+                dOutAt + row,
+                xAt + row,
+                weightAt,
+                r,
+                minusProjection(dot, r, d),
+                d,
+                add);
+          }
+        });
+  }
+
+  /** Factor of x in dX = rstd·w·dOut − x · rstd³/D · Σ w·dOut·x. */
+  private static float minusProjection(float dot, float rstd, int d) {
+    return -(rstd * rstd * rstd / d) * dot;
+  }
+
+  private static void backwardRow(
+      long dX, long dOut, long x, long w, float rstd, float c, int n, boolean add) {
+    int i = 0;
+    for (; i <= n - LANES; i += LANES) {
+      FloatVector g = load(dOut + 4L * i).mul(load(w + 4L * i)).mul(rstd);
+      FloatVector d = load(x + 4L * i).mul(c).add(g);
+      store(dX + 4L * i, add ? load(dX + 4L * i).add(d) : d);
+    }
+    if (i < n) {
+      VectorMask<Float> tail = Lanes.tail(i, n);
+      FloatVector g = Lanes.load(dOut + 4L * i, tail).mul(Lanes.load(w + 4L * i, tail)).mul(rstd);
+      FloatVector d = Lanes.load(x + 4L * i, tail).mul(c).add(g);
+      Lanes.store(dX + 4L * i, add ? Lanes.load(dX + 4L * i, tail).add(d) : d, tail);
+    }
+  }
+
+  /** dWeight += Σ_t dOut[t] · (x[t]·rstd[t]), every column a chain over the tokens in order. */
+  private void weightGradient(long dWeight, long dOut, long x, long rstd, int tokens, int d) {
+    int stride = 4 * d;
+    RowBlocks.run(
+        pool,
+        (d + WeightGradient.COLUMNS - 1) / WeightGradient.COLUMNS,
+        Math.max(1, 2048 / Math.max(tokens, 1)),
+        (from, to, worker) -> {
+          for (int b = from; b < to; b++) {
+            int i = b * WeightGradient.COLUMNS;
+            int columns = Math.min(WeightGradient.COLUMNS, d - i);
+            WeightGradient.add(
+                dWeight + 4L * i,
+                columns,
+                dOut + 4L * i,
+                x + 4L * i,
+                stride,
+                rstd,
+                Float.BYTES,
+                tokens);
+          }
+        });
+  }
+
+  @Override
+  public void qkNorm(
+      Tensor out,
+      Tensor rstd,
+      Tensor qkv,
+      Tensor qWeight,
+      Tensor kWeight,
+      double eps,
+      AttentionShape heads) {
+    int e = heads.headDim();
+    int normed = heads.numHeads() + heads.numKvHeads();
+    int width = heads.qkvWidth();
+    long outAt = HostBuffer.address(out);
+    long rstdAt = HostBuffer.address(rstd);
+    long qkvAt = HostBuffer.address(qkv);
+    long qWeightAt = HostBuffer.address(qWeight);
+    long kWeightAt = HostBuffer.address(kWeight);
+    RowBlocks.run(
+        pool,
+        qkv.dim0(),
+        ROW_GRAIN,
+        (from, to, worker) -> {
+          long lanes = pool.scratch(worker, Lanes.BYTES);
+          for (int t = from; t < to; t++) {
+            for (int h = 0; h < normed; h++) {
+              long at = 4 * ((long) t * width + (long) h * e);
+              float r = rstd(Lanes.dot(qkvAt + at, qkvAt + at, e, lanes), e, eps);
+              setFloat(rstdAt + 4 * ((long) t * normed + h), r);
+              normalise(outAt + at, qkvAt + at, h < heads.numHeads() ? qWeightAt : kWeightAt, r, e);
+            }
+            long values = 4 * ((long) t * width + (long) normed * e);
+            Lanes.copy(outAt + values, qkvAt + values, heads.kvWidth());
+          }
+        });
+  }
+
+  @Override
+  public void qkNormBackward(
+      Tensor dQkv,
+      Tensor dQWeight,
+      Tensor dKWeight,
+      Tensor dOut,
+      Tensor qkv,
+      Tensor qWeight,
+      Tensor kWeight,
+      Tensor rstd,
+      AttentionShape heads) {
+    int e = heads.headDim();
+    int normed = heads.numHeads() + heads.numKvHeads();
+    int width = heads.qkvWidth();
+    int tokens = qkv.dim0();
+    long dQkvAt = HostBuffer.address(dQkv);
+    long dOutAt = HostBuffer.address(dOut);
+    long qkvAt = HostBuffer.address(qkv);
+    long qWeightAt = HostBuffer.address(qWeight);
+    long kWeightAt = HostBuffer.address(kWeight);
+    long rstdAt = HostBuffer.address(rstd);
+    headWeightGradient(
+        HostBuffer.address(dQWeight), dOutAt, qkvAt, rstdAt, tokens, 0, heads.numHeads(), heads);
+    headWeightGradient(
+        HostBuffer.address(dKWeight),
+        dOutAt,
+        qkvAt,
+        rstdAt,
+        tokens,
+        heads.numHeads(),
+        heads.numKvHeads(),
+        heads);
+    RowBlocks.run(
+        pool,
+        tokens,
+        ROW_GRAIN,
+        (from, to, worker) -> {
+          long lanes = pool.scratch(worker, Lanes.BYTES);
+          for (int t = from; t < to; t++) {
+            for (int h = 0; h < normed; h++) {
+              long at = 4 * ((long) t * width + (long) h * e);
+              long weight = h < heads.numHeads() ? qWeightAt : kWeightAt;
+              float r = getFloat(rstdAt + 4 * ((long) t * normed + h));
+              float dot = Lanes.dot(dOutAt + at, weight, qkvAt + at, e, lanes);
+              backwardRow(
+                  dQkvAt + at,
+                  dOutAt + at,
+                  qkvAt + at,
+                  weight,
+                  r,
+                  minusProjection(dot, r, e),
+                  e,
+                  false);
+            }
+            long values = 4 * ((long) t * width + (long) normed * e);
+            Lanes.copy(dQkvAt + values, dOutAt + values, heads.kvWidth());
+          }
+        });
+  }
+
+  /**
+   * As {@link #weightGradient} for a weight that {@code count} heads share, in the order of tokens,
+   * then heads.
+   */
+  private void headWeightGradient(
+      long dWeight,
+      long dOut,
+      long qkv,
+      long rstd,
+      int tokens,
+      int firstHead,
+      int count,
+      AttentionShape heads) {
+    int e = heads.headDim();
+    int normed = heads.numHeads() + heads.numKvHeads();
+    RowBlocks.run(
+        pool,
+        (e + WeightGradient.COLUMNS - 1) / WeightGradient.COLUMNS,
+        Math.max(1, 2048 / Math.max(tokens, 1)),
+        (from, to, worker) -> {
+          for (int b = from; b < to; b++) {
+            int i = b * WeightGradient.COLUMNS;
+            int columns = Math.min(WeightGradient.COLUMNS, e - i);
+            for (int t = 0; t < tokens; t++) {
+              long at = 4 * ((long) t * heads.qkvWidth() + (long) firstHead * e + i);
+              long rstdAt = rstd + 4 * ((long) t * normed + firstHead);
+              WeightGradient.add(
+                  dWeight + 4L * i,
+                  columns,
+                  dOut + at,
+                  qkv + at,
+                  4 * e,
+                  rstdAt,
+                  Float.BYTES,
+                  count);
+            }
+          }
+        });
+  }
+}

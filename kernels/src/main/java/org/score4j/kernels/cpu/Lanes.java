@@ -1,0 +1,145 @@
+package org.score4j.kernels.cpu;
+
+import static org.score4j.kernels.cpu.HostMemory.getFloat;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * Sums over a row in the order that every vector width shares: element i belongs to virtual lane i
+ * mod 16, a lane is one chain of additions in the order of i, and the sixteen lanes meet in a fixed
+ * tree (i with i+8, then i+4, i+2, i+1).
+ */
+final class Lanes {
+  /** Number of virtual lanes, a multiple of every vector length up to 512 bits. */
+  static final int COUNT = 16;
+
+  /** Bytes of the sixteen partial sums. */
+  static final int BYTES = COUNT * Float.BYTES;
+
+  static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
+
+  /** Lanes of a vector of this machine; no result depends on it. */
+  static final int LANES = SPECIES.length();
+
+  private Lanes() {}
+
+  /** A whole vector. */
+  static FloatVector load(long address) {
+    return FloatVector.fromMemorySegment(SPECIES, HostMemory.ALL, address, HostMemory.ORDER);
+  }
+
+  /** Writes a whole vector. */
+  static void store(long address, FloatVector v) {
+    v.intoMemorySegment(HostMemory.ALL, address, HostMemory.ORDER);
+  }
+
+  /** Smallest multiple of {@link #COUNT} that is at least n. */
+  static int roundUp(int n) {
+    return (n + COUNT - 1) & -COUNT;
+  }
+
+  /**
+   * The first {@code mask.trueCount()} floats at an address, zeros behind them; nothing behind them
+   * is read.
+   */
+  static FloatVector load(long address, VectorMask<Float> mask) {
+    return FloatVector.fromMemorySegment(SPECIES, HostMemory.ALL, address, HostMemory.ORDER, mask);
+  }
+
+  /** Writes the lanes of the mask. */
+  static void store(long address, FloatVector v, VectorMask<Float> mask) {
+    v.intoMemorySegment(HostMemory.ALL, address, HostMemory.ORDER, mask);
+  }
+
+  /** Lanes whose index i + lane is below n. */
+  static VectorMask<Float> tail(int i, int n) {
+    return SPECIES.indexInRange(i, n);
+  }
+
+  /** The tree over sixteen floats at an address. */
+  static float sum(long lanes) {
+    float s0 = getFloat(lanes) + getFloat(lanes + 32);
+    float s1 = getFloat(lanes + 4) + getFloat(lanes + 36);
+    float s2 = getFloat(lanes + 8) + getFloat(lanes + 40);
+    float s3 = getFloat(lanes + 12) + getFloat(lanes + 44);
+    s0 += getFloat(lanes + 16) + getFloat(lanes + 48);
+    s1 += getFloat(lanes + 20) + getFloat(lanes + 52);
+    s2 += getFloat(lanes + 24) + getFloat(lanes + 56);
+    s3 += getFloat(lanes + 28) + getFloat(lanes + 60);
+    return (s0 + s2) + (s1 + s3);
+  }
+
+  /** Largest of sixteen floats at an address. */
+  static float max(long lanes) {
+    float max = getFloat(lanes);
+    for (int i = 1; i < COUNT; i++) {
+      float x = getFloat(lanes + 4L * i);
+      max = x > max ? x : max;
+    }
+    return max;
+  }
+
+  /**
+   * Σ a_i b_i.
+   *
+   * @param lanes {@link #BYTES} of scratch
+   */
+  static float dot(long a, long b, int n, long lanes) {
+    for (int p = 0; p < COUNT; p += LANES) {
+      FloatVector sum = FloatVector.zero(SPECIES);
+      int i = p;
+      for (; i <= n - LANES; i += COUNT) {
+        sum = load(a + 4L * i).fma(load(b + 4L * i), sum);
+      }
+      if (i < n) {
+        VectorMask<Float> tail = tail(i, n);
+        sum = load(a + 4L * i, tail).fma(load(b + 4L * i, tail), sum);
+      }
+      store(lanes + 4L * p, sum);
+    }
+    return sum(lanes);
+  }
+
+  /** Σ (a_i b_i) c_i, the product in parentheses rounded first. */
+  static float dot(long a, long b, long c, int n, long lanes) {
+    for (int p = 0; p < COUNT; p += LANES) {
+      FloatVector sum = FloatVector.zero(SPECIES);
+      int i = p;
+      for (; i <= n - LANES; i += COUNT) {
+        sum = load(a + 4L * i).mul(load(b + 4L * i)).fma(load(c + 4L * i), sum);
+      }
+      if (i < n) {
+        VectorMask<Float> tail = tail(i, n);
+        sum = load(a + 4L * i, tail).mul(load(b + 4L * i, tail)).fma(load(c + 4L * i, tail), sum);
+      }
+      store(lanes + 4L * p, sum);
+    }
+    return sum(lanes);
+  }
+
+  /** Copies n floats. */
+  static void copy(long to, long from, int n) {
+    int i = 0;
+    for (; i <= n - LANES; i += LANES) {
+      store(to + 4L * i, load(from + 4L * i));
+    }
+    if (i < n) {
+      VectorMask<Float> tail = tail(i, n);
+      store(to + 4L * i, load(from + 4L * i, tail), tail);
+    }
+  }
+
+  /** Adds n floats to n others. */
+  static void add(long to, long from, int n) {
+    int i = 0;
+    for (; i <= n - LANES; i += LANES) {
+      store(to + 4L * i, load(to + 4L * i).add(load(from + 4L * i)));
+    }
+    if (i < n) {
+      VectorMask<Float> tail = tail(i, n);
+      store(to + 4L * i, load(to + 4L * i, tail).add(load(from + 4L * i, tail)), tail);
+    }
+  }
+}
