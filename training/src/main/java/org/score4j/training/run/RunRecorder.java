@@ -1,0 +1,132 @@
+package org.score4j.training.run;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+import org.score4j.training.evaluation.AttemptMetrics;
+
+/**
+ * Writes what happens to {@code metrics.jsonl}, {@code samples.jsonl} and {@code
+ * evaluations.jsonl}. A resumed run first takes out the lines of the steps it will do again, so
+ * that no step is there twice.
+ */
+public final class RunRecorder implements RunListener, AutoCloseable {
+  /** One line per step. */
+  public static final String METRICS = "metrics.jsonl";
+
+  /** Both attempts of sampled conversations, with verdicts. */
+  public static final String SAMPLES = "samples.jsonl";
+
+  /** One line per evaluation. */
+  public static final String EVALUATIONS = "evaluations.jsonl";
+
+  private static final List<String> PHASES = List.of("base", "stage1", "stage2");
+
+  private final Path folder;
+  private boolean started;
+  private @Nullable JsonLines metrics;
+  private @Nullable JsonLines samples;
+  private @Nullable JsonLines evaluations;
+
+  /** A recorder into a run folder that this process holds. */
+  public RunRecorder(Path folder) {
+    this.folder = folder;
+  }
+
+  @Override
+  public void phaseStarted(String phase, int firstStep, int totalSteps) {
+    if (started) {
+      return;
+    }
+    started = true;
+    close();
+    Predicate<JsonNode> before =
+        line -> {
+          int order = Integer.compare(index(line.path("phase").asText()), index(phase));
+          return order < 0 || (order == 0 && line.path("step").asInt() < firstStep);
+        };
+    JsonLines.retain(folder.resolve(METRICS), before);
+    JsonLines.retain(folder.resolve(SAMPLES), before);
+    JsonLines.retain(folder.resolve(EVALUATIONS), before);
+  }
+
+  private static int index(String phase) {
+    int index = PHASES.indexOf(phase);
+    if (index < 0) {
+      throw new IllegalArgumentException(
+          "phase \"%s\" is none of %s".formatted(phase, String.join(", ", PHASES)));
+    }
+    return index;
+  }
+
+  @Override
+  public void stepDone(StepReport report) {
+    Map<String, @Nullable Object> line = new LinkedHashMap<>();
+    line.put("phase", report.phase());
+    line.put("step", report.step());
+    line.put("seconds", report.seconds());
+    line.put("tokens", report.tokens());
+    line.putAll(report.metrics());
+    if (metrics == null) {
+      metrics = JsonLines.append(folder.resolve(METRICS));
+    }
+    metrics.write(line);
+  }
+
+  @Override
+  public void samples(String phase, int step, List<AttemptPair> pairs) {
+    if (samples == null) {
+      samples = JsonLines.append(folder.resolve(SAMPLES));
+    }
+    for (AttemptPair pair : pairs) {
+      Map<String, @Nullable Object> line = new LinkedHashMap<>();
+      line.put("phase", phase);
+      line.put("step", step);
+      line.put("problem", pair.problem());
+      line.put("first", pair.first());
+      line.put("first_correct", pair.firstCorrect());
+      line.put("first_reason", pair.firstReason());
+      line.put("second", pair.second());
+      line.put("second_correct", pair.secondCorrect());
+      line.put("second_reason", pair.secondReason());
+      samples.write(line);
+    }
+  }
+
+  /** An evaluation that is there already is not written again: a resumed run repeats some. */
+  @Override
+  public void evaluated(String phase, int step, String decoding, AttemptMetrics figures) {
+    if (evaluations == null) {
+      evaluations = JsonLines.append(folder.resolve(EVALUATIONS));
+    }
+    for (JsonNode line : JsonLines.read(folder.resolve(EVALUATIONS))) {
+      if (line.path("phase").asText().equals(phase)
+          && line.path("step").asInt() == step
+          && line.path("decoding").asText().equals(decoding)) {
+        return;
+      }
+    }
+    Map<String, @Nullable Object> line = new LinkedHashMap<>();
+    line.put("phase", phase);
+    line.put("step", step);
+    line.put("decoding", decoding);
+    line.putAll(figures.toMap());
+    evaluations.write(line);
+  }
+
+  @Override
+  public void close() {
+    for (JsonLines file : new @Nullable JsonLines[] {metrics, samples, evaluations}) {
+      if (file != null) {
+        file.close();
+      }
+    }
+    metrics = null;
+    samples = null;
+    evaluations = null;
+  }
+}
