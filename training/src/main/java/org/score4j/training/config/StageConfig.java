@@ -7,9 +7,11 @@ package org.score4j.training.config;
  * @param promptsPerStep problems per update
  * @param samplesPerPrompt K, conversations per problem; at least 2 for leave-one-out baselines
  * @param turns 2, or 1 for single-turn reinforcement learning
- * @param shaping named reward shaping: {@code stage1} rewards the second attempt alone, {@code score} adds the bonus, {@code none} rewards
+ * @param shaping named reward shaping: {@code stage1} rewards the second attempt alone, {@code bonus} adds the bonus, {@code none} rewards
  *     both attempts plainly; others as listed by the error for an unknown name
  * @param alpha α, weight of the bonus r(y2) − r(y1)
+ * @param matchBonus what shaping {@code match-bonus} pays for a right second attempt
+ * @param repeatPenalty what shaping {@code repeat-penalty} takes for an unchanged second attempt
  * @param beta1 β1, KL coefficient of both attempts
  * @param beta2 β2, further KL coefficient of the first attempt (stage I)
  * @param klEstimator {@code exact}, {@code k1}, {@code k2} or {@code k3}
@@ -26,6 +28,8 @@ public record StageConfig(
     int turns,
     String shaping,
     double alpha,
+    double matchBonus,
+    double repeatPenalty,
     double beta1,
     double beta2,
     String klEstimator,
@@ -46,6 +50,8 @@ public record StageConfig(
       throw new ConfigException("turns is %d; use 2, or 1 for single-turn reinforcement learning".formatted(turns));
     }
     Ranges.notNegative("alpha", alpha);
+    Ranges.notNegative("matchBonus", matchBonus);
+    Ranges.notNegative("repeatPenalty", repeatPenalty);
     Ranges.notNegative("beta1", beta1);
     Ranges.notNegative("beta2", beta2);
     Ranges.positive("temperature", temperature);

@@ -1,5 +1,8 @@
 package org.score4j.training.config;
 
+import org.score4j.training.tasks.ChainArithmeticSettings;
+import org.score4j.training.tasks.ChainArithmeticTask;
+
 /**
  * What is learnt.
  *
@@ -19,9 +22,19 @@ public record TaskConfig(
     long problemSeed) {
   /** Refuses tasks that cannot be generated. */
   public TaskConfig {
+    if (!name.equals("chain-arithmetic")) {
+      throw new ConfigException("task.name is '%s'; the tasks are chain-arithmetic".formatted(name));
+    }
     Ranges.atLeast("task.operations", operations, 1);
     Ranges.probability("task.multiplyProbability", multiplyProbability);
     Ranges.atLeast("task.trainProblems", trainProblems, 1);
     Ranges.atLeast("task.heldOutProblems", heldOutProblems, 1);
+  }
+
+  /** The task; draws its problems. */
+  public ChainArithmeticTask open() {
+    return new ChainArithmeticTask(
+        new ChainArithmeticSettings(
+            operations, multiplyProbability, trainProblems, heldOutProblems, problemSeed));
   }
 }

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.score4j.core.generation.StopRule;
 import org.score4j.kernels.Philox;
 import org.score4j.tokenizer.Tokenizer;
 import org.score4j.tokenizer.WordLevelTokenizer;

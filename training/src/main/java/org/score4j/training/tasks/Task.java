@@ -1,6 +1,7 @@
 package org.score4j.training.tasks;
 
 import java.util.List;
+import org.score4j.core.generation.StopRule;
 import org.score4j.tokenizer.Tokenizer;
 import org.score4j.training.verifiers.Verifier;
 
@@ -41,6 +42,6 @@ public interface Task {
         longestPrompt = Math.max(longestPrompt, problem.promptIds().length);
       }
     }
-    return longestPrompt + correctionIds().length + 2 * stopRule().maxTokens();
+    return longestPrompt + correctionIds().length + 2 * stopRule().maxNewTokens();
   }
 }

@@ -135,17 +135,8 @@ class ChainArithmeticTaskTest {
   @Test
   void aTwoTurnSequenceHas15Tokens() {
     assertThat(TASK.maxSequenceTokens()).isEqualTo(15);
-    assertThat(TASK.stopRule().maxTokens()).isEqualTo(3);
-    assertThat(TASK.stopRule().truncated(new int[] {2, 2, 6})).isFalse();
-  }
-
-  @Test
-  void aResponseWithoutItsStopTokenIsTruncated() {
-    StopRule rule = StopRule.stopTokens(4, 9, 8);
-    assertThat(rule.truncated(new int[] {1, 2, 3, 4})).isTrue();
-    assertThat(rule.truncated(new int[] {1, 8})).isFalse();
-    assertThat(rule.isStop(9)).isTrue();
-    assertThatThrownBy(() -> StopRule.stopTokens(4)).hasMessageContaining("no stop token");
+    assertThat(TASK.stopRule().maxNewTokens()).isEqualTo(3);
+    assertThat(TASK.stopRule().stopIds()).isEmpty();
   }
 
   @Test

@@ -1,0 +1,93 @@
+package org.score4j.training.algorithms;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.LongFunction;
+import org.score4j.core.model.HeadPass;
+import org.score4j.core.model.PackedBatch;
+import org.score4j.core.optim.LearningRate;
+import org.score4j.training.config.SupervisedConfig;
+import org.score4j.training.tasks.SupervisedExample;
+
+/**
+ * Maximum likelihood on the target tokens of examples: loss = −(1/N) Σ log π(token | before), N all target tokens of the batch, whatever the
+ * micro-batches.
+ */
+public final class SupervisedFineTuning implements Algorithm {
+  private final SupervisedConfig config;
+  private final Learner learner;
+  private final LearningRate rate;
+  private final LongFunction<List<SupervisedExample>> examplesOfStep;
+
+  /**
+   * A phase of supervised training.
+   *
+   * @param examplesOfStep the batch of each step, a function of the step alone
+   */
+  public SupervisedFineTuning(
+      SupervisedConfig config, Learner learner, LongFunction<List<SupervisedExample>> examplesOfStep) {
+    this.config = config;
+    this.learner = learner;
+    this.rate = config.optimizer().rate(config.steps());
+    this.examplesOfStep = examplesOfStep;
+  }
+
+  @Override
+  public StepResult step(int step) {
+    List<SupervisedExample> examples = examplesOfStep.apply(step);
+    int targets = 0;
+    for (SupervisedExample example : examples) {
+      targets += example.numTargets();
+    }
+    double loss = 0;
+    long tokens = 0;
+    learner.gradients().clear(learner.ops());
+    for (PackedBatch batch : pack(examples, config.microBatchTokens())) {
+      float[] coefficients = new float[batch.numPredictions()];
+      Arrays.fill(coefficients, (float) (1.0 / targets));
+      HeadPass.Result result =
+          learner
+              .headPass()
+              .accumulate(
+                  learner.gradients(), learner.weights(), null, batch, new HeadPass.Coefficients(coefficients, null));
+      for (float logProb : result.logProb()) {
+        loss -= logProb;
+      }
+      tokens += batch.numTokens();
+    }
+    loss /= targets;
+    if (!Double.isFinite(loss)) {
+      throw new NonFiniteException("base step " + (step + 1), "loss " + loss, "forward pass");
+    }
+    double learningRate = rate.at(step);
+    double norm = learner.update(learningRate, "base step " + (step + 1));
+    Map<String, Double> metrics = new LinkedHashMap<>();
+    metrics.put("loss", loss);
+    metrics.put("grad_norm", norm);
+    metrics.put("learning_rate", learningRate);
+    return new StepResult(metrics, tokens, List.of(), loss);
+  }
+
+  /** Lays the examples end to end; the last token of each is predicted but not fed. */
+  static List<PackedBatch> pack(List<SupervisedExample> examples, int microBatchTokens) {
+    List<PackedBatch> batches = new ArrayList<>();
+    PackedBatch.Builder builder = new PackedBatch.Builder();
+    for (SupervisedExample example : examples) {
+      int[] ids = example.ids();
+      int length = example.targetEnd() - 1;
+      if (builder.numTokens() > 0 && builder.numTokens() + length > microBatchTokens) {
+        batches.add(builder.build());
+        builder = new PackedBatch.Builder();
+      }
+      int start = builder.addSequence(ids, length);
+      for (int i = example.targetStart(); i < example.targetEnd(); i++) {
+        builder.predict(start + i - 1, ids[i]);
+      }
+    }
+    batches.add(builder.build());
+    return batches;
+  }
+}

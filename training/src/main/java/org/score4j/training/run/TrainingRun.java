@@ -1,0 +1,393 @@
+package org.score4j.training.run;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+import org.score4j.checkpoints.CheckpointException;
+import org.score4j.checkpoints.HfConfig;
+import org.score4j.checkpoints.HfModel;
+import org.score4j.core.model.Initializer;
+import org.score4j.core.model.ModelConfig;
+import org.score4j.core.model.Parameters;
+import org.score4j.core.optim.AdamW;
+import org.score4j.kernels.Ops;
+import org.score4j.kernels.Philox;
+import org.score4j.training.algorithms.Algorithm;
+import org.score4j.training.algorithms.Learner;
+import org.score4j.training.algorithms.Score;
+import org.score4j.training.algorithms.SupervisedFineTuning;
+import org.score4j.training.config.ConfigException;
+import org.score4j.training.config.ModelSection;
+import org.score4j.training.config.OptimizerConfig;
+import org.score4j.training.config.RunConfig;
+import org.score4j.training.config.StageConfig;
+import org.score4j.training.evaluation.AttemptMetrics;
+import org.score4j.training.evaluation.Evaluator;
+import org.score4j.training.run.TrainingState.Progress;
+import org.score4j.training.tasks.ChainArithmeticMixture;
+import org.score4j.training.tasks.ChainArithmeticTask;
+import org.score4j.training.tasks.Problem;
+import org.score4j.training.tasks.SupervisedExample;
+
+/**
+ * One run from its config: the supervised base, stage I, stage II, whichever have steps. After every phase the model is saved and evaluated.
+ * A run killed at any moment and resumed ends in the same bits. Owns everything on the device.
+ */
+public final class TrainingRun implements AutoCloseable {
+  // First counters of the keys derived from the run seed.
+  private static final int INIT = 1;
+  private static final int DATA = 2;
+  private static final int STAGE = 3;
+  private static final int EVALUATION = 4;
+
+  private record Phase(String name, int index, int steps) {}
+
+  private final RunConfig config;
+  private final Path runFolder;
+  private final Ops ops;
+  private final RunListener listener;
+  private final BooleanSupplier stopRequested;
+  private final ChainArithmeticTask task;
+  private final HfConfig hfConfig;
+  private final ModelConfig modelConfig;
+  private final Parameters weights;
+  private final Parameters gradients;
+  private final Workbench workbench;
+  private final Evaluator evaluator;
+  private final TrainingState state;
+  private @Nullable Parameters reference;
+  private final Map<String, Path> models = new LinkedHashMap<>();
+  private final Map<String, AttemptMetrics> greedy = new LinkedHashMap<>();
+  private final Map<String, AttemptMetrics> sampled = new LinkedHashMap<>();
+  private final long started = System.nanoTime();
+  private double earlierSeconds;
+  private long earlierSampled;
+  private long trainingSampled;
+  private long mismatches;
+  private long globalStep;
+
+  /**
+   * Builds or loads the model.
+   *
+   * @param runFolder already locked for this process
+   * @param configHash of the resolved config
+   * @param stopRequested asked after every step; true saves the state and ends the run
+   */
+  public TrainingRun(
+      RunConfig config, Path runFolder, String configHash, Ops ops, RunListener listener, BooleanSupplier stopRequested) {
+    this.config = config;
+    this.runFolder = runFolder;
+    this.ops = ops;
+    this.listener = listener;
+    this.stopRequested = stopRequested;
+    this.task = config.task().open();
+    if (config.model().path().isEmpty()) {
+      modelConfig = newModel(config.model(), task.tokenizer().vocabSize());
+      hfConfig = HfModel.llamaConfig(modelConfig);
+      weights = new Parameters(ops, "weights", modelConfig);
+      new Initializer(config.model().embeddingStd(), config.model().headStd())
+          .initialize(ops, weights, Philox.derive(config.seed(), INIT, 0, 0, 0));
+    } else {
+      HfModel.Loaded loaded = HfModel.load(ops, Path.of(config.model().path()));
+      hfConfig = loaded.config();
+      weights = loaded.weights();
+      modelConfig = weights.config();
+    }
+    if (modelConfig.vocabSize() < task.tokenizer().vocabSize() || modelConfig.maxPositions() < task.maxSequenceTokens()) {
+      throw new ConfigException(
+          "model has vocab_size %d and max_position_embeddings %d, task %s needs %d and %d; choose a model that fits"
+              .formatted(
+                  modelConfig.vocabSize(),
+                  modelConfig.maxPositions(),
+                  task.name(),
+                  task.tokenizer().vocabSize(),
+                  task.maxSequenceTokens()));
+    }
+    gradients = Parameters.forGradients(ops, modelConfig);
+    workbench = new Workbench(ops, modelConfig, config.generation(), task, trainingTokens());
+    evaluator = new Evaluator(task, workbench.rollouts());
+    state = new TrainingState(ops, runFolder.resolve("checkpoints"), config.checkpoints().keep(), configHash);
+  }
+
+  private static ModelConfig newModel(ModelSection m, int vocabSize) {
+    return new ModelConfig(
+        vocabSize,
+        m.hiddenSize(),
+        m.numLayers(),
+        m.numHeads(),
+        m.numKvHeads(),
+        m.headDim(),
+        m.intermediateSize(),
+        m.maxPositions(),
+        m.rmsNormEps(),
+        m.ropeTheta(),
+        null,
+        m.tieWordEmbeddings(),
+        false,
+        false);
+  }
+
+  /** Most tokens of a training pass: a micro-batch, or one group that is larger. */
+  private int trainingTokens() {
+    int longest = task.maxSequenceTokens();
+    int tokens = config.base().steps() == 0 ? 0 : Math.max(config.base().microBatchTokens(), longest);
+    for (StageConfig stage : List.of(config.stage1(), config.stage2())) {
+      if (stage.steps() > 0) {
+        tokens = Math.max(tokens, Math.max(stage.microBatchTokens(), stage.samplesPerPrompt() * longest));
+      }
+    }
+    return tokens;
+  }
+
+  private List<Phase> phases() {
+    List<Phase> phases = new ArrayList<>();
+    phases.add(new Phase("base", 0, config.base().steps()));
+    phases.add(new Phase("stage1", 1, config.stage1().steps()));
+    phases.add(new Phase("stage2", 2, config.stage2().steps()));
+    phases.removeIf(phase -> phase.steps() == 0);
+    if (phases.isEmpty()) {
+      throw new ConfigException("base.steps, stage1.steps and stage2.steps are all 0; give at least one phase some steps");
+    }
+    return phases;
+  }
+
+  /** Where a resumed run goes on. */
+  public Optional<String> resumePoint() {
+    return state.newest().map(p -> "%s step %d".formatted(p.phase(), p.step()));
+  }
+
+  /** Trains all phases that are not done. */
+  public RunResult run(boolean resume) {
+    Optional<Progress> saved = resume ? state.newest() : Optional.empty();
+    saved.ifPresent(
+        p -> {
+          earlierSeconds = p.seconds();
+          earlierSampled = p.sampledTokens();
+          mismatches = p.mismatches();
+          globalStep = p.globalStep();
+        });
+    boolean reached = saved.isEmpty();
+    boolean stopped = false;
+    for (Phase phase : phases()) {
+      boolean here = !reached && saved.isPresent() && saved.get().phase().equals(phase.name());
+      if (!reached && !here) {
+        finishEarlier(phase);
+        continue;
+      }
+      reached = true;
+      stopped = train(phase, here ? saved.get() : null);
+      if (stopped) {
+        break;
+      }
+    }
+    return new RunResult(
+        models,
+        greedy,
+        sampled,
+        HfModel.sha256(ops, weights),
+        earlierSampled + trainingSampled,
+        mismatches,
+        seconds(),
+        stopped);
+  }
+
+  private double seconds() {
+    return earlierSeconds + (System.nanoTime() - started) / 1e9;
+  }
+
+  /** A phase that was done before the run was interrupted: its model is on disk, its evaluation is made again. */
+  private void finishEarlier(Phase phase) {
+    Path folder = modelFolder(phase);
+    if (!Files.isDirectory(folder)) {
+      throw new CheckpointException(folder + " is missing though the checkpoint is of a later phase; start the run again");
+    }
+    models.put(phase.name(), folder);
+    HfModel.Loaded loaded = HfModel.load(ops, folder);
+    try (Parameters earlier = loaded.weights()) {
+      evaluate(phase, phase.steps(), earlier);
+    }
+  }
+
+  /** Trains one phase; returns whether it was interrupted. */
+  private boolean train(Phase phase, @Nullable Progress saved) {
+    OptimizerConfig settings = phase.index() == 0 ? config.base().optimizer() : stage(phase).optimizer();
+    try (AdamW optimizer = new AdamW(ops, modelConfig, settings.settings())) {
+      int first = 0;
+      if (saved != null) {
+        state.restore(saved.globalStep(), weights, optimizer);
+        first = saved.step();
+      }
+      if (phase.index() > 0) {
+        prepareReference(
+            (saved != null && first > 0) || (phase.index() == 2 && config.stage1().steps() > 0));
+      }
+      Algorithm algorithm = algorithm(phase, optimizer, first);
+      listener.phaseStarted(phase.name(), first + 1, phase.steps());
+      for (int step = first; step < phase.steps(); step++) {
+        if (stopRequested.getAsBoolean()) {
+          save(phase, step, optimizer);
+          return true;
+        }
+        oneStep(phase, algorithm, step);
+        int every = config.checkpoints().everySteps();
+        if (every > 0 && (step + 1) % every == 0 && step + 1 < phase.steps()) {
+          save(phase, step + 1, optimizer);
+        }
+      }
+      Path folder = modelFolder(phase);
+      HfModel.save(ops, weights, hfConfig, folder, task.tokenizer()::writeTo);
+      models.put(phase.name(), folder);
+      save(phase, phase.steps(), optimizer);
+      evaluate(phase, phase.steps(), weights);
+      return false;
+    }
+  }
+
+  private void oneStep(Phase phase, Algorithm algorithm, int step) {
+    long before = System.nanoTime();
+    long drawnBefore = workbench.rollouts().sampledTokens();
+    Algorithm.StepResult result = algorithm.step(step);
+    globalStep++;
+    long drawn = workbench.rollouts().sampledTokens() - drawnBefore;
+    trainingSampled += drawn;
+    mismatches += result.metrics().getOrDefault("logprob_mismatches", 0.0).longValue();
+    double elapsed = (System.nanoTime() - before) / 1e9;
+    Map<String, Double> metrics = new LinkedHashMap<>(result.metrics());
+    long tokens = result.tokens() + drawn;
+    metrics.put("tokens_per_second", tokens / elapsed);
+    listener.stepDone(new StepReport(phase.name(), step + 1, phase.steps(), elapsed, tokens, metrics));
+    if (!result.pairs().isEmpty()) {
+      listener.samples(phase.name(), step + 1, result.pairs());
+    }
+    int every = config.evaluation().everySteps();
+    if (every > 0 && (step + 1) % every == 0 && step + 1 < phase.steps()) {
+      List<Problem> all = task.heldOutProblems();
+      List<Problem> some = all.subList(0, Math.min(config.evaluation().problems(), all.size()));
+      listener.evaluated(phase.name(), step + 1, "greedy", evaluator.evaluate(weights, some, 0, 0).metrics());
+    }
+  }
+
+  private void prepareReference(boolean resumed) {
+    if (reference != null) {
+      return;
+    }
+    Parameters frozen = new Parameters(ops, "reference", modelConfig);
+    if (resumed) {
+      state.restoreReference(frozen);
+    } else if (config.model().referencePath().isEmpty()) {
+      frozen.copyFrom(ops, weights);
+      state.saveReference(frozen);
+    } else {
+      try (Parameters loaded = HfModel.load(ops, Path.of(config.model().referencePath())).weights()) {
+        if (!loaded.config().equals(modelConfig)) {
+          throw new ConfigException(
+              "model.referencePath %s has another shape than the policy; the reference must be the base the policy started from"
+                  .formatted(config.model().referencePath()));
+        }
+        frozen.copyFrom(ops, loaded);
+      }
+      state.saveReference(frozen);
+    }
+    reference = frozen;
+  }
+
+  private StageConfig stage(Phase phase) {
+    return phase.index() == 1 ? config.stage1() : config.stage2();
+  }
+
+  private Algorithm algorithm(Phase phase, AdamW optimizer, int firstStep) {
+    if (phase.index() == 0) {
+      Learner learner = new Learner(ops, weights, gradients, optimizer, null, workbench.headPass(1));
+      ChainArithmeticMixture mixture =
+          new ChainArithmeticMixture(task, config.base().mixture(), Philox.derive(config.seed(), DATA, 0, 0, 0));
+      return new SupervisedFineTuning(config.base(), learner, step -> examples(mixture, (int) step));
+    }
+    StageConfig stage = stage(phase);
+    Learner learner =
+        new Learner(ops, weights, gradients, optimizer, reference, workbench.headPass(stage.temperature()));
+    Score score =
+        new Score(
+            phase.name(),
+            stage,
+            learner,
+            task,
+            workbench.rollouts(),
+            Philox.derive(config.seed(), STAGE, phase.index(), 0, 0));
+    score.shapingWarning().ifPresent(listener::notice);
+    if (firstStep == 0) {
+      checkSignal(phase, stage, score);
+    }
+    return score;
+  }
+
+  private List<SupervisedExample> examples(ChainArithmeticMixture mixture, int step) {
+    List<SupervisedExample> examples = new ArrayList<>(config.base().batchSize());
+    for (int row = 0; row < config.base().batchSize(); row++) {
+      examples.add(mixture.example(step, row));
+    }
+    return examples;
+  }
+
+  private void checkSignal(Phase phase, StageConfig stage, Score score) {
+    Score.Signal signal = score.signal(stage.signal().prompts());
+    if (signal.zeroVariance() > stage.signal().refuseZeroVariance()) {
+      throw new ConfigException(
+          "%s: %.0f%% of the prompts have samples that all earn the same, above %s.signal.refuseZeroVariance (%.0f%%): nothing can be learnt; use easier or harder problems, more samples per prompt, or a better base"
+              .formatted(
+                  phase.name(), 100 * signal.zeroVariance(), phase.name(), 100 * stage.signal().refuseZeroVariance()));
+    }
+    if (signal.truncated() > stage.signal().refuseTruncated()) {
+      throw new ConfigException(
+          "%s: %.0f%% of the conversations hit the length limit, above %s.signal.refuseTruncated (%.0f%%): rewards of cut answers mean nothing; raise the task's response length"
+              .formatted(phase.name(), 100 * signal.truncated(), phase.name(), 100 * stage.signal().refuseTruncated()));
+    }
+    String line =
+        "%s signal: %.0f%% of prompts without reward variance, %.0f%% truncated, %.0f%% not judged"
+            .formatted(
+                phase.name(), 100 * signal.zeroVariance(), 100 * signal.truncated(), 100 * signal.verifierErrors());
+    boolean warn = signal.zeroVariance() > stage.signal().warnZeroVariance();
+    listener.notice(warn ? "warning: " + line + "; little can be learnt from such prompts" : line);
+  }
+
+  private void evaluate(Phase phase, int step, Parameters of) {
+    AttemptMetrics metrics = evaluator.evaluate(of, task.heldOutProblems(), 0, 0).metrics();
+    greedy.put(phase.name(), metrics);
+    listener.evaluated(phase.name(), step, "greedy", metrics);
+    double temperature = config.evaluation().sampledTemperature();
+    if (temperature > 0) {
+      long key = Philox.derive(config.seed(), EVALUATION, phase.index(), step, 0);
+      AttemptMetrics drawn = evaluator.evaluate(of, task.heldOutProblems(), temperature, key).metrics();
+      sampled.put(phase.name(), drawn);
+      listener.evaluated(phase.name(), step, "sampled", drawn);
+    }
+  }
+
+  private void save(Phase phase, int step, AdamW optimizer) {
+    state.save(
+        new Progress(phase.name(), step, globalStep, earlierSampled + trainingSampled, mismatches, seconds()),
+        weights,
+        optimizer);
+  }
+
+  private Path modelFolder(Phase phase) {
+    Path models = runFolder.resolve("models");
+    RunFiles.createDirectories(models);
+    return models.resolve(phase.name());
+  }
+
+  @Override
+  public void close() {
+    if (reference != null) {
+      reference.close();
+    }
+    workbench.close();
+    gradients.close();
+    weights.close();
+  }
+}

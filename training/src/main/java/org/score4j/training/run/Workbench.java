@@ -1,0 +1,60 @@
+package org.score4j.training.run;
+
+import org.score4j.core.generation.Generator;
+import org.score4j.core.generation.KvCache;
+import org.score4j.core.model.HeadPass;
+import org.score4j.core.model.ModelConfig;
+import org.score4j.core.model.Transformer;
+import org.score4j.kernels.DeviceArena;
+import org.score4j.kernels.Ops;
+import org.score4j.training.config.GenerationConfig;
+import org.score4j.training.rollouts.RolloutWorker;
+import org.score4j.training.tasks.Task;
+
+/**
+ * Everything a device holds for one model shape besides weights: rotary tables, KV cache, activations. Allocated once; sampling and learning
+ * take turns in the same activation arena. Owns it all.
+ */
+final class Workbench implements AutoCloseable {
+  private final Transformer model;
+  private final KvCache cache;
+  private final DeviceArena activations;
+  private final RolloutWorker rollouts;
+
+  /**
+   * Allocates for the largest pass.
+   *
+   * @param trainingTokens most tokens of a training pass; 0 where nothing is trained
+   */
+  Workbench(Ops ops, ModelConfig config, GenerationConfig generation, Task task, int trainingTokens) {
+    model = new Transformer(ops, config);
+    int pagesEach = KvCache.pagesFor(task.maxSequenceTokens());
+    // A conversation and, at worst, a prompt of its own.
+    int pages = generation.kvPages() > 0 ? generation.kvPages() : generation.maxSequences() * 2 * pagesEach;
+    cache = new KvCache(ops, config, pages);
+    int tokens = Math.max(Math.max(generation.maxRows(), generation.maxSequences()), trainingTokens);
+    long tables = 8L * DeviceArena.ALIGNMENT_BYTES + 32L * (tokens + generation.maxSequences() * (pagesEach + 2L));
+    // Samples of a prompt all read its last row, so there can be more predictions than tokens, but not twice as many.
+    long bytes = HeadPass.activationBytes(config, tokens, 2 * tokens, ops.floatType().byteSize());
+    activations = ops.newArena("activations", bytes + tables);
+    rollouts =
+        new RolloutWorker(
+            new Generator(model, cache, activations, generation.maxRows(), generation.maxSequences()), task);
+  }
+
+  /** Forward and backward under softmax(z / temperature). */
+  HeadPass headPass(double temperature) {
+    return new HeadPass(model, activations, 1 / temperature);
+  }
+
+  RolloutWorker rollouts() {
+    return rollouts;
+  }
+
+  @Override
+  public void close() {
+    activations.close();
+    cache.close();
+    model.close();
+  }
+}
