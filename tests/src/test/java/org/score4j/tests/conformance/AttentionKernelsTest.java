@@ -20,7 +20,7 @@ interface AttentionKernelsTest extends Conformance {
    * which the exponential passes on; a weighted mean over the keys adds no scale of its own.
    * Gradients sum over up to 170 queries.
    */
-  double ROUNDINGS = 128;
+  double ROUNDINGS = 64;
 
   /**
    * Head layouts: single, equal, grouped, all sharing one; widths around and off the vector
@@ -64,11 +64,12 @@ interface AttentionKernelsTest extends Conformance {
   default void attention_withScoresOfHundreds_neitherOverflowsNorBecomesNaN() {
     AttentionShape heads = new AttentionShape(2, 1, 4);
     int tokens = 20;
-    // Scores near ±300: a rounding error of 300 units in the exponent passes on to the
+    // Scores near ±300 carry 300 times the absolute error; most rows are one-hot and do not pass it
+    // on.
     // probabilities.
     assertAgrees(
         "attention with large scores",
-        ROUNDINGS * 300,
+        ROUNDINGS * 4,
         bench -> {
           double[] qkv = bench.normals("qkv", tokens * heads.qkvWidth());
           for (int i = 0; i < qkv.length; i++) {

@@ -16,7 +16,7 @@ interface OptimizerKernelsTest extends Conformance {
    * Three steps of about ten roundings each; β2 = 0.999 leaves 1−β2 exact to 2⁻²⁴/0.001 in single
    * precision, √ halves that.
    */
-  double ROUNDINGS = 64;
+  double ROUNDINGS = 16;
 
   @Test
   default void adamW_threeStepsWithDecayAndClipping_agreeWithReference() {
