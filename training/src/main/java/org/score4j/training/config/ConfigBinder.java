@@ -93,20 +93,37 @@ final class ConfigBinder {
   private ConfigException placed(String path, String message) {
     Matcher matcher = LEADING_KEY.matcher(message);
     if (matcher.find()) {
-      String prefix = path;
+      String said = matcher.group();
       while (true) {
-        String key = prefix.isEmpty() ? matcher.group() : prefix + "." + matcher.group();
-        if (ConfigKeys.exists(key)) {
+        String key = keyOf(path, said);
+        if (!key.isEmpty()) {
           Setting setting = settings.get(key);
           String origin = setting == null ? "" : setting.origin() + ": ";
           return new ConfigException(origin + key + message.substring(matcher.end()));
         }
-        if (prefix.isEmpty()) {
+        // A record that is used elsewhere too may say mixture.slip, or only slip.
+        int dot = said.indexOf('.');
+        if (dot < 0) {
           break;
         }
-        prefix = prefix.substring(0, Math.max(0, prefix.lastIndexOf('.')));
+        said = said.substring(dot + 1);
       }
     }
     return new ConfigException(path.isEmpty() ? message : path + ": " + message);
+  }
+
+  /** The longest section of {@code path} that has the key {@code said}, or "" where none has. */
+  private static String keyOf(String path, String said) {
+    String prefix = path;
+    while (true) {
+      String key = prefix.isEmpty() ? said : prefix + "." + said;
+      if (ConfigKeys.exists(key) && !ConfigKeys.isSection(key)) {
+        return key;
+      }
+      if (prefix.isEmpty()) {
+        return "";
+      }
+      prefix = prefix.substring(0, Math.max(0, prefix.lastIndexOf('.')));
+    }
   }
 }

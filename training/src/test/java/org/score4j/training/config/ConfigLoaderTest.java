@@ -161,7 +161,8 @@ final class ConfigLoaderTest {
         "stage2.steps|-1|command line: stage2.steps is -1; it must be at least 0",
         "base.steps|-1|command line: base.steps is -1; it must be at least 0",
         "stage1.signal.prompts|0|command line: stage1.signal.prompts is 0; it must be at least 1",
-        "base.mixture.slip|2|command line: base.mixture.slip is 2.0; it must be between 0 and 1",
+        "base.mixture.slip|2|command line: base.mixture.slip is 2.0, it must be a probability from"
+            + " 0 to 1",
         "stage1.optimizer.learningRate|0|command line: stage1.optimizer.learningRate is 0.0; it"
             + " must be a positive number",
         "model.hiddenSize|0|command line: model.hiddenSize is 0; it must be at least 1",
