@@ -12,7 +12,7 @@ import java.util.Arrays;
  * keep this by storing the partial C and starting from it again.
  *
  * <p>The blocking is Goto's: a block of A, (blockRows, depth), and panels of B, (depth, panel), are
- * copied to a {@code float[]}; a panel stays in L1 while all tiles of six rows of the block pass
+ * copied to a {@code float[]}; a panel stays in cache while all tiles of six rows of the block pass
  * over it. A call works on any rectangle of C, so threads split the rows or the columns of C by
  * moving the addresses.
  */
@@ -26,9 +26,20 @@ public final class CpuSgemm {
   /** A split of C by rows is best done in multiples of this. */
   static final int ROWS = SgemmTiles.ROWS;
 
-  private static final int MAX_DEPTH = 192;
+  /**
+   * Depth of a block. A panel of it overflows L1, yet 384 measured better than 128 and 192: partial
+   * tiles of C are reloaded less often.
+   */
+  private static final int MAX_DEPTH = 384;
+
+  /** Rows of a block of A; it stays in L2. */
   private static final int MAX_BLOCK_ROWS = 192;
-  private static final int MAX_BLOCK_COLUMNS = 1024;
+
+  private static final int WIDE_COLUMNS = 1024;
+  private static final int NARROW_COLUMNS = 512;
+
+  /** Bounds the copy of B. */
+  private static final int MAX_PACKED_DEPTH = 4096;
 
   /** Up to so many rows, copying B costs more than it gains. */
   private static final int THIN_ROWS = 4;
@@ -46,9 +57,15 @@ public final class CpuSgemm {
   /** Floats of scratch memory that a product of (m, k) by (k, n) needs. */
   public static int scratchFloats(int m, int n, int k) {
     int depth = Math.min(k, MAX_DEPTH);
+    int packedDepth = m <= MAX_BLOCK_ROWS ? depth : Math.min(k, MAX_PACKED_DEPTH);
     return SgemmPanels.BLOCK
-        + Math.min(m, MAX_BLOCK_ROWS) * depth
-        + Math.ceilDiv(Math.min(n, MAX_BLOCK_COLUMNS), PANEL) * PANEL * depth;
+        + padded(Math.min(m, MAX_BLOCK_ROWS)) * depth
+        + Math.ceilDiv(Math.min(n, blockColumns(m, k)), PANEL) * PANEL * packedDepth;
+  }
+
+  /** When K is blocked, so few columns that the block of C stays in L2 between the blocks of K. */
+  private static int blockColumns(int m, int k) {
+    return k <= MAX_DEPTH || m <= MAX_BLOCK_ROWS ? WIDE_COLUMNS : NARROW_COLUMNS;
   }
 
   /**
@@ -145,33 +162,69 @@ public final class CpuSgemm {
       SgemmThin.clear(c, ldc, m, n);
     }
     Arrays.fill(s, SgemmPanels.ZEROS, SgemmPanels.ZEROS + SgemmPanels.TILE_FLOATS, 0f);
+    int maxColumns = blockColumns(m, k);
+    for (int j = 0; j < n; j += maxColumns) {
+      int columns = Math.min(maxColumns, n - j);
+      for (int p = 0; p < k; p += MAX_PACKED_DEPTH) {
+        int depth = Math.min(MAX_PACKED_DEPTH, k - p);
+        long aPart = form == Form.TN ? at(a, p, lda, 0) : at(a, 0, lda, p);
+        long bPart = form == Form.NT ? at(b, j, ldb, p) : at(b, p, ldb, j);
+        slab(
+            form,
+            s,
+            at(c, 0, ldc, j),
+            ldc,
+            aPart,
+            lda,
+            bPart,
+            ldb,
+            m,
+            columns,
+            depth,
+            accumulate || p > 0);
+      }
+    }
+  }
+
+  /** A product whose B is copied as a whole, unless each of its panels is used only once. */
+  private static void slab(
+      Form form,
+      float[] s,
+      long c,
+      int ldc,
+      long a,
+      int lda,
+      long b,
+      int ldb,
+      int m,
+      int n,
+      int k,
+      boolean accumulate) {
     int maxDepth = part(k, MAX_DEPTH, 8);
     int maxRows = part(m, MAX_BLOCK_ROWS, ROWS);
-    int panels = SgemmPanels.BLOCK + Math.min(m, maxRows) * Math.min(k, maxDepth);
-    for (int j0 = 0; j0 < n; j0 += MAX_BLOCK_COLUMNS) {
-      int columns = Math.min(MAX_BLOCK_COLUMNS, n - j0);
-      for (int p0 = 0; p0 < k; p0 += maxDepth) {
-        int depth = Math.min(maxDepth, k - p0);
-        boolean add = accumulate || p0 > 0;
-        for (int i0 = 0; i0 < m; i0 += maxRows) {
-          int rows = Math.min(maxRows, m - i0);
-          if (form == Form.TN) {
-            SgemmPanels.copyRows(s, SgemmPanels.BLOCK, at(a, p0, lda, i0), lda, depth, rows);
-          } else {
-            SgemmPanels.copyRows(s, SgemmPanels.BLOCK, at(a, i0, lda, p0), lda, rows, depth);
-          }
-          for (int j = 0; j < columns; j += PANEL) {
-            int width = Math.min(PANEL, columns - j);
-            int panel = panels + j * depth;
-            if (i0 == 0) {
-              if (form == Form.NT) {
-                SgemmPanels.transposedPanel(s, panel, at(b, j0 + j, ldb, p0), ldb, depth, width);
-              } else {
-                SgemmPanels.panel(s, panel, at(b, p0, ldb, j0 + j), ldb, depth, width);
-              }
+    int panels = SgemmPanels.BLOCK + padded(Math.min(m, maxRows)) * Math.min(k, maxDepth);
+    int packedWidth = m <= maxRows ? 0 : Math.ceilDiv(n, PANEL) * PANEL;
+    for (int i = 0; i < m; i += maxRows) {
+      int rows = Math.min(maxRows, m - i);
+      for (int p = 0; p < k; p += maxDepth) {
+        int depth = Math.min(maxDepth, k - p);
+        if (form == Form.TN) {
+          SgemmPanels.copyRows(
+              s, SgemmPanels.BLOCK, at(a, p, lda, i), lda, depth, rows, padded(rows));
+        } else {
+          SgemmPanels.copyRows(s, SgemmPanels.BLOCK, at(a, i, lda, p), lda, rows, depth, depth);
+        }
+        for (int j = 0; j < n; j += PANEL) {
+          int width = Math.min(PANEL, n - j);
+          int panel = panels + p * packedWidth + j * depth;
+          if (i == 0) {
+            if (form == Form.NT) {
+              SgemmPanels.transposedPanel(s, panel, at(b, j, ldb, p), ldb, depth, width);
+            } else {
+              SgemmPanels.panel(s, panel, at(b, p, ldb, j), ldb, depth, width);
             }
-            tiles(form, s, at(c, i0, ldc, j0 + j), ldc, panel, rows, width, depth, add);
           }
+          tiles(form, s, at(c, i, ldc, j), ldc, panel, rows, width, depth, accumulate || p > 0);
         }
       }
     }
@@ -189,8 +242,6 @@ public final class CpuSgemm {
       int depth,
       boolean add) {
     int vectors = Math.ceilDiv(width, SgemmTiles.W);
-    int rowStride = form == Form.TN ? 1 : depth;
-    int colStride = form == Form.TN ? rows : 1;
     for (int i = 0; i < rows; i += ROWS) {
       int tileRows = Math.min(ROWS, rows - i);
       long tileC = at(c, i, ldc, 0);
@@ -199,18 +250,15 @@ public final class CpuSgemm {
         SgemmPanels.loadTile(s, tileC, ldc, tileRows, width, vectors);
         init = SgemmPanels.TILE;
       }
-      int block = SgemmPanels.BLOCK + i * rowStride;
-      SgemmTiles.tile(
-          vectors,
-          s,
-          SgemmPanels.TILE,
-          init,
-          block,
-          rowStride,
-          colStride,
-          tileRows - 1,
-          panel,
-          depth);
+      if (form == Form.TN) {
+        int stride = padded(rows);
+        SgemmTilesTransposed.tile(
+            vectors, s, SgemmPanels.TILE, init, SgemmPanels.BLOCK + i, stride, panel, depth);
+      } else {
+        int block = SgemmPanels.BLOCK + i * depth;
+        SgemmTiles.tile(
+            vectors, s, SgemmPanels.TILE, init, block, depth, tileRows - 1, panel, depth);
+      }
       SgemmPanels.storeTile(s, tileC, ldc, tileRows, width, vectors);
     }
   }
@@ -222,6 +270,11 @@ public final class CpuSgemm {
   private static int part(int total, int max, int grain) {
     int parts = Math.max(1, Math.ceilDiv(total, max));
     return Math.ceilDiv(Math.ceilDiv(total, parts), grain) * grain;
+  }
+
+  /** Rows in whole tiles; in Aᵀ what lies beyond the last row is never stored. */
+  private static int padded(int rows) {
+    return Math.ceilDiv(rows, ROWS) * ROWS;
   }
 
   private static long at(long base, int row, int ld, int column) {

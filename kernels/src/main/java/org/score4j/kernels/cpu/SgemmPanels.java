@@ -26,14 +26,14 @@ final class SgemmPanels {
 
   private SgemmPanels() {}
 
-  /** Copies (rows, columns) from {@code a}; in the array the rows follow each other. */
-  static void copyRows(float[] s, int to, long a, int lda, int rows, int columns) {
-    if (lda == columns) {
+  /** Copies (rows, columns) from {@code a}; in the array a row begins every {@code stride}. */
+  static void copyRows(float[] s, int to, long a, int lda, int rows, int columns, int stride) {
+    if (lda == columns && stride == columns) {
       copy(s, to, a, rows * columns);
       return;
     }
     for (int r = 0; r < rows; r++) {
-      copy(s, to + r * columns, a + (long) r * lda * Float.BYTES, columns);
+      copy(s, to + r * stride, a + (long) r * lda * Float.BYTES, columns);
     }
   }
 
@@ -80,12 +80,19 @@ final class SgemmPanels {
     }
   }
 
-  /**
-   * The tile from {@code c}, (rows, width); what lies outside is left as it is and never stored.
-   */
+  /** The tile from {@code c}, (rows, width); what lies outside is left as it is, never stored. */
   static void loadTile(float[] s, long c, int ldc, int rows, int width, int vectors) {
     for (int r = 0; r < rows; r++) {
-      copy(s, TILE + r * vectors * W, c + (long) r * ldc * Float.BYTES, width);
+      int row = TILE + r * vectors * W;
+      long from = c + (long) r * ldc * Float.BYTES;
+      if (width == 4 * W) {
+        load(from).intoArray(s, row);
+        load(from + VECTOR_BYTES).intoArray(s, row + W);
+        load(from + 2 * VECTOR_BYTES).intoArray(s, row + 2 * W);
+        load(from + 3 * VECTOR_BYTES).intoArray(s, row + 3 * W);
+      } else {
+        copy(s, row, from, width);
+      }
     }
   }
 
@@ -95,31 +102,31 @@ final class SgemmPanels {
       int row = TILE + r * vectors * W;
       long to = c + (long) r * ldc * Float.BYTES;
       if (width == 4 * W) {
-        storeFour(s, row, to);
+        store(s, row, to);
+        store(s, row + W, to + VECTOR_BYTES);
+        store(s, row + 2 * W, to + 2 * VECTOR_BYTES);
+        store(s, row + 3 * W, to + 3 * VECTOR_BYTES);
       } else {
-        store(s, row, to, width);
+        storeRow(s, row, to, width);
       }
     }
   }
 
-  private static void storeFour(float[] s, int from, long to) {
-    FloatVector.fromArray(SPECIES, s, from).intoMemorySegment(HostMemory.ALL, to, HostMemory.ORDER);
-    FloatVector.fromArray(SPECIES, s, from + W)
-        .intoMemorySegment(HostMemory.ALL, to + VECTOR_BYTES, HostMemory.ORDER);
-    FloatVector.fromArray(SPECIES, s, from + 2 * W)
-        .intoMemorySegment(HostMemory.ALL, to + 2 * VECTOR_BYTES, HostMemory.ORDER);
-    FloatVector.fromArray(SPECIES, s, from + 3 * W)
-        .intoMemorySegment(HostMemory.ALL, to + 3 * VECTOR_BYTES, HostMemory.ORDER);
-  }
-
-  private static void store(float[] s, int from, long to, int count) {
+  private static void storeRow(float[] s, int from, long to, int count) {
     int i = 0;
     for (; i <= count - W; i += W) {
-      FloatVector.fromArray(SPECIES, s, from + i)
-          .intoMemorySegment(HostMemory.ALL, to + (long) i * Float.BYTES, HostMemory.ORDER);
+      store(s, from + i, to + (long) i * Float.BYTES);
     }
     for (; i < count; i++) {
       HostMemory.setFloat(to + (long) i * Float.BYTES, s[from + i]);
     }
+  }
+
+  private static FloatVector load(long address) {
+    return FloatVector.fromMemorySegment(SPECIES, HostMemory.ALL, address, HostMemory.ORDER);
+  }
+
+  private static void store(float[] s, int from, long to) {
+    FloatVector.fromArray(SPECIES, s, from).intoMemorySegment(HostMemory.ALL, to, HostMemory.ORDER);
   }
 }

@@ -10,8 +10,12 @@ import jdk.incubator.vector.VectorSpecies;
  * <p>Written out by hand because C2 keeps accumulators in registers only when they are local
  * variables, and on a {@code float[]} because accesses to native memory are too many nodes for the
  * compilers (see {@link HostMemory}). Six rows by four vectors are 24 of the 32 registers of
- * AVX-512 and NEON; with the 16 of AVX2 a tile has at most two vectors. Every element of the tile
- * is one chain of fused multiply-adds in the order of the depth.
+ * AVX-512 and NEON; with the 16 of AVX2 a tile has at most two vectors. Every index in the loop is
+ * an invariant plus a multiple of the loop's variable, so that C2 checks bounds once before the
+ * loop and needs no arithmetic for addresses in it. Every element of the tile is one chain of fused
+ * multiply-adds in the order of the depth.
+ *
+ * <p>Here the rows of A follow each other; {@link SgemmTilesTransposed} is the twin for Aᵀ.
  */
 final class SgemmTiles {
   static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
@@ -33,7 +37,7 @@ final class SgemmTiles {
    * @param s everything below lies in this array, at the offsets given
    * @param tile (6, vectors · W), the result
    * @param init (6, vectors · W), where the chains start: the tile itself or zeros
-   * @param a element (row, p) at {@code a + row * rowStride + p * colStride}
+   * @param a (rows, depth), a row every {@code aStride} elements
    * @param lastRow the last row of {@code a} that exists; the rows of the tile after it repeat it
    * @param b (depth, vectors · W)
    */
@@ -43,39 +47,28 @@ final class SgemmTiles {
       int tile,
       int init,
       int a,
-      int rowStride,
-      int colStride,
+      int aStride,
       int lastRow,
       int b,
       int depth) {
     switch (vectors) {
-      case 4 -> tile4(s, tile, init, a, rowStride, colStride, lastRow, b, depth);
-      case 3 -> tile3(s, tile, init, a, rowStride, colStride, lastRow, b, depth);
-      case 2 -> tile2(s, tile, init, a, rowStride, colStride, lastRow, b, depth);
-      case 1 -> tile1(s, tile, init, a, rowStride, colStride, lastRow, b, depth);
+      case 4 -> tile4(s, tile, init, a, aStride, lastRow, b, depth);
+      case 3 -> tile3(s, tile, init, a, aStride, lastRow, b, depth);
+      case 2 -> tile2(s, tile, init, a, aStride, lastRow, b, depth);
+      case 1 -> tile1(s, tile, init, a, aStride, lastRow, b, depth);
       default ->
           throw new IllegalArgumentException(
               "tile of %d vectors, there are 1 to 4".formatted(vectors));
     }
   }
 
-  /** Six rows of 4 vectors. */
   private static void tile4(
-      float[] s,
-      int tile,
-      int init,
-      int a,
-      int rowStride,
-      int colStride,
-      int lastRow,
-      int b,
-      int depth) {
-    int a0 = a;
-    int a1 = a + Math.min(1, lastRow) * rowStride;
-    int a2 = a + Math.min(2, lastRow) * rowStride;
-    int a3 = a + Math.min(3, lastRow) * rowStride;
-    int a4 = a + Math.min(4, lastRow) * rowStride;
-    int a5 = a + Math.min(5, lastRow) * rowStride;
+      float[] s, int tile, int init, int a, int aStride, int lastRow, int b, int depth) {
+    int a1 = a + Math.min(1, lastRow) * aStride;
+    int a2 = a + Math.min(2, lastRow) * aStride;
+    int a3 = a + Math.min(3, lastRow) * aStride;
+    int a4 = a + Math.min(4, lastRow) * aStride;
+    int a5 = a + Math.min(5, lastRow) * aStride;
     FloatVector x00 = FloatVector.fromArray(SPECIES, s, init);
     FloatVector x01 = FloatVector.fromArray(SPECIES, s, init + W);
     FloatVector x02 = FloatVector.fromArray(SPECIES, s, init + 2 * W);
@@ -101,47 +94,41 @@ final class SgemmTiles {
     FloatVector x52 = FloatVector.fromArray(SPECIES, s, init + 22 * W);
     FloatVector x53 = FloatVector.fromArray(SPECIES, s, init + 23 * W);
     for (int p = 0; p < depth; p++) {
-      FloatVector b0 = FloatVector.fromArray(SPECIES, s, b);
-      FloatVector b1 = FloatVector.fromArray(SPECIES, s, b + W);
-      FloatVector b2 = FloatVector.fromArray(SPECIES, s, b + 2 * W);
-      FloatVector b3 = FloatVector.fromArray(SPECIES, s, b + 3 * W);
-      FloatVector v = FloatVector.broadcast(SPECIES, s[a0]);
+      int row = b + p * 4 * W;
+      FloatVector b0 = FloatVector.fromArray(SPECIES, s, row);
+      FloatVector b1 = FloatVector.fromArray(SPECIES, s, row + W);
+      FloatVector b2 = FloatVector.fromArray(SPECIES, s, row + 2 * W);
+      FloatVector b3 = FloatVector.fromArray(SPECIES, s, row + 3 * W);
+      FloatVector v = FloatVector.broadcast(SPECIES, s[a + p]);
       x00 = v.fma(b0, x00);
       x01 = v.fma(b1, x01);
       x02 = v.fma(b2, x02);
       x03 = v.fma(b3, x03);
-      v = FloatVector.broadcast(SPECIES, s[a1]);
+      v = FloatVector.broadcast(SPECIES, s[a1 + p]);
       x10 = v.fma(b0, x10);
       x11 = v.fma(b1, x11);
       x12 = v.fma(b2, x12);
       x13 = v.fma(b3, x13);
-      v = FloatVector.broadcast(SPECIES, s[a2]);
+      v = FloatVector.broadcast(SPECIES, s[a2 + p]);
       x20 = v.fma(b0, x20);
       x21 = v.fma(b1, x21);
       x22 = v.fma(b2, x22);
       x23 = v.fma(b3, x23);
-      v = FloatVector.broadcast(SPECIES, s[a3]);
+      v = FloatVector.broadcast(SPECIES, s[a3 + p]);
       x30 = v.fma(b0, x30);
       x31 = v.fma(b1, x31);
       x32 = v.fma(b2, x32);
       x33 = v.fma(b3, x33);
-      v = FloatVector.broadcast(SPECIES, s[a4]);
+      v = FloatVector.broadcast(SPECIES, s[a4 + p]);
       x40 = v.fma(b0, x40);
       x41 = v.fma(b1, x41);
       x42 = v.fma(b2, x42);
       x43 = v.fma(b3, x43);
-      v = FloatVector.broadcast(SPECIES, s[a5]);
+      v = FloatVector.broadcast(SPECIES, s[a5 + p]);
       x50 = v.fma(b0, x50);
       x51 = v.fma(b1, x51);
       x52 = v.fma(b2, x52);
       x53 = v.fma(b3, x53);
-      a0 += colStride;
-      a1 += colStride;
-      a2 += colStride;
-      a3 += colStride;
-      a4 += colStride;
-      a5 += colStride;
-      b += 4 * W;
     }
     x00.intoArray(s, tile);
     x01.intoArray(s, tile + W);
@@ -169,23 +156,13 @@ final class SgemmTiles {
     x53.intoArray(s, tile + 23 * W);
   }
 
-  /** Six rows of 3 vectors. */
   private static void tile3(
-      float[] s,
-      int tile,
-      int init,
-      int a,
-      int rowStride,
-      int colStride,
-      int lastRow,
-      int b,
-      int depth) {
-    int a0 = a;
-    int a1 = a + Math.min(1, lastRow) * rowStride;
-    int a2 = a + Math.min(2, lastRow) * rowStride;
-    int a3 = a + Math.min(3, lastRow) * rowStride;
-    int a4 = a + Math.min(4, lastRow) * rowStride;
-    int a5 = a + Math.min(5, lastRow) * rowStride;
+      float[] s, int tile, int init, int a, int aStride, int lastRow, int b, int depth) {
+    int a1 = a + Math.min(1, lastRow) * aStride;
+    int a2 = a + Math.min(2, lastRow) * aStride;
+    int a3 = a + Math.min(3, lastRow) * aStride;
+    int a4 = a + Math.min(4, lastRow) * aStride;
+    int a5 = a + Math.min(5, lastRow) * aStride;
     FloatVector x00 = FloatVector.fromArray(SPECIES, s, init);
     FloatVector x01 = FloatVector.fromArray(SPECIES, s, init + W);
     FloatVector x02 = FloatVector.fromArray(SPECIES, s, init + 2 * W);
@@ -205,40 +182,34 @@ final class SgemmTiles {
     FloatVector x51 = FloatVector.fromArray(SPECIES, s, init + 16 * W);
     FloatVector x52 = FloatVector.fromArray(SPECIES, s, init + 17 * W);
     for (int p = 0; p < depth; p++) {
-      FloatVector b0 = FloatVector.fromArray(SPECIES, s, b);
-      FloatVector b1 = FloatVector.fromArray(SPECIES, s, b + W);
-      FloatVector b2 = FloatVector.fromArray(SPECIES, s, b + 2 * W);
-      FloatVector v = FloatVector.broadcast(SPECIES, s[a0]);
+      int row = b + p * 3 * W;
+      FloatVector b0 = FloatVector.fromArray(SPECIES, s, row);
+      FloatVector b1 = FloatVector.fromArray(SPECIES, s, row + W);
+      FloatVector b2 = FloatVector.fromArray(SPECIES, s, row + 2 * W);
+      FloatVector v = FloatVector.broadcast(SPECIES, s[a + p]);
       x00 = v.fma(b0, x00);
       x01 = v.fma(b1, x01);
       x02 = v.fma(b2, x02);
-      v = FloatVector.broadcast(SPECIES, s[a1]);
+      v = FloatVector.broadcast(SPECIES, s[a1 + p]);
       x10 = v.fma(b0, x10);
       x11 = v.fma(b1, x11);
       x12 = v.fma(b2, x12);
-      v = FloatVector.broadcast(SPECIES, s[a2]);
+      v = FloatVector.broadcast(SPECIES, s[a2 + p]);
       x20 = v.fma(b0, x20);
       x21 = v.fma(b1, x21);
       x22 = v.fma(b2, x22);
-      v = FloatVector.broadcast(SPECIES, s[a3]);
+      v = FloatVector.broadcast(SPECIES, s[a3 + p]);
       x30 = v.fma(b0, x30);
       x31 = v.fma(b1, x31);
       x32 = v.fma(b2, x32);
-      v = FloatVector.broadcast(SPECIES, s[a4]);
+      v = FloatVector.broadcast(SPECIES, s[a4 + p]);
       x40 = v.fma(b0, x40);
       x41 = v.fma(b1, x41);
       x42 = v.fma(b2, x42);
-      v = FloatVector.broadcast(SPECIES, s[a5]);
+      v = FloatVector.broadcast(SPECIES, s[a5 + p]);
       x50 = v.fma(b0, x50);
       x51 = v.fma(b1, x51);
       x52 = v.fma(b2, x52);
-      a0 += colStride;
-      a1 += colStride;
-      a2 += colStride;
-      a3 += colStride;
-      a4 += colStride;
-      a5 += colStride;
-      b += 3 * W;
     }
     x00.intoArray(s, tile);
     x01.intoArray(s, tile + W);
@@ -260,23 +231,13 @@ final class SgemmTiles {
     x52.intoArray(s, tile + 17 * W);
   }
 
-  /** Six rows of 2 vectors. */
   private static void tile2(
-      float[] s,
-      int tile,
-      int init,
-      int a,
-      int rowStride,
-      int colStride,
-      int lastRow,
-      int b,
-      int depth) {
-    int a0 = a;
-    int a1 = a + Math.min(1, lastRow) * rowStride;
-    int a2 = a + Math.min(2, lastRow) * rowStride;
-    int a3 = a + Math.min(3, lastRow) * rowStride;
-    int a4 = a + Math.min(4, lastRow) * rowStride;
-    int a5 = a + Math.min(5, lastRow) * rowStride;
+      float[] s, int tile, int init, int a, int aStride, int lastRow, int b, int depth) {
+    int a1 = a + Math.min(1, lastRow) * aStride;
+    int a2 = a + Math.min(2, lastRow) * aStride;
+    int a3 = a + Math.min(3, lastRow) * aStride;
+    int a4 = a + Math.min(4, lastRow) * aStride;
+    int a5 = a + Math.min(5, lastRow) * aStride;
     FloatVector x00 = FloatVector.fromArray(SPECIES, s, init);
     FloatVector x01 = FloatVector.fromArray(SPECIES, s, init + W);
     FloatVector x10 = FloatVector.fromArray(SPECIES, s, init + 2 * W);
@@ -290,33 +251,27 @@ final class SgemmTiles {
     FloatVector x50 = FloatVector.fromArray(SPECIES, s, init + 10 * W);
     FloatVector x51 = FloatVector.fromArray(SPECIES, s, init + 11 * W);
     for (int p = 0; p < depth; p++) {
-      FloatVector b0 = FloatVector.fromArray(SPECIES, s, b);
-      FloatVector b1 = FloatVector.fromArray(SPECIES, s, b + W);
-      FloatVector v = FloatVector.broadcast(SPECIES, s[a0]);
+      int row = b + p * 2 * W;
+      FloatVector b0 = FloatVector.fromArray(SPECIES, s, row);
+      FloatVector b1 = FloatVector.fromArray(SPECIES, s, row + W);
+      FloatVector v = FloatVector.broadcast(SPECIES, s[a + p]);
       x00 = v.fma(b0, x00);
       x01 = v.fma(b1, x01);
-      v = FloatVector.broadcast(SPECIES, s[a1]);
+      v = FloatVector.broadcast(SPECIES, s[a1 + p]);
       x10 = v.fma(b0, x10);
       x11 = v.fma(b1, x11);
-      v = FloatVector.broadcast(SPECIES, s[a2]);
+      v = FloatVector.broadcast(SPECIES, s[a2 + p]);
       x20 = v.fma(b0, x20);
       x21 = v.fma(b1, x21);
-      v = FloatVector.broadcast(SPECIES, s[a3]);
+      v = FloatVector.broadcast(SPECIES, s[a3 + p]);
       x30 = v.fma(b0, x30);
       x31 = v.fma(b1, x31);
-      v = FloatVector.broadcast(SPECIES, s[a4]);
+      v = FloatVector.broadcast(SPECIES, s[a4 + p]);
       x40 = v.fma(b0, x40);
       x41 = v.fma(b1, x41);
-      v = FloatVector.broadcast(SPECIES, s[a5]);
+      v = FloatVector.broadcast(SPECIES, s[a5 + p]);
       x50 = v.fma(b0, x50);
       x51 = v.fma(b1, x51);
-      a0 += colStride;
-      a1 += colStride;
-      a2 += colStride;
-      a3 += colStride;
-      a4 += colStride;
-      a5 += colStride;
-      b += 2 * W;
     }
     x00.intoArray(s, tile);
     x01.intoArray(s, tile + W);
@@ -332,23 +287,13 @@ final class SgemmTiles {
     x51.intoArray(s, tile + 11 * W);
   }
 
-  /** Six rows of 1 vector. */
   private static void tile1(
-      float[] s,
-      int tile,
-      int init,
-      int a,
-      int rowStride,
-      int colStride,
-      int lastRow,
-      int b,
-      int depth) {
-    int a0 = a;
-    int a1 = a + Math.min(1, lastRow) * rowStride;
-    int a2 = a + Math.min(2, lastRow) * rowStride;
-    int a3 = a + Math.min(3, lastRow) * rowStride;
-    int a4 = a + Math.min(4, lastRow) * rowStride;
-    int a5 = a + Math.min(5, lastRow) * rowStride;
+      float[] s, int tile, int init, int a, int aStride, int lastRow, int b, int depth) {
+    int a1 = a + Math.min(1, lastRow) * aStride;
+    int a2 = a + Math.min(2, lastRow) * aStride;
+    int a3 = a + Math.min(3, lastRow) * aStride;
+    int a4 = a + Math.min(4, lastRow) * aStride;
+    int a5 = a + Math.min(5, lastRow) * aStride;
     FloatVector x00 = FloatVector.fromArray(SPECIES, s, init);
     FloatVector x10 = FloatVector.fromArray(SPECIES, s, init + W);
     FloatVector x20 = FloatVector.fromArray(SPECIES, s, init + 2 * W);
@@ -356,26 +301,20 @@ final class SgemmTiles {
     FloatVector x40 = FloatVector.fromArray(SPECIES, s, init + 4 * W);
     FloatVector x50 = FloatVector.fromArray(SPECIES, s, init + 5 * W);
     for (int p = 0; p < depth; p++) {
-      FloatVector b0 = FloatVector.fromArray(SPECIES, s, b);
-      FloatVector v = FloatVector.broadcast(SPECIES, s[a0]);
+      int row = b + p * W;
+      FloatVector b0 = FloatVector.fromArray(SPECIES, s, row);
+      FloatVector v = FloatVector.broadcast(SPECIES, s[a + p]);
       x00 = v.fma(b0, x00);
-      v = FloatVector.broadcast(SPECIES, s[a1]);
+      v = FloatVector.broadcast(SPECIES, s[a1 + p]);
       x10 = v.fma(b0, x10);
-      v = FloatVector.broadcast(SPECIES, s[a2]);
+      v = FloatVector.broadcast(SPECIES, s[a2 + p]);
       x20 = v.fma(b0, x20);
-      v = FloatVector.broadcast(SPECIES, s[a3]);
+      v = FloatVector.broadcast(SPECIES, s[a3 + p]);
       x30 = v.fma(b0, x30);
-      v = FloatVector.broadcast(SPECIES, s[a4]);
+      v = FloatVector.broadcast(SPECIES, s[a4 + p]);
       x40 = v.fma(b0, x40);
-      v = FloatVector.broadcast(SPECIES, s[a5]);
+      v = FloatVector.broadcast(SPECIES, s[a5 + p]);
       x50 = v.fma(b0, x50);
-      a0 += colStride;
-      a1 += colStride;
-      a2 += colStride;
-      a3 += colStride;
-      a4 += colStride;
-      a5 += colStride;
-      b += W;
     }
     x00.intoArray(s, tile);
     x10.intoArray(s, tile + W);

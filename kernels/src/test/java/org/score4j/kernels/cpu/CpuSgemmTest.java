@@ -20,7 +20,7 @@ class CpuSgemmTest {
 
   @Test
   void everyElementIsOneChain_overAwkwardSizes() {
-    int[] sizes = {1, 2, 3, 4, 5, 6, 7, 13, 15, 16, 17, 31, 33, 48, 63, 64, 65, 100};
+    int[] sizes = {1, 2, 3, 5, 6, 15, 16, 17, 33, 63, 64, 65, 100};
     long seed = 1;
     for (Form form : Form.values()) {
       for (int m : sizes) {
@@ -35,7 +35,7 @@ class CpuSgemmTest {
   void everyElementIsOneChain_whenTheDepthIsBlocked() {
     long seed = 1000;
     for (Form form : Form.values()) {
-      for (int k : new int[] {0, 127, 192, 193, 200, 383, 385, 1000, 3000}) {
+      for (int k : new int[] {0, 127, 383, 384, 385, 1000, 3000}) {
         check(form, 7, 70, k, seed++);
         check(form, 1, 33, k, seed++);
         check(form, 64, 64, k, seed++);
@@ -50,6 +50,8 @@ class CpuSgemmTest {
       check(form, 400, 40, 50, seed++);
       check(form, 3, 1700, 40, seed++);
       check(form, 20, 1100, 210, seed++);
+      check(form, 200, 530, 390, seed++);
+      check(form, 193, 20, 4100, seed++);
       check(form, 391, 2059, 3, seed++);
     }
   }
