@@ -71,7 +71,8 @@ public final class HfModel {
   public static HfConfig llamaConfig(ModelConfig m) {
     if (m.qkvBias() || m.qkNorm() || m.ropeScaling() != null) {
       throw new CheckpointException(
-          "a model with QKV bias, QK norm or RoPE scaling is not a plain Llama; keep the config it came with");
+          "a model with QKV bias, QK norm or RoPE scaling is not a plain Llama; keep the config it"
+              + " came with");
     }
     return new HfConfig(
         "llama",
@@ -128,7 +129,8 @@ public final class HfModel {
             folder
                 + ": tensor "
                 + name
-                + " belongs to no part of the model of config.json; its architecture would be computed wrongly");
+                + " belongs to no part of the model of config.json; its architecture would be"
+                + " computed wrongly");
       }
     }
     // Entries that share a tensor follow one another, but for biases in between: gather per tensor,

@@ -362,7 +362,8 @@ public final class Transformer implements AutoCloseable {
   private static Tensor present(@Nullable Tensor tensor) {
     if (tensor == null) {
       throw new IllegalStateException(
-          "transformer: a tensor this pass needs is missing; was the forward pass run over packed segments with keep = true?");
+          "transformer: a tensor this pass needs is missing; was the forward pass run over packed"
+              + " segments with keep = true?");
     }
     return tensor;
   }

@@ -9,7 +9,10 @@ import org.score4j.training.tasks.Task;
 import org.score4j.training.verifiers.ExactResponseVerifier;
 import org.score4j.training.verifiers.Verifier;
 
-/** A task whose every conversation can be enumerated: three tokens, one-token answers, {@code a} is right. */
+/**
+ * A task whose every conversation can be enumerated: three tokens, one-token answers, {@code a} is
+ * right.
+ */
 final class TwoLetterTask implements Task {
   private final WordLevelTokenizer tokenizer = WordLevelTokenizer.ofCharacters("ab", "<unk>");
   private final Problem problem = new Problem(0, "b", tokenizer.encode("b"), "a");

@@ -4,7 +4,10 @@ import java.util.List;
 import java.util.Map;
 import org.score4j.training.run.AttemptPair;
 
-/** A phase of training, step by step. A step is a function of weights, optimiser, step number and run seed; nothing else is remembered. */
+/**
+ * A phase of training, step by step. A step is a function of weights, optimiser, step number and
+ * run seed; nothing else is remembered.
+ */
 public interface Algorithm {
   /**
    * What a step reports.
@@ -14,7 +17,8 @@ public interface Algorithm {
    * @param pairs conversations, for people
    * @param objective training reward, or minus the loss: the larger the better
    */
-  record StepResult(Map<String, Double> metrics, long tokens, List<AttemptPair> pairs, double objective) {}
+  record StepResult(
+      Map<String, Double> metrics, long tokens, List<AttemptPair> pairs, double objective) {}
 
   /**
    * Runs a step and updates the weights.

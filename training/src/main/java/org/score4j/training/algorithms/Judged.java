@@ -18,9 +18,11 @@ import org.score4j.training.verifiers.Verdict;
  * @param unchanged whether the second attempt repeats the first
  * @param truncatedShare share of conversations that hit a length limit
  */
-record Judged(List<Verdict> first, List<Verdict> second, boolean[] unchanged, double truncatedShare) {
+record Judged(
+    List<Verdict> first, List<Verdict> second, boolean[] unchanged, double truncatedShare) {
 
-  static Judged of(Task task, List<Problem> problems, List<Trajectory> trajectories, int samplesPerPrompt) {
+  static Judged of(
+      Task task, List<Problem> problems, List<Trajectory> trajectories, int samplesPerPrompt) {
     List<Verdict> first = new ArrayList<>(trajectories.size());
     List<Verdict> second = new ArrayList<>(trajectories.size());
     boolean[] unchanged = new boolean[trajectories.size()];
@@ -45,7 +47,10 @@ record Judged(List<Verdict> first, List<Verdict> second, boolean[] unchanged, do
     return task.verifier().verify(problem.reference(), task.tokenizer().decode(response));
   }
 
-  /** Mean scores, rate of unchanged second attempts, errors, truncation: over the judged conversations of the step. */
+  /**
+   * Mean scores, rate of unchanged second attempts, errors, truncation: over the judged
+   * conversations of the step.
+   */
   void report(Map<String, Double> metrics, int turns) {
     double score1 = mean(first);
     double score2 = turns == 1 ? Double.NaN : mean(second);
@@ -63,7 +68,10 @@ record Judged(List<Verdict> first, List<Verdict> second, boolean[] unchanged, do
     metrics.put("verifier_errors", (double) errors);
   }
 
-  /** Mean verifier score over the attempts of a conversation: the training reward of equation 1, unshaped. */
+  /**
+   * Mean verifier score over the attempts of a conversation: the training reward of equation 1,
+   * unshaped.
+   */
   double meanScore(int turns) {
     return turns == 1 ? mean(first) : mean(first) + mean(second);
   }
@@ -82,7 +90,11 @@ record Judged(List<Verdict> first, List<Verdict> second, boolean[] unchanged, do
 
   /** The first sample of the first {@code limit} prompts, as text. */
   List<AttemptPair> pairs(
-      Task task, List<Problem> problems, List<Trajectory> trajectories, int samplesPerPrompt, int limit) {
+      Task task,
+      List<Problem> problems,
+      List<Trajectory> trajectories,
+      int samplesPerPrompt,
+      int limit) {
     List<AttemptPair> pairs = new ArrayList<>();
     for (int p = 0; p < Math.min(limit, problems.size()); p++) {
       int i = p * samplesPerPrompt;

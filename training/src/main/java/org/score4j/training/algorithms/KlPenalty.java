@@ -3,12 +3,15 @@ package org.score4j.training.algorithms;
 import org.score4j.training.config.ConfigException;
 
 /**
- * How KL(π ‖ π_ref) is estimated and where it enters. With log-ratio l = log π(a) − log π_ref(a) of a sampled token a (Schulman, "Approximating
- * KL divergence"): k1 = l, k2 = l²/2, k3 = e^−l − 1 + l.
+ * How KL(π ‖ π_ref) is estimated and where it enters. With log-ratio l = log π(a) − log π_ref(a) of
+ * a sampled token a (Schulman, "Approximating KL divergence"): k1 = l, k2 = l²/2, k3 = e^−l − 1 +
+ * l.
  *
- * <p>As a reward, k1 has the right gradient in expectation. As a loss, its own gradient has expectation zero: it does nothing. k2's gradient
- * as a loss is that of the KL in expectation. k3 as a loss has the gradient of the opposite KL(π_ref ‖ π), close to it near the reference; as a
- * reward it is biased. The exact KL sums over the whole vocabulary at the visited states and needs no estimate.
+ * <p>As a reward, k1 has the right gradient in expectation. As a loss, its own gradient has
+ * expectation zero: it does nothing. k2's gradient as a loss is that of the KL in expectation. k3
+ * as a loss has the gradient of the opposite KL(π_ref ‖ π), close to it near the reference; as a
+ * reward it is biased. The exact KL sums over the whole vocabulary at the visited states and needs
+ * no estimate.
  */
 public enum KlPenalty {
   /** Σ_v π_v (log π_v − log π_ref,v) at every sampled position, with its gradient. */
@@ -29,10 +32,13 @@ public enum KlPenalty {
       case "k3 in loss" -> K3_LOSS;
       case "k1 in loss" ->
           throw new ConfigException(
-              "klEstimator k1 with klPlacement loss: the gradient of log π − log π_ref has expectation zero under π, so it penalises nothing; use exact or k2 in the loss, or k1 in the reward");
+              "klEstimator k1 with klPlacement loss: the gradient of log π − log π_ref has"
+                  + " expectation zero under π, so it penalises nothing; use exact or k2 in the"
+                  + " loss, or k1 in the reward");
       case "k3 in reward" ->
           throw new ConfigException(
-              "klEstimator k3 with klPlacement reward: its policy gradient is not that of the KL; use k1 in the reward, or exact in the loss");
+              "klEstimator k3 with klPlacement reward: its policy gradient is not that of the KL;"
+                  + " use k1 in the reward, or exact in the loss");
       case "k2 in reward", "exact in reward" ->
           throw new ConfigException(
               "klEstimator %s with klPlacement reward: as a reward it leaves out the gradient of the estimate itself; use it in the loss, or k1 in the reward"
@@ -44,7 +50,10 @@ public enum KlPenalty {
     };
   }
 
-  /** d estimate / d log π(a): what a token's log-prob coefficient gains per unit of β (with the sign of a loss). */
+  /**
+   * d estimate / d log π(a): what a token's log-prob coefficient gains per unit of β (with the sign
+   * of a loss).
+   */
   double lossGradient(double logRatio) {
     return switch (this) {
       case K2_LOSS -> logRatio;
@@ -53,7 +62,9 @@ public enum KlPenalty {
     };
   }
 
-  /** Whether the sampled tokens' log-probs under the reference are needed before the backward pass. */
+  /**
+   * Whether the sampled tokens' log-probs under the reference are needed before the backward pass.
+   */
   boolean needsReferenceLogProbs() {
     return this != EXACT_LOSS;
   }

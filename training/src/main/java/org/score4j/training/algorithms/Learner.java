@@ -7,8 +7,8 @@ import org.score4j.core.optim.AdamW;
 import org.score4j.kernels.Ops;
 
 /**
- * A policy being trained: weights, gradients, optimiser and, for reinforcement learning, the frozen reference. A view for the algorithms;
- * the run owns everything in it.
+ * A policy being trained: weights, gradients, optimiser and, for reinforcement learning, the frozen
+ * reference. A view for the algorithms; the run owns everything in it.
  *
  * @param ops of the device
  * @param weights of the policy
@@ -42,7 +42,8 @@ public record Learner(
   public double update(double learningRate, String where) {
     double norm = optimizer.gradientNorm(gradients);
     if (!Double.isFinite(norm)) {
-      throw new NonFiniteException(where, "gradient norm " + norm, NonFiniteException.firstBadTensor(ops, gradients));
+      throw new NonFiniteException(
+          where, "gradient norm " + norm, NonFiniteException.firstBadTensor(ops, gradients));
     }
     optimizer.step(weights, gradients, norm, learningRate);
     return norm;

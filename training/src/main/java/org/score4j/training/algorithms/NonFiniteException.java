@@ -6,7 +6,10 @@ import org.score4j.core.model.Parameters;
 import org.score4j.kernels.Ops;
 import org.score4j.kernels.Tensor;
 
-/** A loss or gradient that is no number; thrown before the update, so the weights are still those of the step before. */
+/**
+ * A loss or gradient that is no number; thrown before the update, so the weights are still those of
+ * the step before.
+ */
 public final class NonFiniteException extends RuntimeException {
   @Serial private static final long serialVersionUID = 1L;
 

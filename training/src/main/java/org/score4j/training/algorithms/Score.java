@@ -24,7 +24,8 @@ import org.score4j.training.tasks.Problem;
 import org.score4j.training.tasks.Task;
 
 /**
- * A stage of SCoRe (Kumar et al., "Training Language Models to Self-Correct via Reinforcement Learning", arXiv 2409.12917v2).
+ * A stage of SCoRe (Kumar et al., "Training Language Models to Self-Correct via Reinforcement
+ * Learning", arXiv 2409.12917v2).
  *
  * <pre>
  * Stage I,  eq. 3:  max E[ r(y2) − β2 KL(π(·|x1) ‖ π_ref(·|x1)) ], the small β1 KL on both attempts as well
@@ -33,8 +34,9 @@ import org.score4j.training.tasks.Task;
  *                   y2's by the shaped value alone
  * </pre>
  *
- * <p>Not stated in the paper, chosen here: K samples per prompt; the KL in the loss, exact over the vocabulary and summed over a turn's tokens
- * (others by config); loss and KL are means over the step's conversations, one count for all micro-batches.
+ * <p>Not stated in the paper, chosen here: K samples per prompt; the KL in the loss, exact over the
+ * vocabulary and summed over a turn's tokens (others by config); loss and KL are means over the
+ * step's conversations, one count for all micro-batches.
  */
 public final class Score implements Algorithm {
   private final String phase;
@@ -53,7 +55,13 @@ public final class Score implements Algorithm {
    * @param phase its name in logs and errors
    * @param key Philox key of the stage, a function of the run seed
    */
-  public Score(String phase, StageConfig config, Learner learner, Task task, RolloutWorker rollouts, long key) {
+  public Score(
+      String phase,
+      StageConfig config,
+      Learner learner,
+      Task task,
+      RolloutWorker rollouts,
+      long key) {
     this.phase = phase;
     this.config = config;
     this.learner = learner;
@@ -64,7 +72,8 @@ public final class Score implements Algorithm {
             ? RewardShapings.singleTurn()
             : RewardShapings.byName(
                 config.shaping(),
-                new RewardShapings.Coefficients(config.alpha(), config.matchBonus(), config.repeatPenalty()));
+                new RewardShapings.Coefficients(
+                    config.alpha(), config.matchBonus(), config.repeatPenalty()));
     this.klPenalty = KlPenalty.of(config.klEstimator(), config.klPlacement());
     this.rate = config.optimizer().rate(config.steps());
     this.key = key;
@@ -79,16 +88,24 @@ public final class Score implements Algorithm {
     List<Problem> problems = drawProblems(step);
     List<Trajectory> trajectories =
         rollouts.sample(
-            learner.weights(), problems, k, config.turns(), config.temperature(), Philox.derive(key, step, 1, 0, 0));
+            learner.weights(),
+            problems,
+            k,
+            config.turns(),
+            config.temperature(),
+            Philox.derive(key, step, 1, 0, 0));
 
     // Verify, then reward each turn; a verifier's error takes its conversation out of everything.
     Judged judged = Judged.of(task, problems, trajectories, k);
-    RewardBatch rewards = RewardBatch.of(shaping, judged.first(), judged.second(), judged.unchanged());
+    RewardBatch rewards =
+        RewardBatch.of(shaping, judged.first(), judged.second(), judged.unchanged());
     boolean[] included = rewards.included();
     int n = trajectories.size() - rewards.numExcluded();
 
-    List<MicroBatch> microBatches = TrajectoryBatch.pack(trajectories, k, config.microBatchTokens());
-    float[][] logRatios = klPenalty.needsReferenceLogProbs() ? logRatios(reference, microBatches) : null;
+    List<MicroBatch> microBatches =
+        TrajectoryBatch.pack(trajectories, k, config.microBatchTokens());
+    float[][] logRatios =
+        klPenalty.needsReferenceLogProbs() ? logRatios(reference, microBatches) : null;
     double[] reward1 = rewards.turn1();
     double[] reward2 = rewards.turn2();
     if (klPenalty == KlPenalty.K1_REWARD && logRatios != null) {
@@ -107,7 +124,8 @@ public final class Score implements Algorithm {
     for (int b = 0; b < microBatches.size(); b++) {
       MicroBatch batch = microBatches.get(b);
       HeadPass.Coefficients coefficients =
-          coefficients(batch, advantages, included, beta, n, logRatios == null ? null : logRatios[b]);
+          coefficients(
+              batch, advantages, included, beta, n, logRatios == null ? null : logRatios[b]);
       HeadPass.Result result =
           learner
               .headPass()
@@ -121,7 +139,8 @@ public final class Score implements Algorithm {
     }
     String where = phase + " step " + (step + 1);
     if (!Double.isFinite(totals.loss())) {
-      throw new NonFiniteException(where, "loss " + totals.loss(), "forward pass, log-probs of sampled tokens");
+      throw new NonFiniteException(
+          where, "loss " + totals.loss(), "forward pass, log-probs of sampled tokens");
     }
     double learningRate = rate.at(step);
     double norm = learner.update(learningRate, where);
@@ -138,7 +157,8 @@ public final class Score implements Algorithm {
     metrics.put("logprob_mismatches", (double) totals.mismatches());
     metrics.put("logprob_max_diff", totals.maxDifference());
     double objective = judged.meanScore(config.turns());
-    return new StepResult(metrics, totals.tokens(), judged.pairs(task, problems, trajectories, k, 8), objective);
+    return new StepResult(
+        metrics, totals.tokens(), judged.pairs(task, problems, trajectories, k, 8), objective);
   }
 
   /** Problems of a step, drawn with replacement. */
@@ -154,7 +174,9 @@ public final class Score implements Algorithm {
     return drawn;
   }
 
-  /** Coefficients of each sampled token's log-prob and KL, divided by the number of conversations. */
+  /**
+   * Coefficients of each sampled token's log-prob and KL, divided by the number of conversations.
+   */
   private HeadPass.Coefficients coefficients(
       MicroBatch batch,
       double[][] advantages,
@@ -183,7 +205,9 @@ public final class Score implements Algorithm {
     return new HeadPass.Coefficients(logProb, kl);
   }
 
-  /** log π − log π_ref of every sampled token; on-policy, log π is what was recorded while sampling. */
+  /**
+   * log π − log π_ref of every sampled token; on-policy, log π is what was recorded while sampling.
+   */
   private float[][] logRatios(Parameters reference, List<MicroBatch> microBatches) {
     float[][] ratios = new float[microBatches.size()][];
     for (int b = 0; b < ratios.length; b++) {
@@ -198,7 +222,8 @@ public final class Score implements Algorithm {
   }
 
   /** R_t −= β_t Σ_tokens (log π − log π_ref) of that turn. */
-  private void payForDivergence(double[] reward1, double[] reward2, List<MicroBatch> batches, float[][] logRatios) {
+  private void payForDivergence(
+      double[] reward1, double[] reward2, List<MicroBatch> batches, float[][] logRatios) {
     for (int b = 0; b < batches.size(); b++) {
       MicroBatch batch = batches.get(b);
       for (int i = 0; i < logRatios[b].length; i++) {
@@ -237,14 +262,23 @@ public final class Score implements Algorithm {
     List<Problem> problems = pool.subList(0, Math.min(prompts, pool.size()));
     List<Trajectory> trajectories =
         rollouts.sample(
-            learner.weights(), problems, k, config.turns(), config.temperature(), Philox.derive(key, -1, 2, 0, 0));
+            learner.weights(),
+            problems,
+            k,
+            config.turns(),
+            config.temperature(),
+            Philox.derive(key, -1, 2, 0, 0));
     Judged judged = Judged.of(task, problems, trajectories, k);
-    RewardBatch rewards = RewardBatch.of(shaping, judged.first(), judged.second(), judged.unchanged());
+    RewardBatch rewards =
+        RewardBatch.of(shaping, judged.first(), judged.second(), judged.unchanged());
     double[][] advantages = {
       Advantages.leaveOneOut(rewards.turn1(), rewards.included(), k),
       Advantages.leaveOneOut(rewards.turn2(), rewards.included(), k)
     };
-    return new Signal(flatShare(advantages, k), judged.truncatedShare(), (double) rewards.numExcluded() / trajectories.size());
+    return new Signal(
+        flatShare(advantages, k),
+        judged.truncatedShare(),
+        (double) rewards.numExcluded() / trajectories.size());
   }
 
   /**
@@ -260,5 +294,4 @@ public final class Score implements Algorithm {
   public Optional<String> shapingWarning() {
     return shaping.warning();
   }
-
 }

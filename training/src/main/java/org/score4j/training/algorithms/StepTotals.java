@@ -4,7 +4,10 @@ import org.jspecify.annotations.Nullable;
 import org.score4j.core.model.HeadPass;
 import org.score4j.training.rollouts.TrajectoryBatch.MicroBatch;
 
-/** Sums over the micro-batches of a step, and the comparison of sampling with learning. Used by one step, then dropped. */
+/**
+ * Sums over the micro-batches of a step, and the comparison of sampling with learning. Used by one
+ * step, then dropped.
+ */
 final class StepTotals {
   private double loss;
   private final double[] kl = new double[2];
@@ -48,7 +51,10 @@ final class StepTotals {
     return loss;
   }
 
-  /** KL summed over a turn's tokens, mean over conversations, in nats (the mean log-ratio for the k estimators). */
+  /**
+   * KL summed over a turn's tokens, mean over conversations, in nats (the mean log-ratio for the k
+   * estimators).
+   */
   double kl(int turn, int conversations) {
     return conversations == 0 ? Double.NaN : kl[turn] / conversations;
   }
@@ -62,7 +68,10 @@ final class StepTotals {
     return tokens;
   }
 
-  /** Sampled tokens whose log-prob in the training pass differs in any bit from the one recorded while sampling. */
+  /**
+   * Sampled tokens whose log-prob in the training pass differs in any bit from the one recorded
+   * while sampling.
+   */
   long mismatches() {
     return mismatches;
   }

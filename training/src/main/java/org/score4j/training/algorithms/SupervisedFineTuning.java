@@ -13,8 +13,8 @@ import org.score4j.training.config.SupervisedConfig;
 import org.score4j.training.tasks.SupervisedExample;
 
 /**
- * Maximum likelihood on the target tokens of examples: loss = −(1/N) Σ log π(token | before), N all target tokens of the batch, whatever the
- * micro-batches.
+ * Maximum likelihood on the target tokens of examples: loss = −(1/N) Σ log π(token | before), N all
+ * target tokens of the batch, whatever the micro-batches.
  */
 public final class SupervisedFineTuning implements Algorithm {
   private final SupervisedConfig config;
@@ -28,7 +28,9 @@ public final class SupervisedFineTuning implements Algorithm {
    * @param examplesOfStep the batch of each step, a function of the step alone
    */
   public SupervisedFineTuning(
-      SupervisedConfig config, Learner learner, LongFunction<List<SupervisedExample>> examplesOfStep) {
+      SupervisedConfig config,
+      Learner learner,
+      LongFunction<List<SupervisedExample>> examplesOfStep) {
     this.config = config;
     this.learner = learner;
     this.rate = config.optimizer().rate(config.steps());
@@ -52,7 +54,11 @@ public final class SupervisedFineTuning implements Algorithm {
           learner
               .headPass()
               .accumulate(
-                  learner.gradients(), learner.weights(), null, batch, new HeadPass.Coefficients(coefficients, null));
+                  learner.gradients(),
+                  learner.weights(),
+                  null,
+                  batch,
+                  new HeadPass.Coefficients(coefficients, null));
       for (float logProb : result.logProb()) {
         loss -= logProb;
       }

@@ -7,8 +7,9 @@ package org.score4j.training.config;
  * @param promptsPerStep problems per update
  * @param samplesPerPrompt K, conversations per problem; at least 2 for leave-one-out baselines
  * @param turns 2, or 1 for single-turn reinforcement learning
- * @param shaping named reward shaping: {@code stage1} rewards the second attempt alone, {@code bonus} adds the bonus, {@code none} rewards
- *     both attempts plainly; others as listed by the error for an unknown name
+ * @param shaping named reward shaping: {@code stage1} rewards the second attempt alone, {@code
+ *     bonus} adds the bonus, {@code none} rewards both attempts plainly; others as listed by the
+ *     error for an unknown name
  * @param alpha α, weight of the bonus r(y2) − r(y1)
  * @param matchBonus what shaping {@code match-bonus} pays for a right second attempt
  * @param repeatPenalty what shaping {@code repeat-penalty} takes for an unchanged second attempt
@@ -44,10 +45,12 @@ public record StageConfig(
     Ranges.atLeast("promptsPerStep", promptsPerStep, 1);
     if (samplesPerPrompt < 2) {
       throw new ConfigException(
-          "samplesPerPrompt is %d; a leave-one-out baseline needs at least 2 samples of a prompt".formatted(samplesPerPrompt));
+          "samplesPerPrompt is %d; a leave-one-out baseline needs at least 2 samples of a prompt"
+              .formatted(samplesPerPrompt));
     }
     if (turns != 1 && turns != 2) {
-      throw new ConfigException("turns is %d; use 2, or 1 for single-turn reinforcement learning".formatted(turns));
+      throw new ConfigException(
+          "turns is %d; use 2, or 1 for single-turn reinforcement learning".formatted(turns));
     }
     Ranges.notNegative("alpha", alpha);
     Ranges.notNegative("matchBonus", matchBonus);
@@ -66,7 +69,8 @@ public record StageConfig(
    * @param refuseZeroVariance the same, above which to refuse: nothing can be learnt
    * @param refuseTruncated share of truncated responses above which to refuse
    */
-  public record SignalConfig(int prompts, double warnZeroVariance, double refuseZeroVariance, double refuseTruncated) {
+  public record SignalConfig(
+      int prompts, double warnZeroVariance, double refuseZeroVariance, double refuseTruncated) {
     /** Refuses what is no share. */
     public SignalConfig {
       Ranges.atLeast("signal.prompts", prompts, 1);

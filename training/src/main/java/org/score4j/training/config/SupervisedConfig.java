@@ -12,7 +12,11 @@ import org.score4j.training.tasks.MixtureProbabilities;
  * @param mixture what second attempts of an untrained model look like
  */
 public record SupervisedConfig(
-    int steps, int batchSize, int microBatchTokens, OptimizerConfig optimizer, MixtureProbabilities mixture) {
+    int steps,
+    int batchSize,
+    int microBatchTokens,
+    OptimizerConfig optimizer,
+    MixtureProbabilities mixture) {
   /** Refuses empty batches. */
   public SupervisedConfig {
     Ranges.atLeast("base.steps", steps, 0);

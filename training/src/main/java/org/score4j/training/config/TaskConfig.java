@@ -23,7 +23,8 @@ public record TaskConfig(
   /** Refuses tasks that cannot be generated. */
   public TaskConfig {
     if (!name.equals("chain-arithmetic")) {
-      throw new ConfigException("task.name is '%s'; the tasks are chain-arithmetic".formatted(name));
+      throw new ConfigException(
+          "task.name is '%s'; the tasks are chain-arithmetic".formatted(name));
     }
     Ranges.atLeast("task.operations", operations, 1);
     Ranges.probability("task.multiplyProbability", multiplyProbability);

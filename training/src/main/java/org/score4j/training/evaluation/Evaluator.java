@@ -9,7 +9,10 @@ import org.score4j.training.tasks.Problem;
 import org.score4j.training.tasks.Task;
 import org.score4j.training.verifiers.Verdict;
 
-/** Two attempts at every problem, judged by the task's verifier alone: 0/1 accuracy, apart from any shaped reward. */
+/**
+ * Two attempts at every problem, judged by the task's verifier alone: 0/1 accuracy, apart from any
+ * shaped reward.
+ */
 public final class Evaluator {
   private final Task task;
   private final RolloutWorker rollouts;
@@ -29,7 +32,10 @@ public final class Evaluator {
    * @param second verdicts of the second attempts
    */
   public record Evaluation(
-      AttemptMetrics metrics, List<Trajectory> trajectories, List<Verdict> first, List<Verdict> second) {}
+      AttemptMetrics metrics,
+      List<Trajectory> trajectories,
+      List<Verdict> first,
+      List<Verdict> second) {}
 
   /**
    * Evaluates {@code weights}.
@@ -37,7 +43,8 @@ public final class Evaluator {
    * @param temperature 0 for greedy decoding
    * @param key Philox key, unused by greedy decoding
    */
-  public Evaluation evaluate(Parameters weights, List<Problem> problems, double temperature, long key) {
+  public Evaluation evaluate(
+      Parameters weights, List<Problem> problems, double temperature, long key) {
     List<Trajectory> trajectories = rollouts.sample(weights, problems, 1, 2, temperature, key);
     List<Verdict> first = new ArrayList<>();
     List<Verdict> second = new ArrayList<>();
@@ -52,7 +59,9 @@ public final class Evaluator {
       if (one.isError() || two.isError()) {
         errors++;
       } else {
-        pairs.add(new JudgedPair(one.isCorrect(), two.isCorrect(), trajectory.response(0), trajectory.response(1)));
+        pairs.add(
+            new JudgedPair(
+                one.isCorrect(), two.isCorrect(), trajectory.response(0), trajectory.response(1)));
       }
     }
     return new Evaluation(AttemptMetrics.of(pairs, errors), trajectories, first, second);

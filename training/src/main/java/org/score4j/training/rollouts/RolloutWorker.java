@@ -11,7 +11,10 @@ import org.score4j.kernels.Philox;
 import org.score4j.training.tasks.Problem;
 import org.score4j.training.tasks.Task;
 
-/** Samples conversations of one or two turns. Which tokens are drawn is a function of weights, key, prompt slot, sample and turn alone. */
+/**
+ * Samples conversations of one or two turns. Which tokens are drawn is a function of weights, key,
+ * prompt slot, sample and turn alone.
+ */
 public final class RolloutWorker {
   private final Generator generator;
   private final Task task;
@@ -31,12 +34,20 @@ public final class RolloutWorker {
    * @return (problems · K), the samples of a problem side by side
    */
   public List<Trajectory> sample(
-      Parameters weights, List<Problem> problems, int samplesPerPrompt, int turns, double temperature, long key) {
+      Parameters weights,
+      List<Problem> problems,
+      int samplesPerPrompt,
+      int turns,
+      double temperature,
+      long key) {
     List<GenerationRequest> requests = new ArrayList<>(problems.size());
     for (int p = 0; p < problems.size(); p++) {
       int slot = p;
       int[] prompt = problems.get(p).promptIds();
-      int length = prompt.length + turns * task.stopRule().maxNewTokens() + (turns - 1) * task.correctionIds().length;
+      int length =
+          prompt.length
+              + turns * task.stopRule().maxNewTokens()
+              + (turns - 1) * task.correctionIds().length;
       requests.add(
           new GenerationRequest(
               prompt,

@@ -1,13 +1,14 @@
 package org.score4j.training.rollouts;
 
 /**
- * A run of tokens of one origin within a conversation. The turn of a response is that of the attempt; an instruction belongs to the turn it
- * opens.
+ * A run of tokens of one origin within a conversation. The turn of a response is that of the
+ * attempt; an instruction belongs to the turn it opens.
  *
  * @param turn from 0
  * @param role who wrote it
  * @param ids tokens as they were given or sampled
- * @param logProbs log-probability of each token when it was sampled, in nats; empty for given tokens
+ * @param logProbs log-probability of each token when it was sampled, in nats; empty for given
+ *     tokens
  */
 public record Span(int turn, Role role, int[] ids, float[] logProbs) {
   /** Who wrote a span. */
@@ -24,7 +25,8 @@ public record Span(int turn, Role role, int[] ids, float[] logProbs) {
   public Span {
     if (logProbs.length != (role == Role.RESPONSE ? ids.length : 0)) {
       throw new IllegalArgumentException(
-          "span: %d tokens of role %s with %d log-probs".formatted(ids.length, role, logProbs.length));
+          "span: %d tokens of role %s with %d log-probs"
+              .formatted(ids.length, role, logProbs.length));
     }
   }
 

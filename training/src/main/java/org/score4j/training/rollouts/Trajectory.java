@@ -7,7 +7,8 @@ import org.score4j.core.generation.StopRule.Finish;
 import org.score4j.training.rollouts.Span.Role;
 
 /**
- * One conversation: prompt, first attempt, and for two turns the instruction and the second attempt.
+ * One conversation: prompt, first attempt, and for two turns the instruction and the second
+ * attempt.
  *
  * @param spans in order, the first the prompt
  * @param truncated whether an attempt hit its length limit
@@ -53,7 +54,8 @@ public record Trajectory(List<Span> spans, boolean truncated) {
         return span;
       }
     }
-    throw new IllegalArgumentException("trajectory: no attempt " + turn + " in a conversation of " + numTurns());
+    throw new IllegalArgumentException(
+        "trajectory: no attempt " + turn + " in a conversation of " + numTurns());
   }
 
   /** Ids of the prompt. */

@@ -5,8 +5,8 @@ import java.util.List;
 import org.score4j.core.model.PackedBatch;
 
 /**
- * Conversations packed for a training pass: each prompt once, its conversations as continuations, a prediction per sampled token. The last
- * token of a conversation is predicted but never fed.
+ * Conversations packed for a training pass: each prompt once, its conversations as continuations, a
+ * prediction per sampled token. The last token of a conversation is predicted but never fed.
  */
 public final class TrajectoryBatch {
   /**
@@ -17,7 +17,8 @@ public final class TrajectoryBatch {
    * @param turn of each prediction (N)
    * @param sampledLogProb recorded when the token was drawn (N)
    */
-  public record MicroBatch(PackedBatch packed, int[] trajectory, int[] turn, float[] sampledLogProb) {}
+  public record MicroBatch(
+      PackedBatch packed, int[] trajectory, int[] turn, float[] sampledLogProb) {}
 
   private final PackedBatch.Builder builder = new PackedBatch.Builder();
   private final List<int[]> origins = new ArrayList<>();
@@ -26,13 +27,15 @@ public final class TrajectoryBatch {
   private TrajectoryBatch() {}
 
   /**
-   * Packs groups into micro-batches in order. Splitting changes memory and speed, never the sums: groups stay whole and in order.
+   * Packs groups into micro-batches in order. Splitting changes memory and speed, never the sums:
+   * groups stay whole and in order.
    *
    * @param trajectories (prompts · K), the samples of a prompt side by side
    * @param samplesPerPrompt K
    * @param microBatchTokens most tokens in a micro-batch; a larger group gets one of its own
    */
-  public static List<MicroBatch> pack(List<Trajectory> trajectories, int samplesPerPrompt, int microBatchTokens) {
+  public static List<MicroBatch> pack(
+      List<Trajectory> trajectories, int samplesPerPrompt, int microBatchTokens) {
     List<MicroBatch> batches = new ArrayList<>();
     TrajectoryBatch current = new TrajectoryBatch();
     for (int first = 0; first < trajectories.size(); first += samplesPerPrompt) {
@@ -41,7 +44,8 @@ public final class TrajectoryBatch {
       for (Trajectory trajectory : group) {
         tokens += continuationLength(trajectory);
       }
-      if (current.builder.numTokens() > 0 && current.builder.numTokens() + tokens > microBatchTokens) {
+      if (current.builder.numTokens() > 0
+          && current.builder.numTokens() + tokens > microBatchTokens) {
         batches.add(current.build());
         current = new TrajectoryBatch();
       }

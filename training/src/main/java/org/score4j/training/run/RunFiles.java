@@ -14,7 +14,9 @@ final class RunFiles {
       Files.createDirectories(folder);
     } catch (IOException e) {
       throw new CheckpointException(
-          "cannot create folder %s (%s); check the permissions and the space of the run folder".formatted(folder, e.getMessage()), e);
+          "cannot create folder %s (%s); check the permissions and the space of the run folder"
+              .formatted(folder, e.getMessage()),
+          e);
     }
   }
 }

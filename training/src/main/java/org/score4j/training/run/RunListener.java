@@ -3,7 +3,10 @@ package org.score4j.training.run;
 import java.util.List;
 import org.score4j.training.evaluation.AttemptMetrics;
 
-/** Told what happens in a run: the metrics file, the samples file, the live view. Called on the training thread, in order. */
+/**
+ * Told what happens in a run: the metrics file, the samples file, the live view. Called on the
+ * training thread, in order.
+ */
 public interface RunListener {
   /** A phase begins at {@code firstStep} (above 1 after a resume). */
   default void phaseStarted(String phase, int firstStep, int totalSteps) {}

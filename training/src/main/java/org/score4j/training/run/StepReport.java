@@ -13,4 +13,9 @@ import java.util.Map;
  * @param metrics values by their names in docs/metrics.md, in a fixed order
  */
 public record StepReport(
-    String phase, int step, int totalSteps, double seconds, long tokens, Map<String, Double> metrics) {}
+    String phase,
+    int step,
+    int totalSteps,
+    double seconds,
+    long tokens,
+    Map<String, Double> metrics) {}

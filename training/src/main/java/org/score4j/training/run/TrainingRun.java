@@ -36,8 +36,9 @@ import org.score4j.training.tasks.Problem;
 import org.score4j.training.tasks.SupervisedExample;
 
 /**
- * One run from its config: the supervised base, stage I, stage II, whichever have steps. After every phase the model is saved and evaluated.
- * A run killed at any moment and resumed ends in the same bits. Owns everything on the device.
+ * One run from its config: the supervised base, stage I, stage II, whichever have steps. After
+ * every phase the model is saved and evaluated. A run killed at any moment and resumed ends in the
+ * same bits. Owns everything on the device.
  */
 public final class TrainingRun implements AutoCloseable {
   // First counters of the keys derived from the run seed.
@@ -80,7 +81,12 @@ public final class TrainingRun implements AutoCloseable {
    * @param stopRequested asked after every step; true saves the state and ends the run
    */
   public TrainingRun(
-      RunConfig config, Path runFolder, String configHash, Ops ops, RunListener listener, BooleanSupplier stopRequested) {
+      RunConfig config,
+      Path runFolder,
+      String configHash,
+      Ops ops,
+      RunListener listener,
+      BooleanSupplier stopRequested) {
     this.config = config;
     this.runFolder = runFolder;
     this.ops = ops;
@@ -99,7 +105,8 @@ public final class TrainingRun implements AutoCloseable {
       weights = loaded.weights();
       modelConfig = weights.config();
     }
-    if (modelConfig.vocabSize() < task.tokenizer().vocabSize() || modelConfig.maxPositions() < task.maxSequenceTokens()) {
+    if (modelConfig.vocabSize() < task.tokenizer().vocabSize()
+        || modelConfig.maxPositions() < task.maxSequenceTokens()) {
       throw new ConfigException(
           "model has vocab_size %d and max_position_embeddings %d, task %s needs %d and %d; choose a model that fits"
               .formatted(
@@ -112,7 +119,9 @@ public final class TrainingRun implements AutoCloseable {
     gradients = Parameters.forGradients(ops, modelConfig);
     workbench = new Workbench(ops, modelConfig, config.generation(), task, trainingTokens());
     evaluator = new Evaluator(task, workbench.rollouts());
-    state = new TrainingState(ops, runFolder.resolve("checkpoints"), config.checkpoints().keep(), configHash);
+    state =
+        new TrainingState(
+            ops, runFolder.resolve("checkpoints"), config.checkpoints().keep(), configHash);
   }
 
   private static ModelConfig newModel(ModelSection m, int vocabSize) {
@@ -136,10 +145,13 @@ public final class TrainingRun implements AutoCloseable {
   /** Most tokens of a training pass: a micro-batch, or one group that is larger. */
   private int trainingTokens() {
     int longest = task.maxSequenceTokens();
-    int tokens = config.base().steps() == 0 ? 0 : Math.max(config.base().microBatchTokens(), longest);
+    int tokens =
+        config.base().steps() == 0 ? 0 : Math.max(config.base().microBatchTokens(), longest);
     for (StageConfig stage : List.of(config.stage1(), config.stage2())) {
       if (stage.steps() > 0) {
-        tokens = Math.max(tokens, Math.max(stage.microBatchTokens(), stage.samplesPerPrompt() * longest));
+        tokens =
+            Math.max(
+                tokens, Math.max(stage.microBatchTokens(), stage.samplesPerPrompt() * longest));
       }
     }
     return tokens;
@@ -152,7 +164,9 @@ public final class TrainingRun implements AutoCloseable {
     phases.add(new Phase("stage2", 2, config.stage2().steps()));
     phases.removeIf(phase -> phase.steps() == 0);
     if (phases.isEmpty()) {
-      throw new ConfigException("base.steps, stage1.steps and stage2.steps are all 0; give at least one phase some steps");
+      throw new ConfigException(
+          "base.steps, stage1.steps and stage2.steps are all 0; give at least one phase some"
+              + " steps");
     }
     return phases;
   }
@@ -201,11 +215,15 @@ public final class TrainingRun implements AutoCloseable {
     return earlierSeconds + (System.nanoTime() - started) / 1e9;
   }
 
-  /** A phase that was done before the run was interrupted: its model is on disk, its evaluation is made again. */
+  /**
+   * A phase that was done before the run was interrupted: its model is on disk, its evaluation is
+   * made again.
+   */
   private void finishEarlier(Phase phase) {
     Path folder = modelFolder(phase);
     if (!Files.isDirectory(folder)) {
-      throw new CheckpointException(folder + " is missing though the checkpoint is of a later phase; start the run again");
+      throw new CheckpointException(
+          folder + " is missing though the checkpoint is of a later phase; start the run again");
     }
     models.put(phase.name(), folder);
     HfModel.Loaded loaded = HfModel.load(ops, folder);
@@ -216,7 +234,8 @@ public final class TrainingRun implements AutoCloseable {
 
   /** Trains one phase; returns whether it was interrupted. */
   private boolean train(Phase phase, @Nullable Progress saved) {
-    OptimizerConfig settings = phase.index() == 0 ? config.base().optimizer() : stage(phase).optimizer();
+    OptimizerConfig settings =
+        phase.index() == 0 ? config.base().optimizer() : stage(phase).optimizer();
     try (AdamW optimizer = new AdamW(ops, modelConfig, settings.settings())) {
       int first = 0;
       if (saved != null) {
@@ -261,7 +280,8 @@ public final class TrainingRun implements AutoCloseable {
     Map<String, Double> metrics = new LinkedHashMap<>(result.metrics());
     long tokens = result.tokens() + drawn;
     metrics.put("tokens_per_second", tokens / elapsed);
-    listener.stepDone(new StepReport(phase.name(), step + 1, phase.steps(), elapsed, tokens, metrics));
+    listener.stepDone(
+        new StepReport(phase.name(), step + 1, phase.steps(), elapsed, tokens, metrics));
     if (!result.pairs().isEmpty()) {
       listener.samples(phase.name(), step + 1, result.pairs());
     }
@@ -269,7 +289,8 @@ public final class TrainingRun implements AutoCloseable {
     if (every > 0 && (step + 1) % every == 0 && step + 1 < phase.steps()) {
       List<Problem> all = task.heldOutProblems();
       List<Problem> some = all.subList(0, Math.min(config.evaluation().problems(), all.size()));
-      listener.evaluated(phase.name(), step + 1, "greedy", evaluator.evaluate(weights, some, 0, 0).metrics());
+      listener.evaluated(
+          phase.name(), step + 1, "greedy", evaluator.evaluate(weights, some, 0, 0).metrics());
     }
   }
 
@@ -284,7 +305,8 @@ public final class TrainingRun implements AutoCloseable {
       frozen.copyFrom(ops, weights);
       state.saveReference(frozen);
     } else {
-      try (Parameters loaded = HfModel.load(ops, Path.of(config.model().referencePath())).weights()) {
+      try (Parameters loaded =
+          HfModel.load(ops, Path.of(config.model().referencePath())).weights()) {
         if (!loaded.config().equals(modelConfig)) {
           throw new ConfigException(
               "model.referencePath %s has another shape than the policy; the reference must be the base the policy started from"
@@ -303,14 +325,18 @@ public final class TrainingRun implements AutoCloseable {
 
   private Algorithm algorithm(Phase phase, AdamW optimizer, int firstStep) {
     if (phase.index() == 0) {
-      Learner learner = new Learner(ops, weights, gradients, optimizer, null, workbench.headPass(1));
+      Learner learner =
+          new Learner(ops, weights, gradients, optimizer, null, workbench.headPass(1));
       ChainArithmeticMixture mixture =
-          new ChainArithmeticMixture(task, config.base().mixture(), Philox.derive(config.seed(), DATA, 0, 0, 0));
-      return new SupervisedFineTuning(config.base(), learner, step -> examples(mixture, (int) step));
+          new ChainArithmeticMixture(
+              task, config.base().mixture(), Philox.derive(config.seed(), DATA, 0, 0, 0));
+      return new SupervisedFineTuning(
+          config.base(), learner, step -> examples(mixture, (int) step));
     }
     StageConfig stage = stage(phase);
     Learner learner =
-        new Learner(ops, weights, gradients, optimizer, reference, workbench.headPass(stage.temperature()));
+        new Learner(
+            ops, weights, gradients, optimizer, reference, workbench.headPass(stage.temperature()));
     Score score =
         new Score(
             phase.name(),
@@ -340,17 +366,27 @@ public final class TrainingRun implements AutoCloseable {
       throw new ConfigException(
           "%s: %.0f%% of the prompts have samples that all earn the same, above %s.signal.refuseZeroVariance (%.0f%%): nothing can be learnt; use easier or harder problems, more samples per prompt, or a better base"
               .formatted(
-                  phase.name(), 100 * signal.zeroVariance(), phase.name(), 100 * stage.signal().refuseZeroVariance()));
+                  phase.name(),
+                  100 * signal.zeroVariance(),
+                  phase.name(),
+                  100 * stage.signal().refuseZeroVariance()));
     }
     if (signal.truncated() > stage.signal().refuseTruncated()) {
       throw new ConfigException(
           "%s: %.0f%% of the conversations hit the length limit, above %s.signal.refuseTruncated (%.0f%%): rewards of cut answers mean nothing; raise the task's response length"
-              .formatted(phase.name(), 100 * signal.truncated(), phase.name(), 100 * stage.signal().refuseTruncated()));
+              .formatted(
+                  phase.name(),
+                  100 * signal.truncated(),
+                  phase.name(),
+                  100 * stage.signal().refuseTruncated()));
     }
     String line =
         "%s signal: %.0f%% of prompts without reward variance, %.0f%% truncated, %.0f%% not judged"
             .formatted(
-                phase.name(), 100 * signal.zeroVariance(), 100 * signal.truncated(), 100 * signal.verifierErrors());
+                phase.name(),
+                100 * signal.zeroVariance(),
+                100 * signal.truncated(),
+                100 * signal.verifierErrors());
     boolean warn = signal.zeroVariance() > stage.signal().warnZeroVariance();
     listener.notice(warn ? "warning: " + line + "; little can be learnt from such prompts" : line);
   }
@@ -362,7 +398,8 @@ public final class TrainingRun implements AutoCloseable {
     double temperature = config.evaluation().sampledTemperature();
     if (temperature > 0) {
       long key = Philox.derive(config.seed(), EVALUATION, phase.index(), step, 0);
-      AttemptMetrics drawn = evaluator.evaluate(of, task.heldOutProblems(), temperature, key).metrics();
+      AttemptMetrics drawn =
+          evaluator.evaluate(of, task.heldOutProblems(), temperature, key).metrics();
       sampled.put(phase.name(), drawn);
       listener.evaluated(phase.name(), step, "sampled", drawn);
     }
@@ -370,7 +407,13 @@ public final class TrainingRun implements AutoCloseable {
 
   private void save(Phase phase, int step, AdamW optimizer) {
     state.save(
-        new Progress(phase.name(), step, globalStep, earlierSampled + trainingSampled, mismatches, seconds()),
+        new Progress(
+            phase.name(),
+            step,
+            globalStep,
+            earlierSampled + trainingSampled,
+            mismatches,
+            seconds()),
         weights,
         optimizer);
   }

@@ -20,7 +20,9 @@ import org.score4j.kernels.DType;
 import org.score4j.kernels.Ops;
 import org.score4j.kernels.Tensor;
 
-/** What a run must remember to go on as if it had never stopped: weights, moments, and where it was. */
+/**
+ * What a run must remember to go on as if it had never stopped: weights, moments, and where it was.
+ */
 final class TrainingState {
   private static final String REFERENCE = "reference";
 
@@ -34,7 +36,13 @@ final class TrainingState {
    * @param mismatches log-probs that differed so far
    * @param seconds spent so far
    */
-  record Progress(String phase, int step, long globalStep, long sampledTokens, long mismatches, double seconds) {}
+  record Progress(
+      String phase,
+      int step,
+      long globalStep,
+      long sampledTokens,
+      long mismatches,
+      double seconds) {}
 
   private final Ops ops;
   private final Path folder;
@@ -71,7 +79,8 @@ final class TrainingState {
     collect(tensors, "weights", weights);
     collect(tensors, "adam_m", optimizer.firstMoment());
     collect(tensors, "adam_v", optimizer.secondMoment());
-    CheckpointFolder.write(folder.resolve(CheckpointFolder.nameOf(progress.globalStep())), meta, tensors);
+    CheckpointFolder.write(
+        folder.resolve(CheckpointFolder.nameOf(progress.globalStep())), meta, tensors);
     CheckpointFolder.prune(folder, keep);
   }
 
@@ -88,7 +97,8 @@ final class TrainingState {
       JsonNode meta = state.meta();
       if (!meta.path("config_sha256").asText().equals(configHash)) {
         throw new CheckpointException(
-            "checkpoint %s was made with another config; undo the changes to config.yaml or start a new run".formatted(state.path()));
+            "checkpoint %s was made with another config; undo the changes to config.yaml or start a new run"
+                .formatted(state.path()));
       }
       return Optional.of(
           new Progress(
@@ -103,7 +113,8 @@ final class TrainingState {
 
   /** Restores weights and moments of the state at {@code globalStep}. */
   void restore(long globalStep, Parameters weights, AdamW optimizer) {
-    try (CheckpointFolder state = CheckpointFolder.read(folder.resolve(CheckpointFolder.nameOf(globalStep)))) {
+    try (CheckpointFolder state =
+        CheckpointFolder.read(folder.resolve(CheckpointFolder.nameOf(globalStep)))) {
       fill(state, "weights", weights);
       fill(state, "adam_m", optimizer.firstMoment());
       fill(state, "adam_v", optimizer.secondMoment());

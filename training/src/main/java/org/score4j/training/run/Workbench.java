@@ -12,8 +12,9 @@ import org.score4j.training.rollouts.RolloutWorker;
 import org.score4j.training.tasks.Task;
 
 /**
- * Everything a device holds for one model shape besides weights: rotary tables, KV cache, activations. Allocated once; sampling and learning
- * take turns in the same activation arena. Owns it all.
+ * Everything a device holds for one model shape besides weights: rotary tables, KV cache,
+ * activations. Allocated once; sampling and learning take turns in the same activation arena. Owns
+ * it all.
  */
 final class Workbench implements AutoCloseable {
   private final Transformer model;
@@ -26,20 +27,28 @@ final class Workbench implements AutoCloseable {
    *
    * @param trainingTokens most tokens of a training pass; 0 where nothing is trained
    */
-  Workbench(Ops ops, ModelConfig config, GenerationConfig generation, Task task, int trainingTokens) {
+  Workbench(
+      Ops ops, ModelConfig config, GenerationConfig generation, Task task, int trainingTokens) {
     model = new Transformer(ops, config);
     int pagesEach = KvCache.pagesFor(task.maxSequenceTokens());
     // A conversation and, at worst, a prompt of its own.
-    int pages = generation.kvPages() > 0 ? generation.kvPages() : generation.maxSequences() * 2 * pagesEach;
+    int pages =
+        generation.kvPages() > 0 ? generation.kvPages() : generation.maxSequences() * 2 * pagesEach;
     cache = new KvCache(ops, config, pages);
-    int tokens = Math.max(Math.max(generation.maxRows(), generation.maxSequences()), trainingTokens);
-    long tables = 8L * DeviceArena.ALIGNMENT_BYTES + 32L * (tokens + generation.maxSequences() * (pagesEach + 2L));
-    // Samples of a prompt all read its last row, so there can be more predictions than tokens, but not twice as many.
+    int tokens =
+        Math.max(Math.max(generation.maxRows(), generation.maxSequences()), trainingTokens);
+    long tables =
+        8L * DeviceArena.ALIGNMENT_BYTES
+            + 32L * (tokens + generation.maxSequences() * (pagesEach + 2L));
+    // Samples of a prompt all read its last row, so there can be more predictions than tokens, but
+    // not twice as many.
     long bytes = HeadPass.activationBytes(config, tokens, 2 * tokens, ops.floatType().byteSize());
     activations = ops.newArena("activations", bytes + tables);
     rollouts =
         new RolloutWorker(
-            new Generator(model, cache, activations, generation.maxRows(), generation.maxSequences()), task);
+            new Generator(
+                model, cache, activations, generation.maxRows(), generation.maxSequences()),
+            task);
   }
 
   /** Forward and backward under softmax(z / temperature). */
