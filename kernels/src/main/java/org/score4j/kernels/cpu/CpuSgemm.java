@@ -44,7 +44,7 @@ public final class CpuSgemm {
   /** Up to so many rows, copying B costs more than it gains. */
   private static final int THIN_ROWS = 4;
 
-  private static final int THIN_ROWS_NT = 2;
+  private static final int THIN_ROWS_NT = 1;
 
   private enum Form {
     NN,
