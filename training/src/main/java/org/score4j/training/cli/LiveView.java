@@ -78,12 +78,7 @@ final class LiveView implements RunListener, AutoCloseable {
     if (now - lastSample < SAMPLE_NANOS || pairs.isEmpty()) {
       return;
     }
-    AttemptPair telling = pairs.getFirst();
-    for (AttemptPair pair : pairs) {
-      if (RunHistory.kind(pair) < RunHistory.kind(telling)) {
-        telling = pair;
-      }
-    }
+    AttemptPair telling = RunHistory.mostTelling(pairs);
     if (!telling.second().isEmpty()) {
       lastSample = now;
       above(pairLine(telling));

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.LongSupplier;
 import org.score4j.training.evaluation.AttemptMetrics;
+import org.score4j.training.report.RunHistory;
 import org.score4j.training.run.AttemptPair;
 import org.score4j.training.run.RunListener;
 import org.score4j.training.run.StepReport;
@@ -79,7 +80,7 @@ final class PlainView implements RunListener {
     if (!due(step, totalSteps, SAMPLES_PER_PHASE) || pairs.isEmpty()) {
       return;
     }
-    AttemptPair pair = pairs.getFirst();
+    AttemptPair pair = RunHistory.mostTelling(pairs);
     out.println(
         arm
             + "sample phase=%s step=%d problem=%s first=%s %s second=%s %s"

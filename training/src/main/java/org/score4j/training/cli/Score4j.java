@@ -1,17 +1,30 @@
 package org.score4j.training.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.PrintWriter;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ScopeType;
 
 /** The root command {@code score4j}. */
 @Command(
     name = "score4j",
     description = "Trains language models to correct themselves (SCoRe, arXiv 2409.12917).",
+    footer = {"", "Begin with: score4j demo"},
     mixinStandardHelpOptions = true,
     versionProvider = Score4j.Version.class)
 public final class Score4j implements Runnable {
   @CommandLine.Spec private CommandLine.Model.@Nullable CommandSpec spec;
+
+  @Option(
+      names = "--stacktrace",
+      scope = ScopeType.INHERIT,
+      description = "print the stack trace of an error")
+  private boolean stacktrace;
 
   /**
    * Runs one command and exits with its code.
@@ -23,14 +36,46 @@ public final class Score4j implements Runnable {
       System.exit(Relaunch.run(Score4j.class, args));
     }
     Relaunch.watchLauncher();
-    System.exit(new CommandLine(new Score4j()).execute(args));
+    PrintWriter out = new PrintWriter(System.out, false, UTF_8);
+    System.exit(execute(new Engine.OnDevice(), Terminal.ofStderr(), out, args));
+  }
+
+  /**
+   * Runs one command.
+   *
+   * @param out for results; progress and errors go to the terminal's stream
+   */
+  static int execute(Engine engine, Terminal terminal, PrintWriter out, String... args) {
+    PrintWriter err = new PrintWriter(terminal.out(), true, UTF_8);
+    Score4j root = new Score4j();
+    Failures failures = new Failures(() -> root.stacktrace);
+    CommandLine command =
+        new CommandLine(root)
+            .addSubcommand(new DemoCommand(engine, terminal))
+            .addSubcommand(new TrainCommand(engine, terminal))
+            .addSubcommand(new EvalCommand(engine))
+            .addSubcommand(new GenerateCommand(engine))
+            .addSubcommand(new ConfigsCommand())
+            .addSubcommand(new DoctorCommand(terminal))
+            .setOut(out)
+            .setErr(err)
+            .setExecutionExceptionHandler(failures)
+            .setParameterExceptionHandler(failures);
+    try {
+      return command.execute(args);
+    } catch (OutOfMemoryError | StackOverflowError | LinkageError e) {
+      Failures.report(e, err, root.stacktrace);
+      return Failures.FAILED;
+    } finally {
+      out.flush();
+      err.flush();
+    }
   }
 
   @Override
   public void run() {
-    if (spec != null) {
-      spec.commandLine().usage(System.out);
-    }
+    CommandLine command = Objects.requireNonNull(spec).commandLine();
+    command.usage(command.getOut());
   }
 
   /** Reads the version from the jar's manifest. */

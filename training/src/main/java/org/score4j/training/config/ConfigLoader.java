@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Reads a config: a preset of the jar or a YAML file, on top of what it extends, with the command
@@ -45,6 +46,13 @@ public final class ConfigLoader {
           settings.put(key, new Setting(value, COMMAND_LINE));
         });
     return new ConfigBinder(settings).bind(RunConfig.class, "");
+  }
+
+  /** The keys that a preset itself sets: what it differs in from the one it extends. */
+  public static Set<String> ownKeys(String preset) {
+    Map<String, Setting> own = YamlSettings.parse("config " + preset, Presets.text(preset));
+    own.remove(YamlSettings.EXTENDS);
+    return Set.copyOf(own.keySet());
   }
 
   private static Map<String, Setting> preset(String name) {

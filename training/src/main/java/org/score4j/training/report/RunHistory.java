@@ -110,6 +110,17 @@ public record RunHistory(
         line.path("second_correct").asBoolean());
   }
 
+  /** The one to show where there is room for one; {@code pairs} has at least one. */
+  public static AttemptPair mostTelling(List<AttemptPair> pairs) {
+    AttemptPair telling = pairs.getFirst();
+    for (AttemptPair pair : pairs) {
+      if (kind(pair) < kind(telling)) {
+        telling = pair;
+      }
+    }
+    return telling;
+  }
+
   /** 0 fixed, 1 broken, 2 changed without effect, 3 unchanged. */
   public static int kind(AttemptPair pair) {
     if (pair.firstCorrect() != pair.secondCorrect()) {

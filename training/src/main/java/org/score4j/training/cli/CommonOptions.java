@@ -1,0 +1,34 @@
+package org.score4j.training.cli;
+
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** Options that mean the same in every command. */
+final class CommonOptions {
+  @Option(
+      names = "--device",
+      paramLabel = "DEVICE",
+      defaultValue = "auto",
+      description = "where to compute: cpu, reference (slow, in double precision), or auto")
+  String device = "auto";
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "threads that compute; all cores unless given. Never changes a result")
+  @Nullable Integer threads;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      description = "seed of everything random; the config's unless given")
+  @Nullable Long seed;
+
+  @Option(names = "--json", description = "one JSON document on stdout and nothing else there")
+  boolean json;
+
+  Engine.Execution execution() {
+    return new Engine.Execution(
+        device, threads == null ? Runtime.getRuntime().availableProcessors() : threads);
+  }
+}

@@ -1,0 +1,103 @@
+package org.score4j.training.cli;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import org.score4j.kernels.Backend;
+import org.score4j.kernels.Backends;
+import org.score4j.kernels.Ops;
+import org.score4j.training.config.RunConfig;
+import org.score4j.training.evaluation.AttemptMetrics;
+import org.score4j.training.run.LoadedModel;
+import org.score4j.training.run.RunFolder;
+import org.score4j.training.run.RunListener;
+import org.score4j.training.run.RunResult;
+import org.score4j.training.run.TrainingRun;
+
+/** What the commands ask of everything below them; tests put something quick in its place. */
+interface Engine {
+  /**
+   * Where and with what to compute.
+   *
+   * @param device as in {@code --device}
+   * @param threads that compute
+   */
+  record Execution(String device, int threads) {}
+
+  /** Trains all phases of a run that are not done. */
+  RunResult train(
+      RunFolder folder,
+      boolean resume,
+      Execution execution,
+      RunListener listener,
+      BooleanSupplier stopRequested);
+
+  /** Two attempts at held-out problems. */
+  AttemptMetrics evaluate(
+      RunConfig config, Path model, int problems, double temperature, Execution execution);
+
+  /** One response per turn. */
+  List<String> generate(
+      RunConfig config,
+      Path model,
+      String prompt,
+      int turns,
+      double temperature,
+      Execution execution);
+
+  /** The real thing. */
+  final class OnDevice implements Engine {
+    @Override
+    public RunResult train(
+        RunFolder folder,
+        boolean resume,
+        Execution execution,
+        RunListener listener,
+        BooleanSupplier stopRequested) {
+      try (Backend backend = open(execution);
+          TrainingRun run =
+              new TrainingRun(
+                  folder.config(),
+                  folder.path(),
+                  folder.configHash(),
+                  new Ops(backend),
+                  listener,
+                  stopRequested)) {
+        listener.notice(backend.description());
+        run.resumePoint()
+            .filter(point -> resume)
+            .ifPresent(point -> listener.notice("resuming after " + point));
+        return run.run(resume);
+      }
+    }
+
+    @Override
+    public AttemptMetrics evaluate(
+        RunConfig config, Path model, int problems, double temperature, Execution execution) {
+      try (Backend backend = open(execution);
+          LoadedModel loaded = new LoadedModel(config, model, new Ops(backend))) {
+        return loaded.evaluate(problems, temperature).metrics();
+      }
+    }
+
+    @Override
+    public List<String> generate(
+        RunConfig config,
+        Path model,
+        String prompt,
+        int turns,
+        double temperature,
+        Execution execution) {
+      try (Backend backend = open(execution);
+          LoadedModel loaded = new LoadedModel(config, model, new Ops(backend))) {
+        return loaded.generate(prompt, turns, temperature);
+      }
+    }
+
+    /** {@code auto} is the fastest backend of this build. */
+    private static Backend open(Execution execution) {
+      String device = execution.device().equals("auto") ? "cpu" : execution.device();
+      return Backends.open(device, execution.threads());
+    }
+  }
+}

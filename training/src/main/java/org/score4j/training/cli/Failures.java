@@ -1,0 +1,80 @@
+package org.score4j.training.cli;
+
+import java.io.PrintWriter;
+import java.util.function.BooleanSupplier;
+import org.score4j.checkpoints.CheckpointException;
+import org.score4j.training.algorithms.NonFiniteException;
+import picocli.CommandLine;
+import picocli.CommandLine.IExecutionExceptionHandler;
+import picocli.CommandLine.IParameterExceptionHandler;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+
+/**
+ * One line per failure: exit code 1 for a run that cannot be done, 2 for a command line that cannot
+ * be read. The stack trace only with {@code --stacktrace}.
+ */
+final class Failures implements IExecutionExceptionHandler, IParameterExceptionHandler {
+  /** Nothing wrong with the command line, but it could not be done. */
+  static final int FAILED = 1;
+
+  private static final int USAGE = 2;
+
+  private final BooleanSupplier wantsTrace;
+
+  /** wantsTrace: asked when something has failed, for options are read by then. */
+  Failures(BooleanSupplier wantsTrace) {
+    this.wantsTrace = wantsTrace;
+  }
+
+  @Override
+  public int handleExecutionException(Exception failure, CommandLine command, ParseResult parsed) {
+    report(failure, command.getErr(), wantsTrace.getAsBoolean());
+    return FAILED;
+  }
+
+  static void report(Throwable failure, PrintWriter err, boolean trace) {
+    err.println("score4j: error: " + line(failure));
+    if (trace) {
+      failure.printStackTrace(err);
+    }
+    err.flush();
+  }
+
+  /** What went wrong in one line; what is not ours says how to find out more. */
+  static String line(Throwable failure) {
+    String message = failure.getMessage() == null ? "" : failure.getMessage();
+    message = message.replaceAll("\\s*\\R\\s*", " ");
+    if (failure instanceof OutOfMemoryError) {
+      return "out of memory (%s) with a heap of %d MiB; give the JVM more with -Xmx, or lower generation.maxSequences and microBatchTokens"
+          .formatted(message, Runtime.getRuntime().maxMemory() >> 20);
+    }
+    if (isOurs(failure) && !message.isEmpty()) {
+      return message;
+    }
+    return "unexpected %s%s; this is a defect, run again with --stacktrace and report it"
+        .formatted(failure.getClass().getSimpleName(), message.isEmpty() ? "" : ": " + message);
+  }
+
+  /** Ours are those thrown on purpose by our code: their messages say what, where and the fix. */
+  private static boolean isOurs(Throwable failure) {
+    if (failure instanceof CheckpointException || failure instanceof NonFiniteException) {
+      return true;
+    }
+    StackTraceElement[] trace = failure.getStackTrace();
+    return failure instanceof IllegalArgumentException
+        && trace.length > 0
+        && trace[0].getClassName().startsWith("org.score4j.");
+  }
+
+  @Override
+  public int handleParseException(ParameterException failure, String[] args) {
+    PrintWriter err = failure.getCommandLine().getErr();
+    err.println(
+        "score4j: error: " + String.valueOf(failure.getMessage()).replaceAll("\\s*\\R\\s*", " "));
+    err.println(
+        "see %s --help".formatted(failure.getCommandLine().getCommandSpec().qualifiedName()));
+    err.flush();
+    return USAGE;
+  }
+}

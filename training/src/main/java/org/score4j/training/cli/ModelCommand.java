@@ -1,0 +1,77 @@
+package org.score4j.training.cli;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.score4j.training.config.ConfigLoader;
+import org.score4j.training.config.Presets;
+import org.score4j.training.config.RunConfig;
+import org.score4j.training.run.RunFolder;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.Unmatched;
+
+/** What {@code eval} and {@code generate} share: a model folder and the task it is for. */
+abstract class ModelCommand {
+  private static final int LEVELS_TO_RUN = 2;
+
+  @Spec private @Nullable CommandSpec spec;
+  @Unmatched private List<String> leftOver = new ArrayList<>();
+  @Mixin CommonOptions common = new CommonOptions();
+
+  @Option(
+      names = "--model",
+      paramLabel = "DIR",
+      required = true,
+      description = "Hugging Face folder, such as runs/score-0/models/stage2")
+  private @Nullable Path model;
+
+  @Option(
+      names = "--config",
+      paramLabel = "NAME|FILE",
+      description = "config with the task; that of the run the model lies in unless given")
+  private @Nullable String config;
+
+  @Option(
+      names = "--temperature",
+      paramLabel = "T",
+      defaultValue = "0",
+      description = "of sampling; 0, the default, is greedy")
+  double temperature;
+
+  CommandSpec spec() {
+    return Objects.requireNonNull(spec);
+  }
+
+  Path model() {
+    return Objects.requireNonNull(model);
+  }
+
+  RunConfig config() {
+    Map<String, String> overrides = Overrides.parse(spec().commandLine(), leftOver);
+    if (common.seed != null) {
+      overrides.put("seed", common.seed.toString());
+    }
+    if (temperature < 0 || !Double.isFinite(temperature)) {
+      throw new ParameterException(
+          spec().commandLine(), "--temperature is %s; use 0 or more".formatted(temperature));
+    }
+    String source = config;
+    if (source == null) {
+      Path run = model().toAbsolutePath().normalize();
+      for (int level = 0; level < LEVELS_TO_RUN && run != null; level++) {
+        run = run.getParent();
+      }
+      Path own = run == null ? null : run.resolve(RunFolder.CONFIG);
+      source = own != null && Files.isRegularFile(own) ? own.toString() : Presets.ROOT;
+    }
+    return ConfigLoader.load(source, overrides);
+  }
+}

@@ -1,0 +1,123 @@
+package org.score4j.training.run;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.score4j.checkpoints.HfModel;
+import org.score4j.core.model.ModelConfig;
+import org.score4j.core.model.Parameters;
+import org.score4j.kernels.Ops;
+import org.score4j.kernels.Philox;
+import org.score4j.training.config.ConfigException;
+import org.score4j.training.config.RunConfig;
+import org.score4j.training.evaluation.Evaluator;
+import org.score4j.training.rollouts.Trajectory;
+import org.score4j.training.tasks.ChainArithmeticTask;
+import org.score4j.training.tasks.Problem;
+
+/**
+ * A trained model for evaluation and generation; nothing is learnt. Owns everything on the device.
+ */
+public final class LoadedModel implements AutoCloseable {
+  // First counters of the keys derived from the seed.
+  private static final int EVALUATION = 4;
+  private static final int PROMPT = 5;
+
+  private final ChainArithmeticTask task;
+  private final Parameters weights;
+  private final Workbench workbench;
+  private final long seed;
+
+  /**
+   * Loads it.
+   *
+   * @param config its task, sampling limits and seed; the model comes from {@code folder}
+   * @param folder Hugging Face folder
+   */
+  public LoadedModel(RunConfig config, Path folder, Ops ops) {
+    task = config.task().open();
+    seed = config.seed();
+    weights = HfModel.load(ops, folder).weights();
+    ModelConfig shape = weights.config();
+    int needed = task.maxSequenceTokens();
+    if (shape.vocabSize() < task.tokenizer().vocabSize() || shape.maxPositions() < needed) {
+      weights.close();
+      throw new ConfigException(
+          "model %s has vocab_size %d and max_position_embeddings %d, task %s needs %d and %d; choose a model trained on it"
+              .formatted(
+                  folder,
+                  shape.vocabSize(),
+                  shape.maxPositions(),
+                  task.name(),
+                  task.tokenizer().vocabSize(),
+                  needed));
+    }
+    workbench = new Workbench(ops, shape, config.generation(), task, 0);
+  }
+
+  /**
+   * Two attempts at the first held-out problems.
+   *
+   * @param problems how many; all where there are fewer
+   * @param temperature 0 for greedy decoding
+   */
+  public Evaluator.Evaluation evaluate(int problems, double temperature) {
+    List<Problem> heldOut = task.heldOutProblems();
+    return new Evaluator(task, workbench.rollouts())
+        .evaluate(
+            weights,
+            heldOut.subList(0, Math.min(problems, heldOut.size())),
+            temperature,
+            Philox.derive(seed, EVALUATION, 0, 0, 0));
+  }
+
+  /**
+   * Responses to a prompt, one per turn; the second turn begins with the correction instruction.
+   *
+   * @param turns 1 or 2
+   * @param temperature 0 for greedy decoding
+   */
+  public List<String> generate(String prompt, int turns, double temperature) {
+    int[] ids = task.tokenizer().encode(prompt);
+    int unknown = task.tokenizer().idOf("<unk>").orElse(-1);
+    for (int id : ids) {
+      if (id == unknown) {
+        throw new ConfigException(
+            "prompt \"%s\" has characters the task's tokenizer does not know; a prompt looks like %s"
+                .formatted(prompt, task.heldOutProblems().getFirst().prompt()));
+      }
+    }
+    int longest = weights.config().maxPositions();
+    int length = ids.length + turns * task.stopRule().maxNewTokens() + task.correctionIds().length;
+    if (ids.length == 0 || length > Math.min(longest, task.maxSequenceTokens())) {
+      throw new ConfigException(
+          "prompt \"%s\" has %d tokens; give 1 to %d, such as %s"
+              .formatted(
+                  prompt,
+                  ids.length,
+                  Math.min(longest, task.maxSequenceTokens()) - (length - ids.length),
+                  task.heldOutProblems().getFirst().prompt()));
+    }
+    List<Trajectory> conversations =
+        workbench
+            .rollouts()
+            .sample(
+                weights,
+                List.of(new Problem(0, prompt, ids, "")),
+                1,
+                turns,
+                temperature,
+                Philox.derive(seed, PROMPT, 0, 0, 0));
+    List<String> responses = new ArrayList<>();
+    for (int turn = 0; turn < turns; turn++) {
+      responses.add(task.tokenizer().decode(conversations.getFirst().response(turn)));
+    }
+    return responses;
+  }
+
+  @Override
+  public void close() {
+    workbench.close();
+    weights.close();
+  }
+}
