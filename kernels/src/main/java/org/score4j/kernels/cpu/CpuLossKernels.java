@@ -93,7 +93,7 @@ final class CpuLossKernels implements LossKernels {
         rows,
         Math.max(1, ROW_GRAIN * 64 / vocabulary),
         (from, to, thread) -> {
-          long lanes = pool.scratch(thread, Lanes.BYTES);
+          float[] lanes = pool.floats(thread, Lanes.COUNT);
           for (int r = from; r < to; r++) {
             row(
                 columns,
@@ -106,7 +106,8 @@ final class CpuLossKernels implements LossKernels {
         });
   }
 
-  private static void row(Columns columns, long z, long zRef, int n, int vocabulary, long lanes) {
+  private static void row(
+      Columns columns, long z, long zRef, int n, int vocabulary, float[] lanes) {
     int target = getInt(columns.targets + 4L * n);
     float entropy = toLogProbs(z, vocabulary, columns.inverseTemperature, lanes);
     setFloat(columns.logProb + 4L * n, getFloat(z + 4L * target));
@@ -131,7 +132,7 @@ final class CpuLossKernels implements LossKernels {
     }
   }
 
-  private static float toLogProbs(long z, int vocabulary, float inverseTemperature, long lanes) {
+  private static float toLogProbs(long z, int vocabulary, float inverseTemperature, float[] lanes) {
     float max = VocabularyRow.scaleAndMax(z, vocabulary, inverseTemperature, lanes);
     float logSumExp = VocabularyRow.logSumExp(z, vocabulary, max, lanes);
     return VocabularyRow.toLogProbs(z, vocabulary, max, logSumExp, lanes);

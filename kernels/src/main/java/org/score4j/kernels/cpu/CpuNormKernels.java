@@ -38,7 +38,7 @@ final class CpuNormKernels implements NormKernels {
         x.dim0(),
         ROW_GRAIN,
         (from, to, worker) -> {
-          long lanes = pool.scratch(worker, Lanes.BYTES);
+          float[] lanes = pool.floats(worker, Lanes.COUNT);
           for (int t = from; t < to; t++) {
             long row = 4L * t * d;
             float r = rstd(Lanes.dot(xAt + row, xAt + row, d, lanes), d, eps);
@@ -63,7 +63,7 @@ final class CpuNormKernels implements NormKernels {
         x.dim0(),
         ROW_GRAIN,
         (from, to, worker) -> {
-          long lanes = pool.scratch(worker, Lanes.BYTES);
+          float[] lanes = pool.floats(worker, Lanes.COUNT);
           for (int t = from; t < to; t++) {
             long row = 4L * t * d;
             CpuElementwiseKernels.add(sumAt + row, xAt + row, deltaAt + row, d);
@@ -120,7 +120,7 @@ final class CpuNormKernels implements NormKernels {
         tokens,
         ROW_GRAIN,
         (from, to, worker) -> {
-          long lanes = pool.scratch(worker, Lanes.BYTES);
+          float[] lanes = pool.floats(worker, Lanes.COUNT);
           for (int t = from; t < to; t++) {
             long row = 4L * t * d;
             float r = getFloat(rstdAt + 4L * t);
@@ -205,7 +205,7 @@ final class CpuNormKernels implements NormKernels {
         qkv.dim0(),
         ROW_GRAIN,
         (from, to, worker) -> {
-          long lanes = pool.scratch(worker, Lanes.BYTES);
+          float[] lanes = pool.floats(worker, Lanes.COUNT);
           for (int t = from; t < to; t++) {
             for (int h = 0; h < normed; h++) {
               long at = 4 * ((long) t * width + (long) h * e);
@@ -256,7 +256,7 @@ final class CpuNormKernels implements NormKernels {
         tokens,
         ROW_GRAIN,
         (from, to, worker) -> {
-          long lanes = pool.scratch(worker, Lanes.BYTES);
+          float[] lanes = pool.floats(worker, Lanes.COUNT);
           for (int t = from; t < to; t++) {
             for (int h = 0; h < normed; h++) {
               long at = 4 * ((long) t * width + (long) h * e);

@@ -127,7 +127,7 @@ final class CpuOptimizerKernels implements OptimizerKernels {
         blocks,
         4,
         (first, last, worker) -> {
-          long lanes = pool.scratch(worker, 2L * Lanes.BYTES);
+          long lanes = pool.scratch(worker, (long) Lanes.COUNT * Double.BYTES);
           for (int b = first; b < last; b++) {
             sums[b] = sumOfSquares(at(from, b), blockLength(b, n), lanes);
           }

@@ -1,10 +1,10 @@
 package org.score4j.kernels.cpu;
 
-import static org.score4j.kernels.cpu.HostMemory.getFloat;
-import static org.score4j.kernels.cpu.HostMemory.setFloat;
+import static org.score4j.kernels.cpu.Lanes.LANES;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorSpecies;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorShuffle;
 import org.score4j.kernels.AttentionShape;
 import org.score4j.kernels.RopeKernels;
 import org.score4j.kernels.Tensor;
@@ -17,11 +17,13 @@ import org.score4j.kernels.host.HostBuffer;
 final class CpuRopeKernels implements RopeKernels {
   private static final int ROW_GRAIN = 16;
 
-  /**
-   * For halves of eight, the common headDim of 16 on 512-bit machines, and everything that 16 lanes
-   * do not divide.
-   */
-  private static final VectorSpecies<Float> EIGHT = FloatVector.SPECIES_256;
+  /** Exchanges the halves of a vector. */
+  private static final VectorShuffle<Float> SWAP =
+      VectorShuffle.fromOp(Lanes.SPECIES, i -> (i + LANES / 2) % LANES);
+
+  /** The low half of a vector, twice. */
+  private static final VectorShuffle<Float> TWICE =
+      VectorShuffle.fromOp(Lanes.SPECIES, i -> i % (LANES / 2));
 
   private final CpuThreadPool pool;
 
@@ -62,51 +64,62 @@ final class CpuRopeKernels implements RopeKernels {
   }
 
   private static void rotate(long row, int heads, int half, long cos, long sin, float sign) {
-    if (half % Lanes.LANES == 0) {
-      for (int i = 0; i < half; i += Lanes.LANES) {
-        rotate(Lanes.SPECIES, row + 4L * i, heads, half, cos + 4L * i, sin + 4L * i, sign);
-      }
-    } else if (half % EIGHT.length() == 0 && Lanes.LANES > EIGHT.length()) {
-      for (int i = 0; i < half; i += EIGHT.length()) {
-        rotate(EIGHT, row + 4L * i, heads, half, cos + 4L * i, sin + 4L * i, sign);
-      }
-    } else {
-      for (int i = 0; i < half; i++) {
-        rotateOne(row + 4L * i, heads, half, getFloat(cos + 4L * i), sign * getFloat(sin + 4L * i));
-      }
+    if (2 * half == LANES) {
+      VectorMask<Float> low = Lanes.tail(0, half);
+      FloatVector c = Lanes.load(cos, low).rearrange(TWICE);
+      FloatVector s = Lanes.load(sin, low).rearrange(TWICE).mul(sign);
+      rotateHeads(row, heads, c, s.neg().blend(s, low.not()));
+      return;
+    }
+    int i = 0;
+    for (; i <= half - LANES; i += LANES) {
+      FloatVector c = Lanes.load(cos + 4L * i);
+      FloatVector s = Lanes.load(sin + 4L * i).mul(sign);
+      rotateLanes(row + 4L * i, heads, half, c, s);
+    }
+    if (i < half) {
+      VectorMask<Float> tail = Lanes.tail(i, half);
+      FloatVector c = Lanes.load(cos + 4L * i, tail);
+      FloatVector s = Lanes.load(sin + 4L * i, tail).mul(sign);
+      rotateTail(row + 4L * i, heads, half, c, s, tail);
+    }
+  }
+
+  /** Heads of one vector each; {@code s} is the negative sine in the low lanes. */
+  private static void rotateHeads(long row, int heads, FloatVector c, FloatVector s) {
+    for (int h = 0; h < heads; h++) {
+      long at = row + 4L * LANES * h;
+      FloatVector x = Lanes.load(at);
+      Lanes.store(at, x.rearrange(SWAP).fma(s, x.mul(c)));
     }
   }
 
   /**
-   * The same run of lanes in every head: low' = low·cos − high·sin, high' = high·cos + low·sin, the
-   * first product rounded by itself.
+   * The same lanes of every head: low' = low·cos − high·sin, high' = high·cos + low·sin, the
+   * product with the cosine rounded by itself.
    */
-  private static void rotate(
-      VectorSpecies<Float> species, long row, int heads, int half, long cos, long sin, float sign) {
-    FloatVector c = FloatVector.fromMemorySegment(species, HostMemory.ALL, cos, HostMemory.ORDER);
-    FloatVector s =
-        FloatVector.fromMemorySegment(species, HostMemory.ALL, sin, HostMemory.ORDER).mul(sign);
+  private static void rotateLanes(long row, int heads, int half, FloatVector c, FloatVector s) {
     FloatVector minus = s.neg();
-    long low = row;
     for (int h = 0; h < heads; h++) {
+      long low = row + 8L * h * half;
       long high = low + 4L * half;
-      FloatVector x = FloatVector.fromMemorySegment(species, HostMemory.ALL, low, HostMemory.ORDER);
-      FloatVector y =
-          FloatVector.fromMemorySegment(species, HostMemory.ALL, high, HostMemory.ORDER);
-      y.fma(minus, x.mul(c)).intoMemorySegment(HostMemory.ALL, low, HostMemory.ORDER);
-      x.fma(s, y.mul(c)).intoMemorySegment(HostMemory.ALL, high, HostMemory.ORDER);
-      low += 8L * half;
+      FloatVector x = Lanes.load(low);
+      FloatVector y = Lanes.load(high);
+      Lanes.store(low, y.fma(minus, x.mul(c)));
+      Lanes.store(high, x.fma(s, y.mul(c)));
     }
   }
 
-  private static void rotateOne(long row, int heads, int half, float c, float s) {
+  private static void rotateTail(
+      long row, int heads, int half, FloatVector c, FloatVector s, VectorMask<Float> tail) {
+    FloatVector minus = s.neg();
     for (int h = 0; h < heads; h++) {
-      long low = row + 8L * half * h;
+      long low = row + 8L * h * half;
       long high = low + 4L * half;
-      float x = getFloat(low);
-      float y = getFloat(high);
-      setFloat(low, Math.fma(y, -s, x * c));
-      setFloat(high, Math.fma(x, s, y * c));
+      FloatVector x = Lanes.load(low, tail);
+      FloatVector y = Lanes.load(high, tail);
+      Lanes.store(low, y.fma(minus, x.mul(c)), tail);
+      Lanes.store(high, x.fma(s, y.mul(c)), tail);
     }
   }
 }

@@ -1,13 +1,14 @@
 package org.score4j.kernels.cpu;
 
-import static org.score4j.kernels.cpu.HostMemory.getFloat;
 import static org.score4j.kernels.cpu.HostMemory.getInt;
 import static org.score4j.kernels.cpu.HostMemory.setFloat;
 import static org.score4j.kernels.cpu.HostMemory.setInt;
 import static org.score4j.kernels.cpu.Lanes.LANES;
+import static org.score4j.kernels.cpu.Lanes.SPECIES;
 import static org.score4j.kernels.cpu.Lanes.load;
-import static org.score4j.kernels.cpu.Lanes.store;
 
+import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
 import org.score4j.kernels.Philox;
 import org.score4j.kernels.SamplingKernels;
 import org.score4j.kernels.Tensor;
@@ -19,6 +20,9 @@ import org.score4j.kernels.host.HostBuffer;
  */
 final class CpuSamplingKernels implements SamplingKernels {
   private static final int ROW_GRAIN = 4;
+
+  /** Where the scores of a row begin in the scratch memory, behind the partial sums. */
+  private static final int SCORES = Lanes.COUNT;
 
   private final CpuThreadPool pool;
   private final HeadProducts products;
@@ -56,19 +60,20 @@ final class CpuSamplingKernels implements SamplingKernels {
           rows,
           Math.max(1, ROW_GRAIN * 64 / vocabulary),
           (from, to, thread) -> {
-            long scores = pool.scratch(thread, 4L * padded + Lanes.BYTES);
-            long lanes = scores + 4L * padded;
+            float[] s = pool.floats(thread, Lanes.COUNT + padded);
             for (int r = from; r < to; r++) {
               long row = z + 4L * r * padded;
-              float max = VocabularyRow.scaleAndMax(row, vocabulary, inverseTemperature, lanes);
-              float logSumExp = VocabularyRow.logSumExp(row, vocabulary, max, lanes);
-              long argmaxOf = row;
-              if (temperature != 0) {
-                uniforms(scores, padded, randomnessAt + 12L * (first + r), words[thread]);
-                addGumbel(scores, row, padded);
-                argmaxOf = scores;
+              float max = VocabularyRow.scaleAndMax(row, vocabulary, inverseTemperature, s);
+              float logSumExp = VocabularyRow.logSumExp(row, vocabulary, max, s);
+              if (temperature == 0) {
+                Arrays.fill(s, SCORES, SCORES + padded, 0f);
+              } else {
+                uniforms(s, padded, randomnessAt + 12L * (first + r), words[thread]);
+                minusLog(s, padded);
+                minusLog(s, padded);
               }
-              int id = argmax(argmaxOf, vocabulary);
+              addLogits(s, row, padded);
+              int id = argmax(s, vocabulary);
               setInt(idsAt + 4L * (first + r), id);
               setFloat(
                   logProbsAt + 4L * (first + r), VocabularyRow.logProb(row, id, max, logSumExp));
@@ -78,32 +83,36 @@ final class CpuSamplingKernels implements SamplingKernels {
   }
 
   /** The row's uniform numbers: word v mod 4 at counter v/4. */
-  private static void uniforms(long u, int padded, long key, int[] words) {
+  private static void uniforms(float[] s, int padded, long key, int[] words) {
     int key0 = getInt(key);
     int key1 = getInt(key + 4);
     int position = getInt(key + 8);
     for (int v = 0; v < padded; v += 4) {
       Philox.generate(words, key0, key1, v >> 2, position, 0, 0);
-      setFloat(u + 4L * v, Philox.uniform(words[0]));
-      setFloat(u + 4L * v + 4, Philox.uniform(words[1]));
-      setFloat(u + 4L * v + 8, Philox.uniform(words[2]));
-      setFloat(u + 4L * v + 12, Philox.uniform(words[3]));
+      for (int word = 0; word < 4; word++) {
+        s[SCORES + v + word] = Philox.uniform(words[word]);
+      }
     }
   }
 
-  /** u becomes z − log(−log u). */
-  private static void addGumbel(long u, long z, int padded) {
+  private static void minusLog(float[] s, int padded) {
+    for (int v = SCORES; v < SCORES + padded; v += LANES) {
+      CpuMath.log(FloatVector.fromArray(SPECIES, s, v)).neg().intoArray(s, v);
+    }
+  }
+
+  private static void addLogits(float[] s, long z, int padded) {
     for (int v = 0; v < padded; v += LANES) {
-      store(u + 4L * v, load(z + 4L * v).sub(CpuMath.log(CpuMath.log(load(u + 4L * v)).neg())));
+      load(z + 4L * v).add(FloatVector.fromArray(SPECIES, s, SCORES + v)).intoArray(s, SCORES + v);
     }
   }
 
-  /** Index of the largest entry, the smallest such index on a tie. */
-  private static int argmax(long scores, int n) {
+  /** Index of the largest score, the smallest such index on a tie. */
+  private static int argmax(float[] s, int n) {
     int best = 0;
     float bestScore = Float.NEGATIVE_INFINITY;
     for (int v = 0; v < n; v++) {
-      float score = getFloat(scores + 4L * v);
+      float score = s[SCORES + v];
       if (score > bestScore) {
         best = v;
         bestScore = score;

@@ -1,7 +1,5 @@
 package org.score4j.kernels.cpu;
 
-import static org.score4j.kernels.cpu.HostMemory.getFloat;
-
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorSpecies;
@@ -14,9 +12,6 @@ import jdk.incubator.vector.VectorSpecies;
 final class Lanes {
   /** Number of virtual lanes, a multiple of every vector length up to 512 bits. */
   static final int COUNT = 16;
-
-  /** Bytes of the sixteen partial sums. */
-  static final int BYTES = COUNT * Float.BYTES;
 
   static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
 
@@ -58,35 +53,34 @@ final class Lanes {
     return SPECIES.indexInRange(i, n);
   }
 
-  /** The tree over sixteen floats at an address. */
-  static float sum(long lanes) {
-    float s0 = getFloat(lanes) + getFloat(lanes + 32);
-    float s1 = getFloat(lanes + 4) + getFloat(lanes + 36);
-    float s2 = getFloat(lanes + 8) + getFloat(lanes + 40);
-    float s3 = getFloat(lanes + 12) + getFloat(lanes + 44);
-    s0 += getFloat(lanes + 16) + getFloat(lanes + 48);
-    s1 += getFloat(lanes + 20) + getFloat(lanes + 52);
-    s2 += getFloat(lanes + 24) + getFloat(lanes + 56);
-    s3 += getFloat(lanes + 28) + getFloat(lanes + 60);
+  /** The tree over sixteen floats. */
+  static float sum(float[] s, int at) {
+    float s0 = (s[at] + s[at + 8]) + (s[at + 4] + s[at + 12]);
+    float s1 = (s[at + 1] + s[at + 9]) + (s[at + 5] + s[at + 13]);
+    float s2 = (s[at + 2] + s[at + 10]) + (s[at + 6] + s[at + 14]);
+    float s3 = (s[at + 3] + s[at + 11]) + (s[at + 7] + s[at + 15]);
     return (s0 + s2) + (s1 + s3);
   }
 
-  /** Largest of sixteen floats at an address. */
-  static float max(long lanes) {
-    float max = getFloat(lanes);
-    for (int i = 1; i < COUNT; i++) {
-      float x = getFloat(lanes + 4L * i);
-      max = x > max ? x : max;
-    }
-    return max;
+  /** Largest of sixteen floats. */
+  static float max(float[] s, int at) {
+    float s0 = larger(larger(s[at], s[at + 8]), larger(s[at + 4], s[at + 12]));
+    float s1 = larger(larger(s[at + 1], s[at + 9]), larger(s[at + 5], s[at + 13]));
+    float s2 = larger(larger(s[at + 2], s[at + 10]), larger(s[at + 6], s[at + 14]));
+    float s3 = larger(larger(s[at + 3], s[at + 11]), larger(s[at + 7], s[at + 15]));
+    return larger(larger(s0, s2), larger(s1, s3));
+  }
+
+  private static float larger(float a, float b) {
+    return a > b ? a : b;
   }
 
   /**
    * Σ a_i b_i.
    *
-   * @param lanes {@link #BYTES} of scratch
+   * @param lanes scratch of {@link #COUNT} floats
    */
-  static float dot(long a, long b, int n, long lanes) {
+  static float dot(long a, long b, int n, float[] lanes) {
     for (int p = 0; p < COUNT; p += LANES) {
       FloatVector sum = FloatVector.zero(SPECIES);
       int i = p;
@@ -97,13 +91,13 @@ final class Lanes {
         VectorMask<Float> tail = tail(i, n);
         sum = load(a + 4L * i, tail).fma(load(b + 4L * i, tail), sum);
       }
-      store(lanes + 4L * p, sum);
+      sum.intoArray(lanes, p);
     }
-    return sum(lanes);
+    return sum(lanes, 0);
   }
 
   /** Σ (a_i b_i) c_i, the product in parentheses rounded first. */
-  static float dot(long a, long b, long c, int n, long lanes) {
+  static float dot(long a, long b, long c, int n, float[] lanes) {
     for (int p = 0; p < COUNT; p += LANES) {
       FloatVector sum = FloatVector.zero(SPECIES);
       int i = p;
@@ -114,9 +108,9 @@ final class Lanes {
         VectorMask<Float> tail = tail(i, n);
         sum = load(a + 4L * i, tail).mul(load(b + 4L * i, tail)).fma(load(c + 4L * i, tail), sum);
       }
-      store(lanes + 4L * p, sum);
+      sum.intoArray(lanes, p);
     }
-    return sum(lanes);
+    return sum(lanes, 0);
   }
 
   /** Copies n floats. */

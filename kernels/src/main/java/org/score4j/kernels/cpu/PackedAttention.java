@@ -2,11 +2,9 @@ package org.score4j.kernels.cpu;
 
 import static org.score4j.kernels.cpu.AttentionTile.QUERIES;
 import static org.score4j.kernels.cpu.AttentionTile.ROWS;
-import static org.score4j.kernels.cpu.HostMemory.getFloat;
 import static org.score4j.kernels.cpu.HostMemory.setFloat;
-import static org.score4j.kernels.cpu.Lanes.store;
 
-import jdk.incubator.vector.FloatVector;
+import java.util.Arrays;
 import org.score4j.kernels.AttentionShape;
 import org.score4j.kernels.Tensor;
 import org.score4j.kernels.host.HostBuffer;
@@ -41,12 +39,12 @@ final class PackedAttention {
         pool,
         count,
         1,
-        (from, to, worker) -> {
+        (from, to, thread) -> {
           for (int i = from; i < to; i++) {
             // Late tiles of a long segment see more keys: pairing early with late ones evens out
             // the threads.
             int tile = (i & 1) == 0 ? i >> 1 : count - 1 - (i >> 1);
-            tile(call, list[2 * tile], list[2 * tile + 1], worker);
+            tile(call, list[2 * tile], list[2 * tile + 1], thread);
           }
         });
   }
@@ -70,97 +68,78 @@ final class PackedAttention {
     return count;
   }
 
-  private void tile(Call call, int s, int firstQuery, int worker) {
+  private void tile(Call call, int segment, int firstQuery, int thread) {
     AttentionShape heads = call.heads;
     int e = heads.headDim();
     int width = AttentionTile.padded(e);
-    int queries = Math.min(QUERIES, call.segments.length(s) - firstQuery);
-    int keys = call.segments.prefixLength(s) + firstQuery + queries;
-    int paddedKeys = Lanes.roundUp(keys);
-    long rowBytes = 4L * width;
-
-    long columns =
-        pool.scratch(
-            worker,
-            4L * QUERIES * (e + paddedKeys + 1)
-                + Math.max(QUERIES, ROWS) * rowBytes
-                + 2L * paddedKeys * rowBytes);
-    long k = columns + 4L * QUERIES * e;
-    long v = k + paddedKeys * rowBytes;
-    long scores = v + paddedKeys * rowBytes;
-    long rows = scores + 4L * QUERIES * paddedKeys;
-    long factors = rows + Math.max(QUERIES, ROWS) * rowBytes;
-
+    int queries = Math.min(QUERIES, call.segments.length(segment) - firstQuery);
+    int keys = call.segments.prefixLength(segment) + firstQuery + queries;
+    Room room = Room.of(pool, thread, Lanes.roundUp(keys), e);
+    float[] s = room.floats;
+    long token = (long) call.segments.start(segment) + firstQuery;
     for (int kvHead = 0; kvHead < heads.numKvHeads(); kvHead++) {
-      call.segments.pack(
-          k, s, firstQuery + queries, call.qkv, heads, PackedSegments.keyOffset(kvHead, heads));
-      call.segments.pack(
-          v, s, firstQuery + queries, call.qkv, heads, PackedSegments.valueOffset(kvHead, heads));
-      CpuElementwiseKernels.fill(k + keys * rowBytes, 0f, (paddedKeys - keys) * width);
-      for (int g = 0; g < heads.groupSize(); g++) {
-        int h = kvHead * heads.groupSize() + g;
-        long token = (long) call.segments.start(s) + firstQuery;
-        long query = call.qkv + 4 * (token * heads.qkvWidth() + (long) h * e);
-        AttentionTile.transpose(columns, query, 4L * heads.qkvWidth(), queries, e);
-        softmax(call, scores, columns, k, keys - queries, paddedKeys, factors, token, h, queries);
-        values(rows, scores, v, keys - queries, keys, width);
-        writeOut(
-            call.out + 4 * (token * heads.queryWidth() + (long) h * e),
-            rows,
-            factors,
-            queries,
-            heads);
+      int keyOffset = PackedSegments.keyOffset(kvHead, heads);
+      int valueOffset = PackedSegments.valueOffset(kvHead, heads);
+      call.segments.pack(s, room.k, segment, firstQuery + queries, call.qkv, heads, keyOffset);
+      call.segments.pack(s, room.v, segment, firstQuery + queries, call.qkv, heads, valueOffset);
+      Arrays.fill(s, room.k + keys * width, room.v, 0f);
+      for (int h = kvHead * heads.groupSize(); h < (kvHead + 1) * heads.groupSize(); h++) {
+        head(call, room, token, h, queries, keys);
       }
     }
   }
 
-  /**
-   * Unnormalised probabilities into {@code scores}, reciprocals of their sums into {@code factors},
-   * and logSumExp.
-   */
-  private static void softmax(
-      Call call,
-      long scores,
-      long columns,
-      long k,
-      int lastOfFirst,
-      int keys,
-      long factors,
-      long token,
-      int h,
-      int queries) {
-    AttentionTile.dots(scores, columns, k, keys, call.heads.headDim(), (float) call.heads.scale());
-    AttentionTile.mask(scores, lastOfFirst, keys);
-    FloatVector max = AttentionTile.max(scores, keys);
-    AttentionTile.exp(scores, max, keys);
-    FloatVector sum = AttentionTile.sum(scores, keys);
-    int numHeads = call.heads.numHeads();
-    store(factors, max.add(CpuMath.log(sum)));
-    for (int r = 0; r < queries; r++) {
-      setFloat(call.logSumExp + 4 * ((token + r) * numHeads + h), getFloat(factors + 4L * r));
-    }
-    store(factors, FloatVector.broadcast(Lanes.SPECIES, 1f).div(sum));
-  }
-
-  /**
-   * rows[r] = Σ_j scores[j, r] · v[j], for the keys that a query of the group of {@link
-   * AttentionTile#ROWS} sees.
-   */
-  private static void values(long rows, long scores, long v, int lastOfFirst, int keys, int width) {
-    for (int r = 0; r < QUERIES; r += ROWS) {
-      int visible = Math.min(keys, lastOfFirst + r + ROWS);
-      AttentionTile.outer(
-          rows + 4L * r * width, scores + 4L * r, 4, 4L * QUERIES, v, visible, width, false);
-    }
-  }
-
-  private static void writeOut(
-      long out, long rows, long factors, int queries, AttentionShape heads) {
+  private static void head(Call call, Room room, long token, int h, int queries, int keys) {
+    AttentionShape heads = call.heads;
     int e = heads.headDim();
-    long stride = 4L * AttentionTile.padded(e);
+    float[] s = room.floats;
+    int width = AttentionTile.padded(e);
+    int lastOfFirst = keys - queries;
+    int paddedKeys = Lanes.roundUp(keys);
+    long query = call.qkv + 4 * (token * heads.qkvWidth() + (long) h * e);
+    AttentionTile.pack(s, room.rows, query, 4L * heads.qkvWidth(), queries, e);
+    AttentionTile.transpose(s, room.columns, room.rows, queries, e, room.spare);
+    AttentionTile.dots(s, room.scores, room.columns, room.k, paddedKeys, e, (float) heads.scale());
+    AttentionTile.mask(s, room.scores, lastOfFirst, paddedKeys);
+    AttentionTile.max(s, room.max, room.scores, paddedKeys);
+    AttentionTile.exp(s, room.scores, room.max, paddedKeys);
+    AttentionTile.finish(s, room.reciprocals, room.max, room.scores, paddedKeys);
+    for (int r = 0; r < queries; r += ROWS) {
+      // The keys that a query of these rows sees; one that only its neighbours see has weight 0.
+      int visible = Math.min(keys, lastOfFirst + r + ROWS);
+      int rows = room.rows + r * width;
+      AttentionTile.outer(s, rows, false, room.scores + r, 1, QUERIES, room.v, visible, width);
+    }
+    long out = call.out + 4 * (token * heads.queryWidth() + (long) h * e);
+    long logSumExp = call.logSumExp + 4 * (token * heads.numHeads() + h);
+    AttentionTile.scaleRows(s, room.rows, room.reciprocals, queries, width);
+    AttentionTile.unpack(out, 4L * heads.queryWidth(), s, room.rows, queries, e);
     for (int r = 0; r < queries; r++) {
-      CpuElementwiseKernels.scale(
-          out + 4L * r * heads.queryWidth(), rows + r * stride, getFloat(factors + 4L * r), e);
+      setFloat(logSumExp + 4L * r * heads.numHeads(), s[room.max + r]);
+    }
+  }
+
+  /** Scratch of one tile; see {@link AttentionTile} for what rows, columns and scores are. */
+  private record Room(
+      float[] floats,
+      int k,
+      int v,
+      int scores,
+      int columns,
+      int rows,
+      int max,
+      int reciprocals,
+      int spare) {
+    static Room of(CpuThreadPool pool, int thread, int keys, int e) {
+      int perKey = keys * AttentionTile.padded(e);
+      int scores = 2 * perKey;
+      int columns = scores + keys * QUERIES;
+      int rows = columns + e * QUERIES;
+      int max = rows + Math.max(QUERIES, ROWS) * AttentionTile.padded(e);
+      int reciprocals = max + QUERIES;
+      int spare = reciprocals + QUERIES;
+      float[] floats = pool.floats(thread, spare + QUERIES * QUERIES);
+      return new Room(floats, 0, perKey, scores, columns, rows, max, reciprocals, spare);
     }
   }
 }

@@ -3,10 +3,8 @@ package org.score4j.kernels.cpu;
 import static org.score4j.kernels.cpu.AttentionTile.QUERIES;
 import static org.score4j.kernels.cpu.AttentionTile.ROWS;
 import static org.score4j.kernels.cpu.HostMemory.getFloat;
-import static org.score4j.kernels.cpu.HostMemory.setFloat;
-import static org.score4j.kernels.cpu.Lanes.load;
 
-import jdk.incubator.vector.FloatVector;
+import java.util.Arrays;
 import org.score4j.kernels.AttentionShape;
 import org.score4j.kernels.Tensor;
 import org.score4j.kernels.host.HostBuffer;
@@ -37,36 +35,39 @@ final class PackedAttentionBackward {
 
   /** Scratch of one task; see {@link AttentionTile} for what rows, columns and scores are. */
   private record Room(
-      long k,
-      long v,
-      long dK,
-      long dV,
-      long q,
-      long dOut,
-      long dQ,
-      long qColumns,
-      long dOutColumns,
-      long p,
-      long dS,
-      long lanes) {
+      float[] floats,
+      int k,
+      int v,
+      int dK,
+      int dV,
+      int q,
+      int dOut,
+      int dQ,
+      int qColumns,
+      int dOutColumns,
+      int p,
+      int dS,
+      int lse,
+      int delta,
+      int lanes,
+      int spare) {
     /** Room for segments of up to {@code keys} keys, prefix included. */
     static Room of(CpuThreadPool pool, int thread, int keys, int e) {
-      long perKey = 4L * keys * AttentionTile.padded(e);
-      long perQuery = 4L * Math.max(QUERIES, ROWS) * AttentionTile.padded(e);
-      long columns = 4L * QUERIES * e;
-      long scores = 4L * QUERIES * keys;
-      long lanes =
-          pool.scratch(
-              thread, 4 * perKey + 3 * perQuery + 2 * columns + 2 * scores + 3L * Lanes.BYTES);
-      long k = lanes + 3L * Lanes.BYTES;
-      long q = k + 4 * perKey;
-      long qColumns = q + 3 * perQuery;
-      long p = qColumns + 2 * columns;
+      int perKey = keys * AttentionTile.padded(e);
+      int perQuery = Math.max(QUERIES, ROWS) * AttentionTile.padded(e);
+      int columns = e * QUERIES;
+      int scores = keys * QUERIES;
+      int q = 4 * perKey;
+      int qColumns = q + 3 * perQuery;
+      int p = qColumns + 2 * columns;
+      int lse = p + 2 * scores;
+      int spare = lse + 2 * QUERIES + Lanes.COUNT;
       return new Room(
-          k,
-          k + perKey,
-          k + 2 * perKey,
-          k + 3 * perKey,
+          pool.floats(thread, spare + QUERIES * QUERIES),
+          0,
+          perKey,
+          2 * perKey,
+          3 * perKey,
           q,
           q + perQuery,
           q + 2 * perQuery,
@@ -74,7 +75,10 @@ final class PackedAttentionBackward {
           qColumns + columns,
           p,
           p + scores,
-          lanes);
+          lse,
+          lse + QUERIES,
+          lse + 2 * QUERIES,
+          spare);
     }
   }
 
@@ -147,29 +151,30 @@ final class PackedAttentionBackward {
     int prefix = segments.prefixLength(s);
     int length = segments.length(s);
     int keys = prefix + length;
+    int end = Lanes.roundUp(keys) * width;
     int keyOffset = PackedSegments.keyOffset(kvHead, heads);
     int valueOffset = PackedSegments.valueOffset(kvHead, heads);
-    segments.pack(room.k, s, length, call.qkv, heads, keyOffset);
-    segments.pack(room.v, s, length, call.qkv, heads, valueOffset);
-    int padding = (Lanes.roundUp(keys) - keys) * width;
-    CpuElementwiseKernels.fill(room.k + 4L * keys * width, 0f, padding);
-    CpuElementwiseKernels.fill(room.v + 4L * keys * width, 0f, padding);
+    float[] f = room.floats;
+    segments.pack(f, room.k, s, length, call.qkv, heads, keyOffset);
+    segments.pack(f, room.v, s, length, call.qkv, heads, valueOffset);
+    Arrays.fill(f, room.k + keys * width, room.k + end, 0f);
+    Arrays.fill(f, room.v + keys * width, room.v + end, 0f);
 
     // The prefix's gradients go on from what earlier segments left.
-    segments.pack(room.dK, s, 0, call.dQkv, heads, keyOffset);
-    segments.pack(room.dV, s, 0, call.dQkv, heads, valueOffset);
-    int own = (Lanes.roundUp(keys) - prefix) * width;
-    CpuElementwiseKernels.fill(room.dK + 4L * prefix * width, 0f, own);
-    CpuElementwiseKernels.fill(room.dV + 4L * prefix * width, 0f, own);
+    segments.pack(f, room.dK, s, 0, call.dQkv, heads, keyOffset);
+    segments.pack(f, room.dV, s, 0, call.dQkv, heads, valueOffset);
+    Arrays.fill(f, room.dK + prefix * width, room.dK + end, 0f);
+    Arrays.fill(f, room.dV + prefix * width, room.dV + end, 0f);
 
     int firstHead = kvHead * heads.groupSize();
     for (int h = firstHead; h < firstHead + heads.groupSize(); h++) {
       for (int q = 0; q < length; q += QUERIES) {
-        tile(call, room, h, segments.start(s) + q, Math.min(QUERIES, length - q), prefix + q);
+        long token = (long) segments.start(s) + q;
+        tile(call, room, h, token, Math.min(QUERIES, length - q), prefix + q);
       }
     }
-    segments.unpack(room.dK, s, length, call.dQkv, heads, keyOffset);
-    segments.unpack(room.dV, s, length, call.dQkv, heads, valueOffset);
+    segments.unpack(f, room.dK, s, length, call.dQkv, heads, keyOffset);
+    segments.unpack(f, room.dV, s, length, call.dQkv, heads, valueOffset);
   }
 
   /**
@@ -180,6 +185,7 @@ final class PackedAttentionBackward {
   private static void tile(Call call, Room room, int h, long token, int queries, int lastOfFirst) {
     AttentionShape heads = call.heads;
     int e = heads.headDim();
+    int width = AttentionTile.padded(e);
     int keys = lastOfFirst + queries;
     int paddedKeys = (keys + ROWS - 1) & -ROWS;
     float scale = (float) heads.scale();
@@ -187,60 +193,57 @@ final class PackedAttentionBackward {
     long outStride = 4L * heads.queryWidth();
     long query = token * qkvStride + 4L * h * e;
     long outRow = token * outStride + 4L * h * e;
+    float[] f = room.floats;
 
-    AttentionTile.pack(room.q, call.qkv + query, qkvStride, queries, e);
-    AttentionTile.pack(room.dOut, call.dOut + outRow, outStride, queries, e);
-    AttentionTile.transpose(room.qColumns, call.qkv + query, qkvStride, queries, e);
-    AttentionTile.transpose(room.dOutColumns, call.dOut + outRow, outStride, queries, e);
-    AttentionTile.dots(room.p, room.qColumns, room.k, paddedKeys, e, scale);
-    AttentionTile.dots(room.dS, room.dOutColumns, room.v, paddedKeys, e, 1f);
-    FloatVector lse = logSumExp(call, room.lanes, h, token, queries);
-    FloatVector delta =
-        delta(call.dOut + outRow, call.out + outRow, outStride, queries, e, room.lanes);
-    AttentionTile.backward(room.p, room.dS, lse, delta, scale, lastOfFirst, paddedKeys);
-    sums(room, lastOfFirst, queries, keys, AttentionTile.padded(e));
-    AttentionTile.unpack(call.dQkv + query, qkvStride, room.dQ, queries, e);
+    AttentionTile.pack(f, room.q, call.qkv + query, qkvStride, queries, e);
+    AttentionTile.pack(f, room.dOut, call.dOut + outRow, outStride, queries, e);
+    // The rows of out lie for a moment where those of dQ will be.
+    AttentionTile.pack(f, room.dQ, call.out + outRow, outStride, queries, e);
+    AttentionTile.rowDots(f, room.delta, room.dOut, room.dQ, queries, width, room.lanes);
+    AttentionTile.transpose(f, room.qColumns, room.q, queries, e, room.spare);
+    AttentionTile.transpose(f, room.dOutColumns, room.dOut, queries, e, room.spare);
+    AttentionTile.dots(f, room.p, room.qColumns, room.k, paddedKeys, e, scale);
+    AttentionTile.dots(f, room.dS, room.dOutColumns, room.v, paddedKeys, e, 1f);
+    logSumExp(call, room, h, token, queries);
+    AttentionTile.backward(
+        f, room.p, room.dS, room.lse, room.delta, scale, lastOfFirst, paddedKeys);
+    sums(room, lastOfFirst, queries, keys, width);
+    AttentionTile.unpack(call.dQkv + query, qkvStride, f, room.dQ, queries, e);
   }
 
   /** dV += pᵀ dOut, dK += dSᵀ q, dQ = dS k. */
   private static void sums(Room room, int lastOfFirst, int queries, int keys, int width) {
-    long tileStride = 4L * QUERIES;
+    float[] f = room.floats;
     for (int j = 0; j < keys; j += ROWS) {
       // Earlier queries of the tile do not see these keys.
-      int firstQuery = Math.max(0, j - lastOfFirst);
-      long skipped = 4L * firstQuery * width;
-      long row = 4L * j * width;
-      long factors = j * tileStride + 4L * firstQuery;
-      int count = queries - firstQuery;
+      int skip = Math.max(0, j - lastOfFirst);
+      int at = j * QUERIES + skip;
+      int row = j * width;
+      int from = skip * width;
+      int count = queries - skip;
       AttentionTile.outer(
-          room.dV + row, room.p + factors, tileStride, 4, room.dOut + skipped, count, width, true);
+          f, room.dV + row, true, room.p + at, QUERIES, 1, room.dOut + from, count, width);
       AttentionTile.outer(
-          room.dK + row, room.dS + factors, tileStride, 4, room.q + skipped, count, width, true);
+          f, room.dK + row, true, room.dS + at, QUERIES, 1, room.q + from, count, width);
     }
     for (int r = 0; r < queries; r += ROWS) {
       int visible = Math.min(keys, lastOfFirst + r + ROWS);
-      AttentionTile.outer(
-          room.dQ + 4L * r * width, room.dS + 4L * r, 4, tileStride, room.k, visible, width, false);
+      int dQ = room.dQ + r * width;
+      AttentionTile.outer(f, dQ, false, room.dS + r, 1, QUERIES, room.k, visible, width);
     }
   }
 
-  /** Per query lane; +∞, so that probabilities are 0, in the lanes without one. */
-  private static FloatVector logSumExp(Call call, long lanes, int h, long token, int queries) {
-    for (int r = 0; r < QUERIES; r++) {
-      long at = call.logSumExp + 4 * ((token + r) * call.heads.numHeads() + h);
-      setFloat(lanes + 4L * r, r < queries ? getFloat(at) : Float.POSITIVE_INFINITY);
+  /**
+   * Per query lane; +∞, so that probabilities are 0, in the lanes without one, whose delta is
+   * cleared too.
+   */
+  private static void logSumExp(Call call, Room room, int h, long token, int queries) {
+    int numHeads = call.heads.numHeads();
+    long at = call.logSumExp + 4 * (token * numHeads + h);
+    for (int r = 0; r < queries; r++) {
+      room.floats[room.lse + r] = getFloat(at + 4L * r * numHeads);
     }
-    return load(lanes);
-  }
-
-  /** Σ_e dOut · out per query lane, in the order of {@link Lanes}. */
-  private static FloatVector delta(
-      long dOut, long out, long stride, int queries, int e, long lanes) {
-    long scratch = lanes + Lanes.BYTES;
-    for (int r = 0; r < QUERIES; r++) {
-      float dot = r < queries ? Lanes.dot(dOut + r * stride, out + r * stride, e, scratch) : 0f;
-      setFloat(lanes + 4L * r, dot);
-    }
-    return load(lanes);
+    Arrays.fill(room.floats, room.lse + queries, room.lse + QUERIES, Float.POSITIVE_INFINITY);
+    Arrays.fill(room.floats, room.delta + queries, room.delta + QUERIES, 0f);
   }
 }

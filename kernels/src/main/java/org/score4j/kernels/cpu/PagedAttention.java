@@ -24,6 +24,7 @@ import org.score4j.kernels.host.HostBuffer;
  */
 final class PagedAttention {
   private static final int ROW_GRAIN = 4;
+
   private final CpuThreadPool pool;
 
   PagedAttention(CpuThreadPool pool) {
@@ -108,40 +109,51 @@ final class PagedAttention {
           for (int t = from; t < to; t++) {
             int keys = getInt(lengthAt + 4L * t);
             long table = cache.pageTables + 4L * getInt(sequenceAt + 4L * t) * cache.maxPages;
-            long scores = pool.scratch(thread, 4L * Lanes.roundUp(keys) + Lanes.BYTES);
-            row(
-                cache,
-                outAt + 4L * t * heads.queryWidth(),
-                qkvAt + 4L * t * heads.qkvWidth(),
-                table,
-                keys,
-                scores);
+            long outRow = outAt + 4L * t * heads.queryWidth();
+            long query = qkvAt + 4L * t * heads.qkvWidth();
+            row(cache, outRow, query, table, keys, pool, thread);
           }
         });
   }
 
-  /** All heads of one query. */
-  private static void row(Cache cache, long out, long query, long table, int keys, long scores) {
+  /** All heads, step by step: the heads of a step do not wait for each other's sums. */
+  private static void row(
+      Cache cache, long out, long query, long table, int keys, CpuThreadPool pool, int thread) {
     AttentionShape heads = cache.heads;
     int e = heads.headDim();
-    float scale = (float) heads.scale();
-    long lanes = scores + 4L * Lanes.roundUp(keys);
+    int width = AttentionTile.padded(e);
+    int padded = Lanes.roundUp(keys);
+    int factors = heads.numHeads() * width;
+    int lanes = factors + heads.numHeads();
+    int scores = lanes + Lanes.COUNT * heads.numHeads();
+    float[] s = pool.floats(thread, scores + padded * heads.numHeads());
+    AttentionTile.pack(s, 0, query, 4L * e, heads.numHeads(), e);
     for (int h = 0; h < heads.numHeads(); h++) {
       int kvHead = h / heads.groupSize();
       for (int j = 0; j < keys; j += PAGE_TOKENS) {
         long page = cache.kPages + cache.offset(table, j / PAGE_TOKENS, kvHead);
-        scores(scores + 4L * j, query + 4L * h * e, page, e, scale, keys - j);
+        int at = scores + h * padded + j;
+        scores(s, at, h * width, page, e, (float) heads.scale(), keys - j);
       }
-      float factor = softmax(scores, keys, lanes);
+    }
+    for (int h = 0; h < heads.numHeads(); h++) {
+      s[factors + h] = max(s, scores + h * padded, padded, lanes + h * Lanes.COUNT);
+    }
+    for (int h = 0; h < heads.numHeads(); h++) {
+      s[factors + h] =
+          softmax(s, scores + h * padded, padded, s[factors + h], lanes + h * Lanes.COUNT);
+    }
+    for (int h = 0; h < heads.numHeads(); h++) {
+      int kvHead = h / heads.groupSize();
+      int weights = scores + h * padded;
       long to = out + 4L * h * e;
       int i = 0;
       for (; i <= e - LANES; i += LANES) {
-        store(to + 4L * i, values(cache, table, kvHead, i, scores, keys).mul(factor));
+        values(to + 4L * i, cache, table, kvHead, i, s, weights, keys, s[factors + h]);
       }
       if (i < e) {
         VectorMask<Float> tail = Lanes.tail(i, e);
-        Lanes.store(
-            to + 4L * i, values(cache, table, kvHead, i, scores, keys, tail).mul(factor), tail);
+        values(to + 4L * i, cache, table, kvHead, i, s, weights, keys, s[factors + h], tail);
       }
     }
   }
@@ -150,56 +162,56 @@ final class PagedAttention {
    * Scores of the first {@code visible} keys of a page, −∞ for the others, whose memory may hold
    * anything.
    */
-  private static void scores(long scores, long query, long page, int e, float scale, int visible) {
+  private static void scores(
+      float[] s, int at, int query, long page, int e, float scale, int visible) {
     for (int p = 0; p < PAGE_TOKENS; p += LANES) {
       FloatVector sum = FloatVector.zero(SPECIES);
       for (int i = 0; i < e; i++) {
         FloatVector k = load(page + 4L * (i * PAGE_TOKENS + p));
-        sum = k.fma(FloatVector.broadcast(SPECIES, getFloat(query + 4L * i)), sum);
+        sum = k.fma(FloatVector.broadcast(SPECIES, s[query + i]), sum);
       }
-      FloatVector scaled = sum.mul(scale);
-      if (p + LANES > visible) {
-        scaled =
-            FloatVector.broadcast(SPECIES, Float.NEGATIVE_INFINITY)
-                .blend(scaled, Lanes.tail(p, visible));
-      }
-      store(scores + 4L * p, scaled);
+      FloatVector unseen = FloatVector.broadcast(SPECIES, Float.NEGATIVE_INFINITY);
+      unseen.blend(sum.mul(scale), Lanes.tail(p, visible)).intoArray(s, at + p);
     }
   }
 
   /** Scores become unnormalised probabilities; returns the reciprocal of their sum. */
-  private static float softmax(long scores, int keys, long lanes) {
-    float max = max(scores, keys, lanes);
+  private static float softmax(float[] s, int at, int keys, float max, int lanes) {
     for (int p = 0; p < Lanes.COUNT; p += LANES) {
       FloatVector sum = FloatVector.zero(SPECIES);
-      for (int j = p; j < keys; j += Lanes.COUNT) {
-        FloatVector weight = CpuMath.exp(load(scores + 4L * j).sub(max));
-        store(scores + 4L * j, weight);
+      for (int j = at + p; j < at + keys; j += Lanes.COUNT) {
+        FloatVector weight = CpuMath.exp(FloatVector.fromArray(SPECIES, s, j).sub(max));
+        weight.intoArray(s, j);
         sum = sum.add(weight);
       }
-      store(lanes + 4L * p, sum);
+      sum.intoArray(s, lanes + p);
     }
-    return 1f / Lanes.sum(lanes);
+    return 1f / Lanes.sum(s, lanes);
   }
 
-  private static float max(long scores, int keys, long lanes) {
+  private static float max(float[] s, int at, int keys, int lanes) {
     for (int p = 0; p < Lanes.COUNT; p += LANES) {
       FloatVector max = FloatVector.broadcast(SPECIES, Float.NEGATIVE_INFINITY);
-      for (int j = p; j < keys; j += Lanes.COUNT) {
-        max = larger(max, load(scores + 4L * j));
+      for (int j = at + p; j < at + keys; j += Lanes.COUNT) {
+        FloatVector x = FloatVector.fromArray(SPECIES, s, j);
+        max = max.blend(x, x.compare(VectorOperators.GT, max));
       }
-      store(lanes + 4L * p, max);
+      max.intoArray(s, lanes + p);
     }
-    return Lanes.max(lanes);
+    return Lanes.max(s, lanes);
   }
 
-  private static FloatVector larger(FloatVector max, FloatVector s) {
-    return max.blend(s, s.compare(VectorOperators.GT, max));
-  }
-
-  /** Σ_j weight_j · value_j for the coordinates {@code i .. i+LANES}. */
-  private static FloatVector values(
-      Cache cache, long table, int kvHead, int i, long weights, int keys) {
+  /** out = factor · Σ_j weight_j · value_j for the coordinates {@code i .. i+LANES}. */
+  private static void values(
+      long out,
+      Cache cache,
+      long table,
+      int kvHead,
+      int i,
+      float[] s,
+      int weights,
+      int keys,
+      float factor) {
     int stride = 4 * cache.heads.headDim();
     FloatVector sum = FloatVector.zero(SPECIES);
     for (int first = 0; first < keys; first += PAGE_TOKENS) {
@@ -207,22 +219,32 @@ final class PagedAttention {
       int last = Math.min(PAGE_TOKENS, keys - first);
       for (int j = 0; j < last; j++) {
         FloatVector v = load(page + (long) j * stride);
-        sum = v.fma(FloatVector.broadcast(SPECIES, getFloat(weights + 4L * (first + j))), sum);
+        sum = v.fma(FloatVector.broadcast(SPECIES, s[weights + first + j]), sum);
       }
     }
-    return sum;
+    store(out, sum.mul(factor));
   }
 
   /** As above for the coordinates of a mask. */
-  private static FloatVector values(
-      Cache cache, long table, int kvHead, int i, long weights, int keys, VectorMask<Float> tail) {
+  private static void values(
+      long out,
+      Cache cache,
+      long table,
+      int kvHead,
+      int i,
+      float[] s,
+      int weights,
+      int keys,
+      float factor,
+      VectorMask<Float> tail) {
+    int e = cache.heads.headDim();
     FloatVector sum = FloatVector.zero(SPECIES);
     for (int j = 0; j < keys; j++) {
       long page = cache.vPages + cache.offset(table, j / PAGE_TOKENS, kvHead);
-      FloatVector v = Lanes.load(page + 4L * ((j % PAGE_TOKENS) * cache.heads.headDim() + i), tail);
-      sum = v.fma(FloatVector.broadcast(SPECIES, getFloat(weights + 4L * j)), sum);
+      FloatVector v = Lanes.load(page + 4L * ((j % PAGE_TOKENS) * e + i), tail);
+      sum = v.fma(FloatVector.broadcast(SPECIES, s[weights + j]), sum);
     }
-    return sum;
+    Lanes.store(out, sum.mul(factor), tail);
   }
 
   void copyPages(Tensor kPages, Tensor vPages, Tensor from, Tensor to) {

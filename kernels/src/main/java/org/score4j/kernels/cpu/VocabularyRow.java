@@ -27,7 +27,7 @@ final class VocabularyRow {
   private VocabularyRow() {}
 
   /** z *= factor, pads the row, and returns its largest entry. */
-  static float scaleAndMax(long z, int vocabulary, float factor, long lanes) {
+  static float scaleAndMax(long z, int vocabulary, float factor, float[] lanes) {
     for (int v = vocabulary; v < Lanes.roundUp(vocabulary); v++) {
       setFloat(z + 4L * v, PADDING / factor);
     }
@@ -39,13 +39,13 @@ final class VocabularyRow {
         store(z + 4L * v, scaled);
         max = max.blend(scaled, scaled.compare(VectorOperators.GT, max));
       }
-      store(lanes + 4L * p, max);
+      max.intoArray(lanes, p);
     }
-    return Lanes.max(lanes);
+    return Lanes.max(lanes, 0);
   }
 
   /** log Σ_v e^(z_v − max). */
-  static float logSumExp(long z, int vocabulary, float max, long lanes) {
+  static float logSumExp(long z, int vocabulary, float max, float[] lanes) {
     double sum = 0;
     int padded = Lanes.roundUp(vocabulary);
     for (int v = 0; v < padded; v += CHUNK) {
@@ -54,15 +54,15 @@ final class VocabularyRow {
     return CpuMath.log((float) sum);
   }
 
-  private static float sumExp(long z, int n, float max, long lanes) {
+  private static float sumExp(long z, int n, float max, float[] lanes) {
     for (int p = 0; p < Lanes.COUNT; p += LANES) {
       FloatVector sum = FloatVector.zero(SPECIES);
       for (int v = p; v < n; v += Lanes.COUNT) {
         sum = sum.add(CpuMath.exp(load(z + 4L * v).sub(max)));
       }
-      store(lanes + 4L * p, sum);
+      sum.intoArray(lanes, p);
     }
-    return Lanes.sum(lanes);
+    return Lanes.sum(lanes, 0);
   }
 
   /** log π of one entry, the bits that {@link #toLogProbs} writes for it. */
@@ -71,7 +71,7 @@ final class VocabularyRow {
   }
 
   /** z becomes log π; returns the entropy −Σ_v π_v log π_v. */
-  static float toLogProbs(long z, int vocabulary, float max, float logSumExp, long lanes) {
+  static float toLogProbs(long z, int vocabulary, float max, float logSumExp, float[] lanes) {
     double sum = 0;
     int padded = Lanes.roundUp(vocabulary);
     for (int v = 0; v < padded; v += CHUNK) {
@@ -80,7 +80,7 @@ final class VocabularyRow {
     return (float) -sum;
   }
 
-  private static float toLogProbsOfChunk(long z, int n, float max, float logSumExp, long lanes) {
+  private static float toLogProbsOfChunk(long z, int n, float max, float logSumExp, float[] lanes) {
     for (int p = 0; p < Lanes.COUNT; p += LANES) {
       FloatVector sum = FloatVector.zero(SPECIES);
       for (int v = p; v < n; v += Lanes.COUNT) {
@@ -88,13 +88,13 @@ final class VocabularyRow {
         store(z + 4L * v, logPi);
         sum = CpuMath.exp(logPi).fma(logPi, sum);
       }
-      store(lanes + 4L * p, sum);
+      sum.intoArray(lanes, p);
     }
-    return Lanes.sum(lanes);
+    return Lanes.sum(lanes, 0);
   }
 
   /** Σ_v π_v (log π_v − log π_ref,v) of two rows of log-probabilities. */
-  static float kl(long logPi, long logRef, int vocabulary, long lanes) {
+  static float kl(long logPi, long logRef, int vocabulary, float[] lanes) {
     double sum = 0;
     int padded = Lanes.roundUp(vocabulary);
     for (int v = 0; v < padded; v += CHUNK) {
@@ -103,16 +103,16 @@ final class VocabularyRow {
     return (float) sum;
   }
 
-  private static float klOfChunk(long logPi, long logRef, int n, long lanes) {
+  private static float klOfChunk(long logPi, long logRef, int n, float[] lanes) {
     for (int p = 0; p < Lanes.COUNT; p += LANES) {
       FloatVector sum = FloatVector.zero(SPECIES);
       for (int v = p; v < n; v += Lanes.COUNT) {
         FloatVector l = load(logPi + 4L * v);
         sum = CpuMath.exp(l).fma(l.sub(load(logRef + 4L * v)), sum);
       }
-      store(lanes + 4L * p, sum);
+      sum.intoArray(lanes, p);
     }
-    return Lanes.sum(lanes);
+    return Lanes.sum(lanes, 0);
   }
 
   /** log π becomes dLoss/dz = c·(π − 1[v = target]), in place. */

@@ -17,7 +17,7 @@ class LanesTest {
   @Test
   void dot_hasTheBitsOfSixteenChainsAndATree_forEveryLength() {
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment lanes = arena.allocate(Lanes.BYTES, 64);
+      float[] lanes = new float[Lanes.COUNT];
       for (int n = 1; n < 100; n++) {
         float[] a = random(n, 1);
         float[] b = random(n, 2);
@@ -25,12 +25,12 @@ class LanesTest {
         long at = copy(arena, a).address();
         long bt = copy(arena, b).address();
         long ct = copy(arena, c).address();
-        assertSameBits(n, Lanes.dot(at, bt, n, lanes.address()), plainDot(a, b));
+        assertSameBits(n, Lanes.dot(at, bt, n, lanes), plainDot(a, b));
         float[] ab = new float[n];
         for (int i = 0; i < n; i++) {
           ab[i] = a[i] * b[i];
         }
-        assertSameBits(n, Lanes.dot(at, bt, ct, n, lanes.address()), plainDot(ab, c));
+        assertSameBits(n, Lanes.dot(at, bt, ct, n, lanes), plainDot(ab, c));
       }
     }
   }
@@ -38,13 +38,13 @@ class LanesTest {
   @Test
   void exponentialsOfAVocabulary_areSummedInTheDocumentedOrder() {
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment lanes = arena.allocate(Lanes.BYTES, 64);
+      float[] lanes = new float[Lanes.COUNT];
       for (int vocabulary : new int[] {1, 2, 15, 16, 17, 100, 4095, 4096, 4097, 9000}) {
         float[] z = random(vocabulary, vocabulary);
         MemorySegment row = arena.allocate(4L * Lanes.roundUp(vocabulary), 64);
         MemorySegment.copy(MemorySegment.ofArray(z), 0, row, 0, 4L * vocabulary);
-        float max = VocabularyRow.scaleAndMax(row.address(), vocabulary, 0.75f, lanes.address());
-        float logSumExp = VocabularyRow.logSumExp(row.address(), vocabulary, max, lanes.address());
+        float max = VocabularyRow.scaleAndMax(row.address(), vocabulary, 0.75f, lanes);
+        float logSumExp = VocabularyRow.logSumExp(row.address(), vocabulary, max, lanes);
         assertSameBits(vocabulary, logSumExp, plainLogSumExp(z, 0.75f, max));
       }
     }
