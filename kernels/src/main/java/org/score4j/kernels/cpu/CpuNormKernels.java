@@ -20,6 +20,12 @@ import org.score4j.kernels.host.HostBuffer;
 final class CpuNormKernels implements NormKernels {
   private static final int ROW_GRAIN = 16;
 
+  /**
+   * Rows taken together step by step, so that the long chains of one row (the sum across lanes, the
+   * root, the division) run beside those of the others. They stay in L1.
+   */
+  private static final int BLOCK = 16;
+
   private final CpuThreadPool pool;
 
   CpuNormKernels(CpuThreadPool pool) {
@@ -39,11 +45,13 @@ final class CpuNormKernels implements NormKernels {
         ROW_GRAIN,
         (from, to, worker) -> {
           float[] lanes = pool.floats(worker, Lanes.COUNT);
-          for (int t = from; t < to; t++) {
-            long row = 4L * t * d;
-            float r = rstd(Lanes.dot(xAt + row, xAt + row, d, lanes), d, eps);
-            setFloat(rstdAt + 4L * t, r);
-            normalise(outAt + row, xAt + row, weightAt, r, d);
+          for (int block = from; block < to; block += BLOCK) {
+            int end = Math.min(block + BLOCK, to);
+            for (int t = block; t < end; t++) {
+              long row = 4L * t * d;
+              setFloat(rstdAt + 4L * t, Lanes.dot(xAt + row, xAt + row, d, lanes));
+            }
+            normaliseRows(outAt, xAt, weightAt, rstdAt, block, end, d, eps);
           }
         });
   }
@@ -64,14 +72,29 @@ final class CpuNormKernels implements NormKernels {
         ROW_GRAIN,
         (from, to, worker) -> {
           float[] lanes = pool.floats(worker, Lanes.COUNT);
-          for (int t = from; t < to; t++) {
-            long row = 4L * t * d;
-            CpuElementwiseKernels.add(sumAt + row, xAt + row, deltaAt + row, d);
-            float r = rstd(Lanes.dot(sumAt + row, sumAt + row, d, lanes), d, eps);
-            setFloat(rstdAt + 4L * t, r);
-            normalise(outAt + row, sumAt + row, weightAt, r, d);
+          for (int block = from; block < to; block += BLOCK) {
+            int end = Math.min(block + BLOCK, to);
+            for (int t = block; t < end; t++) {
+              long row = 4L * t * d;
+              long sumRow = sumAt + row;
+              float squares = Lanes.sumOfSquares(sumRow, xAt + row, deltaAt + row, d, lanes);
+              setFloat(rstdAt + 4L * t, squares);
+            }
+            normaliseRows(outAt, sumAt, weightAt, rstdAt, block, end, d, eps);
           }
         });
+  }
+
+  /** The rows of a block, whose sums of squares stand where rstd is to be written. */
+  private static void normaliseRows(
+      long out, long x, long weight, long rstd, int from, int to, int d, double eps) {
+    for (int t = from; t < to; t++) {
+      setFloat(rstd + 4L * t, rstd(getFloat(rstd + 4L * t), d, eps));
+    }
+    for (int t = from; t < to; t++) {
+      long row = 4L * t * d;
+      normalise(out + row, x + row, weight, getFloat(rstd + 4L * t), d);
+    }
   }
 
   private static float rstd(float sumOfSquares, int d, double eps) {
@@ -80,8 +103,22 @@ final class CpuNormKernels implements NormKernels {
 
   private static void normalise(long out, long x, long weight, float rstd, int n) {
     int i = 0;
+    for (; i <= n - 4 * LANES; i += 4 * LANES) {
+      normaliseLanes(out + 4L * i, x + 4L * i, weight + 4L * i, rstd);
+      normaliseLanes(out + 4L * (i + LANES), x + 4L * (i + LANES), weight + 4L * (i + LANES), rstd);
+      normaliseLanes(
+          out + 4L * (i + 2 * LANES),
+          x + 4L * (i + 2 * LANES),
+          weight + 4L * (i + 2 * LANES),
+          rstd);
+      normaliseLanes(
+          out + 4L * (i + 3 * LANES),
+          x + 4L * (i + 3 * LANES),
+          weight + 4L * (i + 3 * LANES),
+          rstd);
+    }
     for (; i <= n - LANES; i += LANES) {
-      store(out + 4L * i, load(x + 4L * i).mul(rstd).mul(load(weight + 4L * i)));
+      normaliseLanes(out + 4L * i, x + 4L * i, weight + 4L * i, rstd);
     }
     if (i < n) {
       VectorMask<Float> tail = Lanes.tail(i, n);
@@ -90,6 +127,10 @@ final class CpuNormKernels implements NormKernels {
           Lanes.load(x + 4L * i, tail).mul(rstd).mul(Lanes.load(weight + 4L * i, tail)),
           tail);
     }
+  }
+
+  private static void normaliseLanes(long out, long x, long weight, float rstd) {
+    store(out, load(x).mul(rstd).mul(load(weight)));
   }
 
   @Override
@@ -120,20 +161,21 @@ final class CpuNormKernels implements NormKernels {
         tokens,
         ROW_GRAIN,
         (from, to, worker) -> {
-          float[] lanes = pool.floats(worker, Lanes.COUNT);
-          for (int t = from; t < to; t++) {
-            long row = 4L * t * d;
-            float r = getFloat(rstdAt + 4L * t);
-            float dot = Lanes.dot(dOutAt + row, weightAt, xAt + row, d, lanes);
-            backwardRow(
-                dXAt + row,
-                dOutAt + row,
-                xAt + row,
-                weightAt,
-                r,
-                minusProjection(dot, r, d),
-                d,
-                add);
+          float[] lanes = pool.floats(worker, Lanes.COUNT + BLOCK);
+          for (int block = from; block < to; block += BLOCK) {
+            int rows = Math.min(BLOCK, to - block);
+            for (int i = 0; i < rows; i++) {
+              long row = 4L * (block + i) * d;
+              float dot = Lanes.dot(dOutAt + row, weightAt, xAt + row, d, lanes);
+              float r = getFloat(rstdAt + 4L * (block + i));
+              lanes[Lanes.COUNT + i] = minusProjection(dot, r, d);
+            }
+            for (int i = 0; i < rows; i++) {
+              long row = 4L * (block + i) * d;
+              float r = getFloat(rstdAt + 4L * (block + i));
+              float c = lanes[Lanes.COUNT + i];
+              backwardRow(dXAt + row, dOutAt + row, xAt + row, weightAt, r, c, d, add);
+            }
           }
         });
   }
@@ -146,10 +188,14 @@ final class CpuNormKernels implements NormKernels {
   private static void backwardRow(
       long dX, long dOut, long x, long w, float rstd, float c, int n, boolean add) {
     int i = 0;
+    for (; i <= n - 2 * LANES; i += 2 * LANES) {
+      long at = 4L * i;
+      backwardLanes(dX + at, dOut + at, x + at, w + at, rstd, c, add);
+      at += 4L * LANES;
+      backwardLanes(dX + at, dOut + at, x + at, w + at, rstd, c, add);
+    }
     for (; i <= n - LANES; i += LANES) {
-      FloatVector g = load(dOut + 4L * i).mul(load(w + 4L * i)).mul(rstd);
-      FloatVector d = load(x + 4L * i).mul(c).add(g);
-      store(dX + 4L * i, add ? load(dX + 4L * i).add(d) : d);
+      backwardLanes(dX + 4L * i, dOut + 4L * i, x + 4L * i, w + 4L * i, rstd, c, add);
     }
     if (i < n) {
       VectorMask<Float> tail = Lanes.tail(i, n);
@@ -157,6 +203,13 @@ final class CpuNormKernels implements NormKernels {
       FloatVector d = Lanes.load(x + 4L * i, tail).mul(c).add(g);
       Lanes.store(dX + 4L * i, add ? Lanes.load(dX + 4L * i, tail).add(d) : d, tail);
     }
+  }
+
+  private static void backwardLanes(
+      long dX, long dOut, long x, long w, float rstd, float c, boolean add) {
+    FloatVector g = load(dOut).mul(load(w)).mul(rstd);
+    FloatVector d = load(x).mul(c).add(g);
+    store(dX, add ? load(dX).add(d) : d);
   }
 
   /** dWeight += Σ_t dOut[t] · (x[t]·rstd[t]), every column a chain over the tokens in order. */
@@ -207,12 +260,18 @@ final class CpuNormKernels implements NormKernels {
         (from, to, worker) -> {
           float[] lanes = pool.floats(worker, Lanes.COUNT);
           for (int t = from; t < to; t++) {
+            long r = rstdAt + 4L * t * normed;
             for (int h = 0; h < normed; h++) {
-              long at = 4 * ((long) t * width + (long) h * e);
-              float r = rstd(Lanes.dot(qkvAt + at, qkvAt + at, e, lanes), e, eps);
-              setFloat(rstdAt + 4 * ((long) t * normed + h), r);
-              normalise(outAt + at, qkvAt + at, h < heads.numHeads() ? qWeightAt : kWeightAt, r, e);
+              long at = qkvAt + 4 * ((long) t * width + (long) h * e);
+              setFloat(r + 4L * h, Lanes.dot(at, at, e, lanes));
             }
+            long row = 4L * t * width;
+            int queries = heads.numHeads();
+            normaliseRows(outAt + row, qkvAt + row, qWeightAt, r, 0, queries, e, eps);
+            long keys = row + 4L * queries * e;
+            long rKeys = r + 4L * queries;
+            normaliseRows(
+                outAt + keys, qkvAt + keys, kWeightAt, rKeys, 0, normed - queries, e, eps);
             long values = 4 * ((long) t * width + (long) normed * e);
             Lanes.copy(outAt + values, qkvAt + values, heads.kvWidth());
           }

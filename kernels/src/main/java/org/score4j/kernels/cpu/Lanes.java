@@ -113,6 +113,27 @@ final class Lanes {
     return sum(lanes, 0);
   }
 
+  /** sum = a + b; returns Σ sum_i². */
+  static float sumOfSquares(long sum, long a, long b, int n, float[] lanes) {
+    for (int p = 0; p < COUNT; p += LANES) {
+      FloatVector squares = FloatVector.zero(SPECIES);
+      int i = p;
+      for (; i <= n - LANES; i += COUNT) {
+        FloatVector s = load(a + 4L * i).add(load(b + 4L * i));
+        store(sum + 4L * i, s);
+        squares = s.fma(s, squares);
+      }
+      if (i < n) {
+        VectorMask<Float> tail = tail(i, n);
+        FloatVector s = load(a + 4L * i, tail).add(load(b + 4L * i, tail));
+        store(sum + 4L * i, s, tail);
+        squares = s.fma(s, squares);
+      }
+      squares.intoArray(lanes, p);
+    }
+    return sum(lanes, 0);
+  }
+
   /** Copies n floats. */
   static void copy(long to, long from, int n) {
     int i = 0;

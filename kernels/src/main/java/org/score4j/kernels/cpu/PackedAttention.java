@@ -14,6 +14,21 @@ import org.score4j.kernels.host.HostBuffer;
  * of one tile's scores.
  */
 final class PackedAttention {
+  /**
+   * A step of the work on a tile; an interface for the reason in {@link PackedAttentionBackward}.
+   */
+  private interface Step {
+    void on(Tile tile);
+  }
+
+  private static final Step[] STEPS = {
+    PackedAttention::columns,
+    PackedAttention::scores,
+    PackedAttention::exponentials,
+    PackedAttention::denominators,
+    PackedAttention::values
+  };
+
   private final CpuThreadPool pool;
   private int[] tiles = new int[0];
 
@@ -84,38 +99,72 @@ final class PackedAttention {
       call.segments.pack(s, room.v, segment, firstQuery + queries, call.qkv, heads, valueOffset);
       Arrays.fill(s, room.k + keys * width, room.v, 0f);
       for (int h = kvHead * heads.groupSize(); h < (kvHead + 1) * heads.groupSize(); h++) {
-        head(call, room, token, h, queries, keys);
+        Tile tile = new Tile(call, room, h, token, queries, keys);
+        for (Step step : STEPS) {
+          step.on(tile);
+        }
       }
     }
   }
 
-  private static void head(Call call, Room room, long token, int h, int queries, int keys) {
-    AttentionShape heads = call.heads;
+  private static void columns(Tile tile) {
+    Room room = tile.room;
+    AttentionShape heads = tile.call.heads;
     int e = heads.headDim();
+    long query = tile.call.qkv + 4 * (tile.token * heads.qkvWidth() + (long) tile.head * e);
+    AttentionTile.pack(room.floats, room.rows, query, 4L * heads.qkvWidth(), tile.queries, e);
+    AttentionTile.transpose(room.floats, room.columns, room.rows, tile.queries, e, room.spare);
+  }
+
+  private static void scores(Tile tile) {
+    Room room = tile.room;
+    int keys = Lanes.roundUp(tile.keys);
+    AttentionShape heads = tile.call.heads;
+    float scale = (float) heads.scale();
+    AttentionTile.dots(
+        room.floats, room.scores, room.columns, room.k, keys, heads.headDim(), scale);
+    AttentionTile.mask(room.floats, room.scores, tile.lastOfFirst(), keys);
+    AttentionTile.max(room.floats, room.max, room.scores, keys);
+  }
+
+  private static void exponentials(Tile tile) {
+    Room room = tile.room;
+    AttentionTile.exp(room.floats, room.scores, room.max, Lanes.roundUp(tile.keys));
+  }
+
+  private static void denominators(Tile tile) {
+    Room room = tile.room;
+    int keys = Lanes.roundUp(tile.keys);
+    AttentionTile.finish(room.floats, room.reciprocals, room.max, room.scores, keys);
+    int numHeads = tile.call.heads.numHeads();
+    long logSumExp = tile.call.logSumExp + 4 * (tile.token * numHeads + tile.head);
+    for (int r = 0; r < tile.queries; r++) {
+      setFloat(logSumExp + 4L * r * numHeads, room.floats[room.max + r]);
+    }
+  }
+
+  private static void values(Tile tile) {
+    Room room = tile.room;
     float[] s = room.floats;
+    AttentionShape heads = tile.call.heads;
+    int e = heads.headDim();
     int width = AttentionTile.padded(e);
-    int lastOfFirst = keys - queries;
-    int paddedKeys = Lanes.roundUp(keys);
-    long query = call.qkv + 4 * (token * heads.qkvWidth() + (long) h * e);
-    AttentionTile.pack(s, room.rows, query, 4L * heads.qkvWidth(), queries, e);
-    AttentionTile.transpose(s, room.columns, room.rows, queries, e, room.spare);
-    AttentionTile.dots(s, room.scores, room.columns, room.k, paddedKeys, e, (float) heads.scale());
-    AttentionTile.mask(s, room.scores, lastOfFirst, paddedKeys);
-    AttentionTile.max(s, room.max, room.scores, paddedKeys);
-    AttentionTile.exp(s, room.scores, room.max, paddedKeys);
-    AttentionTile.finish(s, room.reciprocals, room.max, room.scores, paddedKeys);
-    for (int r = 0; r < queries; r += ROWS) {
+    for (int r = 0; r < tile.queries; r += ROWS) {
       // The keys that a query of these rows sees; one that only its neighbours see has weight 0.
-      int visible = Math.min(keys, lastOfFirst + r + ROWS);
+      int visible = Math.min(tile.keys, tile.lastOfFirst() + r + ROWS);
       int rows = room.rows + r * width;
       AttentionTile.outer(s, rows, false, room.scores + r, 1, QUERIES, room.v, visible, width);
     }
-    long out = call.out + 4 * (token * heads.queryWidth() + (long) h * e);
-    long logSumExp = call.logSumExp + 4 * (token * heads.numHeads() + h);
-    AttentionTile.scaleRows(s, room.rows, room.reciprocals, queries, width);
-    AttentionTile.unpack(out, 4L * heads.queryWidth(), s, room.rows, queries, e);
-    for (int r = 0; r < queries; r++) {
-      setFloat(logSumExp + 4L * r * heads.numHeads(), s[room.max + r]);
+    AttentionTile.scaleRows(s, room.rows, room.reciprocals, tile.queries, width);
+    long out = tile.call.out + 4 * (tile.token * heads.queryWidth() + (long) tile.head * e);
+    AttentionTile.unpack(out, 4L * heads.queryWidth(), s, room.rows, tile.queries, e);
+  }
+
+  /** A tile of queries of one head; {@code keys} are those that its last query sees. */
+  private record Tile(Call call, Room room, int head, long token, int queries, int keys) {
+    /** Index of the last key that the first query sees. */
+    int lastOfFirst() {
+      return keys - queries;
     }
   }
 

@@ -16,6 +16,24 @@ import org.score4j.kernels.host.HostBuffer;
  * the query heads, and within a head over the queries.
  */
 final class PackedAttentionBackward {
+  /**
+   * A step of the work on a tile. Called through the interface, so that C2 compiles each by itself:
+   * all of them inlined into one method exceed its limits, and what it then leaves out of line runs
+   * on boxed vectors.
+   */
+  private interface Step {
+    void on(Tile tile);
+  }
+
+  private static final Step[] STEPS = {
+    PackedAttentionBackward::load,
+    PackedAttentionBackward::transpose,
+    PackedAttentionBackward::scores,
+    PackedAttentionBackward::probabilities,
+    PackedAttentionBackward::keyGradients,
+    PackedAttentionBackward::queryGradients
+  };
+
   private final CpuThreadPool pool;
   private int[] families = new int[0];
 
@@ -32,6 +50,32 @@ final class PackedAttentionBackward {
       long logSumExp,
       PackedSegments segments,
       AttentionShape heads) {}
+
+  /**
+   * One tile of queries of one head.
+   *
+   * @param token of the first query
+   * @param lastOfFirst index of the last key that the first query sees
+   */
+  private record Tile(Call call, Room room, int head, long token, int queries, int lastOfFirst) {
+    int keys() {
+      return lastOfFirst + queries;
+    }
+
+    int paddedKeys() {
+      return (keys() + ROWS - 1) & -ROWS;
+    }
+
+    /** Of the first query, in bytes from the beginning of qkv. */
+    long queryRow() {
+      return 4 * (token * call.heads.qkvWidth() + (long) head * call.heads.headDim());
+    }
+
+    /** Of the first query, in bytes from the beginning of out. */
+    long outRow() {
+      return 4 * (token * call.heads.queryWidth() + (long) head * call.heads.headDim());
+    }
+  }
 
   /** Scratch of one task; see {@link AttentionTile} for what rows, columns and scores are. */
   private record Room(
@@ -170,80 +214,103 @@ final class PackedAttentionBackward {
     for (int h = firstHead; h < firstHead + heads.groupSize(); h++) {
       for (int q = 0; q < length; q += QUERIES) {
         long token = (long) segments.start(s) + q;
-        tile(call, room, h, token, Math.min(QUERIES, length - q), prefix + q);
+        Tile tile = new Tile(call, room, h, token, Math.min(QUERIES, length - q), prefix + q);
+        for (Step step : STEPS) {
+          step.on(tile);
+        }
       }
     }
     segments.unpack(f, room.dK, s, length, call.dQkv, heads, keyOffset);
     segments.unpack(f, room.dV, s, length, call.dQkv, heads, valueOffset);
   }
 
-  /**
-   * One tile of queries of one head.
-   *
-   * @param lastOfFirst index of the last key that the first query sees
-   */
-  private static void tile(Call call, Room room, int h, long token, int queries, int lastOfFirst) {
-    AttentionShape heads = call.heads;
-    int e = heads.headDim();
-    int width = AttentionTile.padded(e);
-    int keys = lastOfFirst + queries;
-    int paddedKeys = (keys + ROWS - 1) & -ROWS;
-    float scale = (float) heads.scale();
-    long qkvStride = 4L * heads.qkvWidth();
-    long outStride = 4L * heads.queryWidth();
-    long query = token * qkvStride + 4L * h * e;
-    long outRow = token * outStride + 4L * h * e;
+  /** Gathers the tile's rows and transposes them; delta and logSumExp per query. */
+  private static void load(Tile tile) {
+    Room room = tile.room;
     float[] f = room.floats;
-
-    AttentionTile.pack(f, room.q, call.qkv + query, qkvStride, queries, e);
-    AttentionTile.pack(f, room.dOut, call.dOut + outRow, outStride, queries, e);
+    AttentionShape heads = tile.call.heads;
+    int e = heads.headDim();
+    int queries = tile.queries;
+    long outRow = tile.outRow();
+    long outStride = 4L * heads.queryWidth();
+    long query = tile.call.qkv + tile.queryRow();
+    AttentionTile.pack(f, room.q, query, 4L * heads.qkvWidth(), queries, e);
+    AttentionTile.pack(f, room.dOut, tile.call.dOut + outRow, outStride, queries, e);
     // The rows of out lie for a moment where those of dQ will be.
-    AttentionTile.pack(f, room.dQ, call.out + outRow, outStride, queries, e);
+    AttentionTile.pack(f, room.dQ, tile.call.out + outRow, outStride, queries, e);
+    int width = AttentionTile.padded(e);
     AttentionTile.rowDots(f, room.delta, room.dOut, room.dQ, queries, width, room.lanes);
-    AttentionTile.transpose(f, room.qColumns, room.q, queries, e, room.spare);
-    AttentionTile.transpose(f, room.dOutColumns, room.dOut, queries, e, room.spare);
-    AttentionTile.dots(f, room.p, room.qColumns, room.k, paddedKeys, e, scale);
-    AttentionTile.dots(f, room.dS, room.dOutColumns, room.v, paddedKeys, e, 1f);
-    logSumExp(call, room, h, token, queries);
-    AttentionTile.backward(
-        f, room.p, room.dS, room.lse, room.delta, scale, lastOfFirst, paddedKeys);
-    sums(room, lastOfFirst, queries, keys, width);
-    AttentionTile.unpack(call.dQkv + query, qkvStride, f, room.dQ, queries, e);
+    int numHeads = heads.numHeads();
+    long logSumExp = tile.call.logSumExp + 4 * (tile.token * numHeads + tile.head);
+    for (int r = 0; r < queries; r++) {
+      f[room.lse + r] = getFloat(logSumExp + 4L * r * numHeads);
+    }
+    // Lanes without a query get probabilities of 0.
+    Arrays.fill(f, room.lse + queries, room.lse + QUERIES, Float.POSITIVE_INFINITY);
+    Arrays.fill(f, room.delta + queries, room.delta + QUERIES, 0f);
   }
 
-  /** dV += pᵀ dOut, dK += dSᵀ q, dQ = dS k. */
-  private static void sums(Room room, int lastOfFirst, int queries, int keys, int width) {
+  private static void transpose(Tile tile) {
+    Room room = tile.room;
+    int e = tile.call.heads.headDim();
+    AttentionTile.transpose(room.floats, room.qColumns, room.q, tile.queries, e, room.spare);
+    AttentionTile.transpose(room.floats, room.dOutColumns, room.dOut, tile.queries, e, room.spare);
+  }
+
+  private static void scores(Tile tile) {
+    Room room = tile.room;
+    int e = tile.call.heads.headDim();
+    float scale = (float) tile.call.heads.scale();
+    int keys = tile.paddedKeys();
+    AttentionTile.dots(room.floats, room.p, room.qColumns, room.k, keys, e, scale);
+    AttentionTile.dots(room.floats, room.dS, room.dOutColumns, room.v, keys, e, 1f);
+  }
+
+  private static void probabilities(Tile tile) {
+    Room room = tile.room;
+    AttentionTile.backward(
+        room.floats,
+        room.p,
+        room.dS,
+        room.lse,
+        room.delta,
+        (float) tile.call.heads.scale(),
+        tile.lastOfFirst,
+        tile.paddedKeys());
+  }
+
+  /** dV += pᵀ dOut, dK += dSᵀ q. */
+  private static void keyGradients(Tile tile) {
+    Room room = tile.room;
     float[] f = room.floats;
-    for (int j = 0; j < keys; j += ROWS) {
+    int width = AttentionTile.padded(tile.call.heads.headDim());
+    for (int j = 0; j < tile.keys(); j += ROWS) {
       // Earlier queries of the tile do not see these keys.
-      int skip = Math.max(0, j - lastOfFirst);
+      int skip = Math.max(0, j - tile.lastOfFirst);
       int at = j * QUERIES + skip;
       int row = j * width;
       int from = skip * width;
-      int count = queries - skip;
+      int count = tile.queries - skip;
       AttentionTile.outer(
           f, room.dV + row, true, room.p + at, QUERIES, 1, room.dOut + from, count, width);
       AttentionTile.outer(
           f, room.dK + row, true, room.dS + at, QUERIES, 1, room.q + from, count, width);
     }
-    for (int r = 0; r < queries; r += ROWS) {
-      int visible = Math.min(keys, lastOfFirst + r + ROWS);
+  }
+
+  /** dQ = dS k. */
+  private static void queryGradients(Tile tile) {
+    Room room = tile.room;
+    AttentionShape heads = tile.call.heads;
+    float[] f = room.floats;
+    int e = heads.headDim();
+    int width = AttentionTile.padded(e);
+    for (int r = 0; r < tile.queries; r += ROWS) {
+      int visible = Math.min(tile.keys(), tile.lastOfFirst + r + ROWS);
       int dQ = room.dQ + r * width;
       AttentionTile.outer(f, dQ, false, room.dS + r, 1, QUERIES, room.k, visible, width);
     }
-  }
-
-  /**
-   * Per query lane; +∞, so that probabilities are 0, in the lanes without one, whose delta is
-   * cleared too.
-   */
-  private static void logSumExp(Call call, Room room, int h, long token, int queries) {
-    int numHeads = call.heads.numHeads();
-    long at = call.logSumExp + 4 * (token * numHeads + h);
-    for (int r = 0; r < queries; r++) {
-      room.floats[room.lse + r] = getFloat(at + 4L * r * numHeads);
-    }
-    Arrays.fill(room.floats, room.lse + queries, room.lse + QUERIES, Float.POSITIVE_INFINITY);
-    Arrays.fill(room.floats, room.delta + queries, room.delta + QUERIES, 0f);
+    long to = tile.call.dQkv + tile.queryRow();
+    AttentionTile.unpack(to, 4L * heads.qkvWidth(), f, room.dQ, tile.queries, e);
   }
 }
