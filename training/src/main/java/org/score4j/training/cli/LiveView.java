@@ -193,7 +193,7 @@ final class LiveView implements RunListener, AutoCloseable {
     Map<String, Double> newest = recent.getLast().metrics();
     if (newest.containsKey("reward_t1")) {
       line.append(String.format(Locale.ROOT, "reward %.2f", mean("reward_t1")));
-      if (newest.containsKey("reward_t2")) {
+      if (Double.isFinite(newest.getOrDefault("reward_t2", Double.NaN))) {
         line.append(
             String.format(
                 Locale.ROOT,

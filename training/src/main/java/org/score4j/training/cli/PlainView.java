@@ -65,7 +65,7 @@ final class PlainView implements RunListener {
     line.append(" step=").append(report.step()).append('/').append(report.totalSteps());
     for (String key : KEYS) {
       Double value = report.metrics().get(key);
-      if (value != null) {
+      if (value != null && Double.isFinite(value)) {
         line.append(' ').append(key).append('=').append(String.format(Locale.ROOT, "%.4g", value));
       }
     }

@@ -39,6 +39,13 @@ final class Chart {
     this.lines = lines;
   }
 
+  /** Whether any step has a value to draw; a run of one turn has none for the second. */
+  boolean isEmpty() {
+    return phases.values().stream()
+        .flatMap(List::stream)
+        .noneMatch(step -> lines.stream().anyMatch(line -> step.path(line.metric()).isNumber()));
+  }
+
   private record Point(double x, double y) {}
 
   String svg() {

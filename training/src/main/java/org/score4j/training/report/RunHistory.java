@@ -82,7 +82,8 @@ public record RunHistory(
     Map<String, Boolean> seen = new LinkedHashMap<>();
     for (JsonNode line : samples.reversed()) {
       AttemptPair pair = pair(line);
-      if (line.path("phase").asText().equals(phase) && seen.put(pair.problem(), true) == null) {
+      boolean shown = line.path("phase").asText().equals(phase) && !pair.second().isEmpty();
+      if (shown && seen.put(pair.problem(), true) == null) {
         List<AttemptPair> sameKind = byKind.get(kind(pair));
         if (sameKind != null) {
           sameKind.add(pair);

@@ -2,6 +2,7 @@ package org.score4j.training.report;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -176,42 +177,30 @@ public record RunReport(
       return;
     }
     body.append("<h2>Learning curves: ").append(Html.escape(arm.label())).append("</h2>\n");
-    body.append("<div class=\"charts\">\n");
-    if (!learning.isEmpty()) {
-      body.append(
-          new Chart(
-                  "Reward per attempt",
-                  learning,
-                  List.of(
-                      new Chart.Line("reward_t1", "first", "t1"),
-                      new Chart.Line("reward_t2", "second", "t2")))
-              .svg());
-      body.append(
-          new Chart("Δ, second − first", learning, List.of(new Chart.Line("delta", "Δ", "t2")))
-              .svg());
-      body.append(
-          new Chart(
-                  "KL to the base per turn, nats",
-                  learning,
-                  List.of(
-                      new Chart.Line("kl_t1", "first", "t1"),
-                      new Chart.Line("kl_t2", "second", "t2")))
-              .svg());
-      body.append(
-          new Chart(
-                  "Unchanged second answers, share",
-                  learning,
-                  List.of(new Chart.Line("unchanged", "unchanged", "t2")))
-              .svg());
-    }
+    List<Chart> charts = new ArrayList<>();
+    Chart.Line first = new Chart.Line("reward_t1", "first", "t1");
+    Chart.Line second = new Chart.Line("reward_t2", "second", "t2");
+    charts.add(new Chart("Reward per attempt", learning, List.of(first, second)));
+    charts.add(
+        new Chart("Δ, second − first", learning, List.of(new Chart.Line("delta", "Δ", "t2"))));
+    first = new Chart.Line("kl_t1", "first", "t1");
+    second = new Chart.Line("kl_t2", "second", "t2");
+    charts.add(new Chart("KL to the base per turn, nats", learning, List.of(first, second)));
+    charts.add(
+        new Chart(
+            "Unchanged second answers, share",
+            learning,
+            List.of(new Chart.Line("unchanged", "unchanged", "t2"))));
     if (supervised != null) {
-      body.append(
+      charts.add(
           new Chart(
-                  "Loss of the supervised base, nats per token",
-                  Map.of("base", supervised),
-                  List.of(new Chart.Line("loss", "loss", "t1")))
-              .svg());
+              "Loss of the supervised base, nats per token",
+              Map.of("base", supervised),
+              List.of(new Chart.Line("loss", "loss", "t1"))));
     }
+    charts.removeIf(Chart::isEmpty);
+    body.append("<div class=\"charts\">\n");
+    charts.forEach(chart -> body.append(chart.svg()));
     body.append("</div>\n");
   }
 }

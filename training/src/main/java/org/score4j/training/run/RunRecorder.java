@@ -70,7 +70,10 @@ public final class RunRecorder implements RunListener, AutoCloseable {
     line.put("step", report.step());
     line.put("seconds", report.seconds());
     line.put("tokens", report.tokens());
-    line.putAll(report.metrics());
+    // JSON has no NaN; what a step has no value for, such as Δ with one turn, is null.
+    report
+        .metrics()
+        .forEach((name, value) -> line.put(name, Double.isFinite(value) ? value : null));
     if (metrics == null) {
       metrics = JsonLines.append(folder.resolve(METRICS));
     }

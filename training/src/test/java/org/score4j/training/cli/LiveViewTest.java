@@ -154,6 +154,22 @@ final class LiveViewTest {
   }
 
   @Test
+  void singleTurn_hasNoFiguresOfASecondAttempt() {
+    Map<String, Double> metrics = new LinkedHashMap<>();
+    metrics.put("reward_t1", 0.25);
+    metrics.put("reward_t2", Double.NaN);
+    metrics.put("kl_t1", 0.5);
+    LiveView view = view(false, 100);
+    view.phaseStarted("stage2", 1, 10);
+    view.stepDone(new StepReport("stage2", 1, 10, 1, 100, metrics));
+    assertThat(screen.lines().get(1)).isEqualTo("  reward 0.25  KL 0.50  100 tok/s");
+    PlainView plain = new PlainView(screen.out(), "", () -> now);
+    plain.phaseStarted("stage2", 1, 10);
+    plain.stepDone(new StepReport("stage2", 1, 10, 1, 100, metrics));
+    assertThat(screen.raw()).doesNotContain("NaN").contains("reward_t1=0.2500 kl_t1=0.5000");
+  }
+
+  @Test
   void durations_readAsClocks() {
     assertThat(LiveView.duration(5.4)).isEqualTo("0:05");
     assertThat(LiveView.duration(605)).isEqualTo("10:05");

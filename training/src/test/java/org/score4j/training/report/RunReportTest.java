@@ -156,6 +156,24 @@ final class RunReportTest {
   }
 
   @Test
+  void runOfOneTurn_hasNoChartsOfTheSecond(@TempDir Path other) {
+    try (RunRecorder recorder = new RunRecorder(other)) {
+      recorder.phaseStarted("stage2", 1, 1);
+      recorder.stepDone(
+          new StepReport(
+              "stage2", 1, 1, 1, 1, Map.of("reward_t1", 0.5, "kl_t1", 0.1, "delta", Double.NaN)));
+      recorder.samples(
+          "stage2", 1, List.of(new AttemptPair("1=", "1", "", "right", "", true, false)));
+    }
+    RunHistory history = RunHistory.read("single", other);
+    assertThat(history.tellingPairs(8)).isEmpty();
+    String html =
+        new RunReport("t", new ResultTable(List.of()), List.of(history), Map.of(), "").html();
+    assertThat(html.split("<svg", -1)).hasSize(3);
+    assertThat(html).doesNotContain("Unchanged second");
+  }
+
+  @Test
   void ticks_areOneTwoOrFiveTimesAPowerOfTen() {
     assertThat(Chart.tick(1)).isEqualTo(0.5);
     assertThat(Chart.tick(0.7)).isEqualTo(0.2);

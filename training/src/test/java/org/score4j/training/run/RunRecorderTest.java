@@ -53,6 +53,15 @@ final class RunRecorderTest {
   }
 
   @Test
+  void metricWithoutAValue_isNull() {
+    try (RunRecorder recorder = new RunRecorder(folder)) {
+      recorder.phaseStarted("stage2", 1, 1);
+      recorder.stepDone(new StepReport("stage2", 1, 1, 0.5, 12, Map.of("delta", Double.NaN)));
+    }
+    assertThat(folder.resolve("metrics.jsonl")).content().contains("\"delta\":null");
+  }
+
+  @Test
   void resumedRun_takesOutTheStepsItDoesAgain() throws IOException {
     try (RunRecorder recorder = new RunRecorder(folder)) {
       steps(recorder, "base", 1, 3);
