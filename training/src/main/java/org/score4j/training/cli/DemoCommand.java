@@ -79,6 +79,7 @@ final class DemoCommand implements Callable<Integer> {
     if (common.seed != null) {
       overrides.put("seed", common.seed.toString());
     }
+    engine.check(common.execution());
     RunConfig main = ConfigLoader.load(Presets.ROOT, overrides);
     Path parent = runDir == null ? newFolder("demo-" + main.seed()) : runDir;
     introduce(terminal.out(), parent);

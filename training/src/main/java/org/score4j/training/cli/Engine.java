@@ -24,6 +24,9 @@ interface Engine {
    */
   record Execution(String device, int threads) {}
 
+  /** Refuses a device that does not work here, before anything is written. */
+  void check(Execution execution);
+
   /** Trains all phases of a run that are not done. */
   RunResult train(
       RunFolder folder,
@@ -47,6 +50,11 @@ interface Engine {
 
   /** The real thing. */
   final class OnDevice implements Engine {
+    @Override
+    public void check(Execution execution) {
+      open(execution).close();
+    }
+
     @Override
     public RunResult train(
         RunFolder folder,
@@ -94,10 +102,8 @@ interface Engine {
       }
     }
 
-    /** {@code auto} is the fastest backend of this build. */
     private static Backend open(Execution execution) {
-      String device = execution.device().equals("auto") ? "cpu" : execution.device();
-      return Backends.open(device, execution.threads());
+      return Backends.open(execution.device(), execution.threads());
     }
   }
 }

@@ -87,6 +87,7 @@ final class TrainCommand implements Callable<Integer> {
           "--resume takes config, seed and folder from the run; leave --config, --run-dir, --seed"
               + " and config keys out");
     }
+    engine.check(common.execution());
     try (RunFolder folder = folder(overrides);
         RunSession session = new RunSession(engine, common.execution(), terminal)) {
       terminal.out().println("run folder: " + folder.path());

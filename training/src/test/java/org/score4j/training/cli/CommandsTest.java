@@ -51,6 +51,11 @@ final class CommandsTest {
     private @Nullable Error error;
 
     @Override
+    public void check(Execution execution) {
+      new OnDevice().check(new Execution(execution.device().replace("auto", "reference"), 1));
+    }
+
+    @Override
     public RunResult train(
         RunFolder folder,
         boolean resume,
@@ -297,6 +302,14 @@ final class CommandsTest {
     try (var files = Files.list(folder)) {
       assertThat(files).isEmpty();
     }
+  }
+
+  @Test
+  void deviceThatDoesNotExist_isRefusedBeforeAFolderIsMade() {
+    Path run = folder.resolve("r");
+    assertThat(run("train", "--device=gpu", "--run-dir", run.toString())).isEqualTo(1);
+    assertThat(err()).startsWith("score4j: error: device 'gpu' is unknown; use cpu");
+    assertThat(run).doesNotExist();
   }
 
   @Test
