@@ -3,6 +3,7 @@ package org.score4j.training.cli;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import org.score4j.kernels.Backend;
 import org.score4j.kernels.Backends;
 import org.score4j.kernels.Ops;
@@ -50,9 +51,16 @@ interface Engine {
 
   /** The real thing. */
   final class OnDevice implements Engine {
+    private final Consumer<String> log;
+
+    /** log: lines for people, where no listener takes them. */
+    OnDevice(Consumer<String> log) {
+      this.log = log;
+    }
+
     @Override
     public void check(Execution execution) {
-      open(execution).close();
+      open(execution, line -> {}).close();
     }
 
     @Override
@@ -62,7 +70,7 @@ interface Engine {
         Execution execution,
         RunListener listener,
         BooleanSupplier stopRequested) {
-      try (Backend backend = open(execution);
+      try (Backend backend = open(execution, listener::notice);
           TrainingRun run =
               new TrainingRun(
                   folder.config(),
@@ -82,7 +90,7 @@ interface Engine {
     @Override
     public AttemptMetrics evaluate(
         RunConfig config, Path model, int problems, double temperature, Execution execution) {
-      try (Backend backend = open(execution);
+      try (Backend backend = open(execution, log);
           LoadedModel loaded = new LoadedModel(config, model, new Ops(backend))) {
         return loaded.evaluate(problems, temperature).metrics();
       }
@@ -96,14 +104,14 @@ interface Engine {
         int turns,
         double temperature,
         Execution execution) {
-      try (Backend backend = open(execution);
+      try (Backend backend = open(execution, log);
           LoadedModel loaded = new LoadedModel(config, model, new Ops(backend))) {
         return loaded.generate(prompt, turns, temperature);
       }
     }
 
-    private static Backend open(Execution execution) {
-      return Backends.open(execution.device(), execution.threads());
+    private static Backend open(Execution execution, Consumer<String> log) {
+      return Backends.open(Backends.choose(execution.device(), log), execution.threads());
     }
   }
 }

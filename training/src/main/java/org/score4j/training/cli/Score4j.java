@@ -37,7 +37,9 @@ public final class Score4j implements Runnable {
     }
     Relaunch.watchLauncher();
     PrintWriter out = new PrintWriter(System.out, false, UTF_8);
-    System.exit(execute(new Engine.OnDevice(), Terminal.ofStderr(), out, args));
+    Terminal terminal = Terminal.ofStderr();
+    Engine engine = new Engine.OnDevice(terminal.out()::println);
+    System.exit(execute(engine, terminal, out, args));
   }
 
   /**
