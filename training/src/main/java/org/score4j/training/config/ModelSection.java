@@ -1,5 +1,7 @@
 package org.score4j.training.config;
 
+import org.score4j.core.model.ModelConfig;
+
 /**
  * The transformer: sizes of a new one, or the folder of one to start from.
  *
@@ -47,5 +49,24 @@ public record ModelSection(
     Ranges.positive("model.ropeTheta", ropeTheta);
     Ranges.positive("model.embeddingStd", embeddingStd);
     Ranges.positive("model.headStd", headStd);
+  }
+
+  /** A new model of these sizes. */
+  public ModelConfig newModel(int vocabSize) {
+    return new ModelConfig(
+        vocabSize,
+        hiddenSize,
+        numLayers,
+        numHeads,
+        numKvHeads,
+        headDim,
+        intermediateSize,
+        maxPositions,
+        rmsNormEps,
+        ropeTheta,
+        null,
+        tieWordEmbeddings,
+        false,
+        false);
   }
 }

@@ -1,5 +1,8 @@
 package org.score4j.training.config;
 
+import org.score4j.training.algorithms.KlPenalty;
+import org.score4j.training.rewards.RewardShapings;
+
 /**
  * A stage of reinforcement learning.
  *
@@ -58,6 +61,13 @@ public record StageConfig(
     Ranges.notNegative("beta1", beta1);
     Ranges.notNegative("beta2", beta2);
     Ranges.positive("temperature", temperature);
+    try {
+      RewardShapings.byName(
+          shaping, new RewardShapings.Coefficients(alpha, matchBonus, repeatPenalty));
+    } catch (IllegalArgumentException e) {
+      throw new ConfigException(String.valueOf(e.getMessage()));
+    }
+    KlPenalty.of(klEstimator, klPlacement);
     Ranges.atLeast("microBatchTokens", microBatchTokens, 16);
   }
 

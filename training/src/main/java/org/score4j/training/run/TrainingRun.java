@@ -23,7 +23,6 @@ import org.score4j.training.algorithms.Learner;
 import org.score4j.training.algorithms.Score;
 import org.score4j.training.algorithms.SupervisedFineTuning;
 import org.score4j.training.config.ConfigException;
-import org.score4j.training.config.ModelSection;
 import org.score4j.training.config.OptimizerConfig;
 import org.score4j.training.config.RunConfig;
 import org.score4j.training.config.StageConfig;
@@ -94,7 +93,7 @@ public final class TrainingRun implements AutoCloseable {
     this.stopRequested = stopRequested;
     this.task = config.task().open();
     if (config.model().path().isEmpty()) {
-      modelConfig = newModel(config.model(), task.tokenizer().vocabSize());
+      modelConfig = config.model().newModel(task.tokenizer().vocabSize());
       hfConfig = HfModel.llamaConfig(modelConfig);
       weights = new Parameters(ops, "weights", modelConfig);
       new Initializer(config.model().embeddingStd(), config.model().headStd())
@@ -122,24 +121,6 @@ public final class TrainingRun implements AutoCloseable {
     state =
         new TrainingState(
             ops, runFolder.resolve("checkpoints"), config.checkpoints().keep(), configHash);
-  }
-
-  private static ModelConfig newModel(ModelSection m, int vocabSize) {
-    return new ModelConfig(
-        vocabSize,
-        m.hiddenSize(),
-        m.numLayers(),
-        m.numHeads(),
-        m.numKvHeads(),
-        m.headDim(),
-        m.intermediateSize(),
-        m.maxPositions(),
-        m.rmsNormEps(),
-        m.ropeTheta(),
-        null,
-        m.tieWordEmbeddings(),
-        false,
-        false);
   }
 
   /** Most tokens of a training pass: a micro-batch, or one group that is larger. */
@@ -347,7 +328,7 @@ public final class TrainingRun implements AutoCloseable {
             Philox.derive(config.seed(), STAGE, phase.index(), 0, 0));
     score.shapingWarning().ifPresent(listener::notice);
     if (firstStep == 0) {
-      checkSignal(phase, stage, score);
+      SignalCheck.run(phase.name(), stage.signal(), score, listener);
     }
     return score;
   }
@@ -358,37 +339,6 @@ public final class TrainingRun implements AutoCloseable {
       examples.add(mixture.example(step, row));
     }
     return examples;
-  }
-
-  private void checkSignal(Phase phase, StageConfig stage, Score score) {
-    Score.Signal signal = score.signal(stage.signal().prompts());
-    if (signal.zeroVariance() > stage.signal().refuseZeroVariance()) {
-      throw new ConfigException(
-          "%s: %.0f%% of the prompts have samples that all earn the same, above %s.signal.refuseZeroVariance (%.0f%%): nothing can be learnt; use easier or harder problems, more samples per prompt, or a better base"
-              .formatted(
-                  phase.name(),
-                  100 * signal.zeroVariance(),
-                  phase.name(),
-                  100 * stage.signal().refuseZeroVariance()));
-    }
-    if (signal.truncated() > stage.signal().refuseTruncated()) {
-      throw new ConfigException(
-          "%s: %.0f%% of the conversations hit the length limit, above %s.signal.refuseTruncated (%.0f%%): rewards of cut answers mean nothing; raise the task's response length"
-              .formatted(
-                  phase.name(),
-                  100 * signal.truncated(),
-                  phase.name(),
-                  100 * stage.signal().refuseTruncated()));
-    }
-    String line =
-        "%s signal: %.0f%% of prompts without reward variance, %.0f%% truncated, %.0f%% not judged"
-            .formatted(
-                phase.name(),
-                100 * signal.zeroVariance(),
-                100 * signal.truncated(),
-                100 * signal.verifierErrors());
-    boolean warn = signal.zeroVariance() > stage.signal().warnZeroVariance();
-    listener.notice(warn ? "warning: " + line + "; little can be learnt from such prompts" : line);
   }
 
   private void evaluate(Phase phase, int step, Parameters of) {

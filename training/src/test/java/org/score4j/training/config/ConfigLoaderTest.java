@@ -67,7 +67,8 @@ final class ConfigLoaderTest {
     assertThat(naive.stage2().steps()).isEqualTo(score.stage1().steps() + score.stage2().steps());
     assertThat(naive.stage2().shaping()).isEqualTo("none");
     assertThat(naive.stage2().alpha()).isZero();
-    assertThat(naive.stage2().optimizer()).isEqualTo(score.stage2().optimizer());
+    // From the base on, at the learning rate that stage I has there.
+    assertThat(naive.stage2().optimizer()).isEqualTo(score.stage1().optimizer());
     assertThat(ConfigLoader.load("single-turn", Map.of()).stage2().turns()).isEqualTo(1);
     assertThat(ConfigLoader.load("no-shaping", Map.of()).stage1()).isEqualTo(score.stage1());
     assertThat(ConfigLoader.load("no-stage1", Map.of()).stage2().shaping()).isEqualTo("score");
@@ -80,7 +81,7 @@ final class ConfigLoaderTest {
     assertThat(config.seed()).isEqualTo(3);
     assertThat(config.stage2().beta1()).isEqualTo(0.02);
     assertThat(config.stage2().alpha()).isEqualTo(5);
-    assertThat(config.stage1().steps()).isEqualTo(350);
+    assertThat(config.stage1().steps()).isEqualTo(400);
 
     Path naive = file("extends: naive\nseed: 4\nstage1:\n");
     assertThat(ConfigLoader.load(naive.toString(), Map.of()).stage1().steps()).isZero();
