@@ -81,7 +81,7 @@ public final class CpuThreadPool implements AutoCloseable {
           closed
               ? "thread pool: run after close"
               : "thread pool: run while another run is going on; start runs from one thread, and"
-                    + " never from a task");
+                  + " never from a task");
     }
     try {
       Job current = new Job(task, numTasks);
