@@ -26,6 +26,7 @@ final class HouseRulesTest {
   private static final JavaClasses CLASSES =
       new ClassFileImporter()
           .withImportOption(new ImportOption.DoNotIncludeTests())
+          .withImportOption(location -> !location.contains("/jmh_generated/"))
           .importPackages("org.score4j");
 
   @ParameterizedTest
