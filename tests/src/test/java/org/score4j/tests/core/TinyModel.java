@@ -1,0 +1,136 @@
+package org.score4j.tests.core;
+
+import java.util.Map;
+import java.util.Objects;
+import java.util.SplittableRandom;
+import org.score4j.core.model.HeadPass;
+import org.score4j.core.model.ModelConfig;
+import org.score4j.core.model.PackedBatch;
+import org.score4j.core.model.Parameters;
+import org.score4j.core.model.Transformer;
+import org.score4j.kernels.Backends;
+import org.score4j.kernels.DeviceArena;
+import org.score4j.kernels.Ops;
+import org.score4j.kernels.Tensor;
+
+/** A small model on a named device, with room for passes of up to {@link #MAX_TOKENS} tokens. */
+final class TinyModel implements AutoCloseable {
+  static final int VOCAB = 37;
+  static final int MAX_TOKENS = 1024;
+  private static final int MAX_PREDICTIONS = 2048;
+
+  /** One config per flag, all with grouped-query heads whose total width is not the model's. */
+  enum Family {
+    UNTIED,
+    TIED,
+    TIED_WITH_BIAS,
+    QK_NORM,
+    SCALED_ROPE;
+
+    ModelConfig config(int layers) {
+      return new ModelConfig(
+          VOCAB,
+          24,
+          layers,
+          4,
+          2,
+          8,
+          40,
+          160,
+          1e-5,
+          10_000,
+          this == SCALED_ROPE ? new ModelConfig.RopeScaling(8, 1, 4, 16) : null,
+          this == TIED || this == TIED_WITH_BIAS,
+          this == TIED_WITH_BIAS,
+          this == QK_NORM);
+    }
+  }
+
+  final Ops ops;
+  final Transformer transformer;
+  final DeviceArena arena;
+
+  /**
+   * A model of two blocks.
+   *
+   * @param device {@code reference}, or {@code cpu-N} with N threads
+   */
+  TinyModel(String device, Family family) {
+    this(device, family.config(2));
+  }
+
+  TinyModel(String device, ModelConfig config) {
+    int dash = device.indexOf('-');
+    ops =
+        new Ops(
+            dash < 0
+                ? Backends.open(device, 1)
+                : Backends.open(
+                    device.substring(0, dash), Integer.parseInt(device.substring(dash + 1))));
+    transformer = new Transformer(ops, config);
+    arena =
+        ops.newArena(
+            "activations",
+            HeadPass.activationBytes(
+                config, MAX_TOKENS, MAX_PREDICTIONS, ops.floatType().byteSize()));
+  }
+
+  ModelConfig config() {
+    return transformer.config();
+  }
+
+  HeadPass headPass() {
+    return new HeadPass(transformer, arena, 1);
+  }
+
+  Parameters gradients() {
+    return Parameters.forGradients(ops, config());
+  }
+
+  /** Weights without any regularity: norm weights are not 1, biases not 0. */
+  Parameters weights(long seed) {
+    Parameters weights = new Parameters(ops, "weights", config());
+    SplittableRandom random = new SplittableRandom(seed);
+    for (Map.Entry<String, Tensor> entry : weights.named().entrySet()) {
+      Tensor tensor = entry.getValue();
+      boolean norm = entry.getKey().endsWith("norm");
+      boolean table = entry.getKey().endsWith("embed_tokens") || entry.getKey().endsWith("lm_head");
+      double std = norm || entry.getKey().endsWith("bias") ? 0.3 : table ? 0.5 : 0.25;
+      float[] values = new float[Math.toIntExact(tensor.elements())];
+      for (int i = 0; i < values.length; i++) {
+        values[i] = (float) ((norm ? 1 : 0) + std * random.nextGaussian());
+      }
+      ops.upload(tensor, values);
+    }
+    return weights;
+  }
+
+  /** The tensor of that name, which must exist. */
+  static Tensor tensor(Parameters of, String name) {
+    return Objects.requireNonNull(of.named().get(name), name);
+  }
+
+  static int[] tokens(SplittableRandom random, int length) {
+    int[] ids = new int[length];
+    for (int i = 0; i < length; i++) {
+      ids[i] = random.nextInt(VOCAB);
+    }
+    return ids;
+  }
+
+  /** Predicts every token of a sequence from those before it. */
+  static PackedBatch.Builder addPredicted(PackedBatch.Builder batch, int[] ids) {
+    int start = batch.addSequence(ids, ids.length - 1);
+    for (int i = 1; i < ids.length; i++) {
+      batch.predict(start + i - 1, ids[i]);
+    }
+    return batch;
+  }
+
+  @Override
+  public void close() {
+    arena.close();
+    transformer.close();
+    ops.backend().close();
+  }
+}
