@@ -3,10 +3,16 @@ package org.score4j.core.generation;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Set;
+import org.score4j.core.generation.Conversation.Group;
 import org.score4j.core.generation.GenerationRequest.Response;
 import org.score4j.core.generation.GenerationRequest.Turn;
 import org.score4j.core.model.DeviceBatch;
+import org.score4j.core.model.HeadPass;
+import org.score4j.core.model.ModelConfig;
 import org.score4j.core.model.Parameters;
 import org.score4j.core.model.Transformer;
 import org.score4j.kernels.AttentionShape;
@@ -42,6 +48,11 @@ public final class Generator {
    */
   public Generator(
       Transformer model, KvCache cache, DeviceArena arena, int maxRows, int maxSequences) {
+    if (maxRows < 1 || maxSequences < 1) {
+      throw new IllegalArgumentException(
+          "generation: maxRows is %d and maxSequences %d, both must be at least 1"
+              .formatted(maxRows, maxSequences));
+    }
     this.model = model;
     this.ops = model.ops();
     this.cache = cache;
@@ -49,35 +60,6 @@ public final class Generator {
     this.maxRows = maxRows;
     this.maxSequences = maxSequences;
   }
-
-  /** A conversation under way. */
-  private static final class Conversation {
-    final Group group;
-    final int sample;
-    final List<Response> responses = new ArrayList<>();
-    Turn turn;
-    int[] ids;
-    float[] logProbs;
-    int drawn;
-
-    Conversation(Group group, int sample, Turn turn) {
-      this.group = group;
-      this.sample = sample;
-      this.turn = turn;
-      this.ids = new int[turn.stop().maxNewTokens()];
-      this.logProbs = new float[ids.length];
-    }
-
-    void start(Turn next) {
-      turn = next;
-      ids = new int[next.stop().maxNewTokens()];
-      logProbs = new float[ids.length];
-      drawn = 0;
-    }
-  }
-
-  /** A request being served. */
-  private record Group(GenerationRequest request, int index, int reservedPages, int[] alive) {}
 
   /** Tokens waiting to be fed into one cached sequence, and who draws from the last of them. */
   private static final class Feed {
@@ -97,6 +79,7 @@ public final class Generator {
   private static final class Session {
     final List<List<List<Response>>> results = new ArrayList<>();
     final ArrayDeque<Group> waiting = new ArrayDeque<>();
+    final Set<KvCache.Sequence> live = Collections.newSetFromMap(new IdentityHashMap<>());
     List<Feed> feeds = new ArrayList<>();
     int conversations;
     int reservedPages;
@@ -127,6 +110,11 @@ public final class Generator {
                     cache.numPages(),
                     maxSequences));
       }
+      if (request.maxTokens() > model.config().maxPositions()) {
+        throw new IllegalArgumentException(
+            "generation: a conversation of up to %d tokens is beyond the model's %d positions; shorten the prompt or lower maxNewTokens"
+                .formatted(request.maxTokens(), model.config().maxPositions()));
+      }
       session.waiting.add(new Group(request, i, pages, new int[] {request.numSamples()}));
       List<List<Response>> perSample = new ArrayList<>();
       for (int k = 0; k < request.numSamples(); k++) {
@@ -134,9 +122,15 @@ public final class Generator {
       }
       session.results.add(perSample);
     }
-    while (!session.waiting.isEmpty() || !session.feeds.isEmpty()) {
-      admit(session);
-      pass(weights, session, temperature);
+    try {
+      while (!session.waiting.isEmpty() || !session.feeds.isEmpty()) {
+        admit(session);
+        pass(weights, session, temperature);
+      }
+    } finally {
+      // Empty unless something failed on the way.
+      cache.discardCopies();
+      session.live.forEach(cache::release);
     }
     return session.results;
   }
@@ -166,7 +160,9 @@ public final class Generator {
         }
         samples.add(new Conversation(group, k, first));
       }
-      session.feeds.add(new Feed(cache.newSequence(), request.promptIds(), samples));
+      KvCache.Sequence sequence = cache.newSequence();
+      session.live.add(sequence);
+      session.feeds.add(new Feed(sequence, request.promptIds(), samples));
     }
   }
 
@@ -184,8 +180,12 @@ public final class Generator {
       }
     }
     long mark = arena.mark();
-    Draws draws = compute(weights, taken, rows, temperature);
-    arena.release(mark);
+    Draws draws;
+    try {
+      draws = compute(weights, taken, rows, temperature);
+    } finally {
+      arena.release(mark);
+    }
     List<Feed> next = new ArrayList<>();
     int drawn = 0;
     for (Feed feed : taken) {
@@ -197,10 +197,12 @@ public final class Generator {
         // The last reader takes the sequence over, the others fork it.
         boolean last = reader == feed.readers.getLast();
         KvCache.Sequence sequence = last ? feed.sequence : cache.fork(feed.sequence);
+        session.live.add(sequence);
         int[] pending = advance(reader, draws.ids()[drawn], draws.logProbs()[drawn], session);
         drawn++;
         if (pending.length == 0) {
           cache.release(sequence);
+          session.live.remove(sequence);
         } else {
           next.add(new Feed(sequence, pending, List.of(reader)));
         }
@@ -216,6 +218,7 @@ public final class Generator {
     c.ids[c.drawn] = id;
     c.logProbs[c.drawn] = logProb;
     c.drawn++;
+    c.length++;
     StopRule stop = c.turn.stop();
     if (!stop.isOver(id, c.drawn)) {
       return new int[] {id};
@@ -278,7 +281,6 @@ public final class Generator {
         readRows.add(row - 1);
       }
     }
-    checkPositions(positions);
     cache.flushCopies(arena);
     int[] tables = new int[feeds.size() * maxPages];
     for (int f = 0; f < feeds.size(); f++) {
@@ -340,15 +342,22 @@ public final class Generator {
     return new Draws(ops.downloadInts(drawnIds), ops.downloadFloats(logProbs));
   }
 
-  private void checkPositions(int[] positions) {
-    int limit = model.config().maxPositions();
-    for (int position : positions) {
-      if (position >= limit) {
-        throw new IllegalArgumentException(
-            "generation: position %d is beyond the model's %d; shorten the prompt or lower maxNewTokens"
-                .formatted(position, limit));
-      }
-    }
+  /**
+   * Upper bound of the arena memory one pass needs.
+   *
+   * @param config of the model
+   * @param maxRows most tokens in a pass
+   * @param maxSequences most conversations at once
+   * @param bytesPerFloat of the backend's type
+   */
+  public static long activationBytes(
+      ModelConfig config, int maxRows, int maxSequences, int bytesPerFloat) {
+    long pages = KvCache.pagesFor(config.maxPositions());
+    // Slots, sequences and lengths; page tables; ids, randomness and page copies.
+    long indices = maxRows * (3L + pages) + maxSequences * 6L;
+    return HeadPass.activationBytes(config, maxRows, maxSequences, bytesPerFloat)
+        + indices * DType.I32.byteSize()
+        + 10L * DeviceArena.ALIGNMENT_BYTES;
   }
 
   /** A growing array of ints. */

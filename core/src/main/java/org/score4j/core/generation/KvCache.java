@@ -171,6 +171,11 @@ public final class KvCache implements AutoCloseable {
     numCopies = 0;
   }
 
+  /** Forgets copies that a failed pass has left undone. */
+  void discardCopies() {
+    numCopies = 0;
+  }
+
   Tensor keys(int layer) {
     return keys.get(layer);
   }

@@ -1,6 +1,7 @@
 package org.score4j.core.model;
 
 import org.jspecify.annotations.Nullable;
+import org.score4j.kernels.DType;
 import org.score4j.kernels.DeviceArena;
 import org.score4j.kernels.LossKernels;
 import org.score4j.kernels.Ops;
@@ -166,7 +167,9 @@ public final class HeadPass {
   }
 
   /**
-   * Upper bound of the arena memory one call needs.
+   * Upper bound of the arena memory one call needs, whatever the segments: every allocation of
+   * {@link #accumulate} with a reference, as if the last block computed all rows. A pass of the
+   * reference, or one that only scores, needs less.
    *
    * @param config of the model
    * @param tokens most tokens in a micro-batch
@@ -176,19 +179,26 @@ public final class HeadPass {
   public static long activationBytes(
       ModelConfig config, int tokens, int predictions, int bytesPerFloat) {
     long d = config.hiddenSize();
-    long qkv = config.heads().qkvWidth();
-    long perBlock =
-        5 * d
-            + 2 * qkv
-            + 3L * config.heads().queryWidth()
-            + 3L * config.intermediateSize()
-            + 3L * config.numHeads()
-            + 4;
-    long temporaries =
-        8 * d + 4 * qkv + 4L * config.heads().queryWidth() + 3L * config.intermediateSize();
+    long q = config.heads().queryWidth();
+    long qkv = (config.qkNorm() ? 2L : 1L) * config.heads().qkvWidth();
+    long heads =
+        config.numHeads() + (config.qkNorm() ? (long) config.numHeads() + config.numKvHeads() : 0);
+    long f = config.intermediateSize();
+    // Transformer.BlockState, the output projection and the block's output.
+    long perBlock = 6 * d + qkv + q + heads + 3 * f + 2;
+    // Embedding; gathered rows of the last block; final norm; dRead.
+    long outside = d + (d + q) + (2 * d + 1) + d;
+    // dX and dStream; then per block the feed-forward's and the attention's.
+    long backward = 2 * d + (3 * f + d) + (2 * q + qkv + d);
+    // Reference's and policy's hidden states, dHidden; four results and two coefficients.
+    long perPrediction = 3 * d + 6;
     long floats =
-        tokens * (config.numLayers() * perBlock + temporaries + 8) + predictions * (6 * d + 8);
-    long tensors = 24L * (config.numLayers() + 2);
-    return floats * bytesPerFloat + tokens * 64L + tensors * 2 * DeviceArena.ALIGNMENT_BYTES;
+        tokens * (config.numLayers() * perBlock + outside + backward) + predictions * perPrediction;
+    // Ids, positions, segments (4) and read rows; head rows and targets.
+    long indices = 7L * tokens + 2L * predictions;
+    long tensors = 16L * config.numLayers() + 40;
+    return floats * bytesPerFloat
+        + indices * DType.I32.byteSize()
+        + tensors * (DeviceArena.ALIGNMENT_BYTES - 1);
   }
 }
