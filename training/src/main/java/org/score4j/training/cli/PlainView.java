@@ -83,15 +83,20 @@ final class PlainView implements RunListener {
     AttemptPair pair = RunHistory.mostTelling(pairs);
     out.println(
         arm
-            + "sample phase=%s step=%d problem=%s first=%s %s second=%s %s"
+            + "sample phase=%s step=%d problem=%s first=%s"
                 .formatted(
                     phase,
                     step,
                     Style.printable(pair.problem()),
-                    Style.printable(pair.first()),
-                    pair.firstCorrect() ? "right" : "wrong",
-                    Style.printable(pair.second()),
-                    pair.secondCorrect() ? "right" : "wrong"));
+                    judged(pair.first(), pair.firstCorrect()))
+            // Single-turn training has no second attempt.
+            + (pair.second().isEmpty()
+                ? ""
+                : " second=" + judged(pair.second(), pair.secondCorrect())));
+  }
+
+  private static String judged(String response, boolean correct) {
+    return Style.printable(response) + (correct ? " right" : " wrong");
   }
 
   @Override
