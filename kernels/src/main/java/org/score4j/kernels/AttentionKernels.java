@@ -27,8 +27,8 @@ public interface AttentionKernels {
    * Attention over packed segments.
    *
    * @param out (T, H·E)
-   * @param logSumExp (T, H), saved for backward: log of the softmax denominator of the scaled
-   *     scores
+   * @param logSumExp (T, H) in the state type, saved for backward: log of the softmax denominator
+   *     of the scaled scores
    * @param qkv (T, (H+2KV)·E), rotated
    * @param segments (numSegments, 4) I32
    * @param heads head layout

@@ -11,8 +11,17 @@ public interface Backend extends AutoCloseable {
   /** One line for people: device, threads, precision. */
   String description();
 
-  /** Type of weights, activations and gradients. */
+  /** Type of weights, activations and their gradients: F32, F64 or BF16. */
   DType floatType();
+
+  /**
+   * Type of everything whose bits must not be lost: gradients of parameters, master weights,
+   * moments, what norms and attention save for backward, rotary tables, log-probabilities and
+   * coefficients. {@link #floatType} itself, or F32 where that is BF16.
+   */
+  default DType stateType() {
+    return floatType() == DType.BF16 ? DType.F32 : floatType();
+  }
 
   /**
    * Whether a row's bits are the same whatever batch surrounds it and whichever of prefill, decode

@@ -14,7 +14,7 @@ public interface EmbeddingKernels {
   /**
    * {@code dWeight[ids[t]] += dOut[t]}, in the order of the tokens.
    *
-   * @param dWeight (V, D), accumulated
+   * @param dWeight (V, D), accumulated, in the state type
    * @param dOut (T, D)
    * @param ids (T) I32
    */

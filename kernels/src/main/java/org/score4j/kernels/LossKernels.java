@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 public interface LossKernels {
   /**
-   * Numbers per row, all (N).
+   * Numbers per row, all (N) in the state type.
    *
    * @param logProb log π(target)
    * @param entropy −Σ_v π_v log π_v
@@ -35,9 +35,9 @@ public interface LossKernels {
    * Where the gradients go and what they are weighted with.
    *
    * @param dHidden (N, D), overwritten
-   * @param dHead (V, D), accumulated
-   * @param logProbCoef (N)
-   * @param klCoef (N); null where no KL gradient is wanted
+   * @param dHead (V, D), accumulated, in the state type
+   * @param logProbCoef (N), in the state type
+   * @param klCoef (N), in the state type; null where no KL gradient is wanted
    */
   record HeadGradients(Tensor dHidden, Tensor dHead, Tensor logProbCoef, @Nullable Tensor klCoef) {}
 

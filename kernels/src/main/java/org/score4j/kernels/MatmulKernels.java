@@ -32,8 +32,8 @@ public interface MatmulKernels {
    * chain over the tokens in their order, so that splitting a batch into micro-batches gives the
    * same bits.
    *
-   * @param dWeight (K, N), accumulated
-   * @param dBias (N), accumulated, or null for none
+   * @param dWeight (K, N), accumulated, in the state type
+   * @param dBias (N), accumulated, in the state type, or null for none
    * @param x (T, K)
    * @param dOut (T, N)
    */

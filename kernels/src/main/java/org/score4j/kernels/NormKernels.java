@@ -2,7 +2,8 @@ package org.score4j.kernels;
 
 /**
  * Root-mean-square normalisation (arXiv 1910.07467), {@code out = x · rstd · weight} with {@code
- * rstd = 1/√(mean(x²) + eps)}.
+ * rstd = 1/√(mean(x²) + eps)}. What is saved for backward as {@code rstd} and the gradients of
+ * weights are in the state type.
  *
  * <p>T tokens, D width, H query heads, KV key/value heads, E headDim.
  */

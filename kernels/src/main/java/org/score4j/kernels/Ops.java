@@ -2,7 +2,6 @@ package org.score4j.kernels;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,11 +12,13 @@ import org.jspecify.annotations.Nullable;
 public final class Ops {
   private final Backend backend;
   private final Checks check;
+  private final Transfers transfers;
 
   /** Operations on {@code backend}. */
   public Ops(Backend backend) {
     this.backend = backend;
-    this.check = new Checks(backend.floatType());
+    this.check = new Checks(backend.floatType(), backend.stateType());
+    this.transfers = new Transfers(backend.transfer());
   }
 
   /** The device computed on. */
@@ -25,9 +26,14 @@ public final class Ops {
     return backend;
   }
 
-  /** Type of weights, activations and gradients. */
+  /** {@link Backend#floatType}. */
   public DType floatType() {
     return backend.floatType();
+  }
+
+  /** {@link Backend#stateType}. */
+  public DType stateType() {
+    return backend.stateType();
   }
 
   /** A new arena of {@code bytes} bytes. */
@@ -39,104 +45,42 @@ public final class Ops {
 
   /** Copies {@code values[0..n)} into an I32 tensor of n elements. */
   public void upload(Tensor dst, int[] values) {
-    check.ints("upload", "dst", dst, dst.dim0(), dst.shape().rowElements());
-    backend.transfer().upload(dst, MemorySegment.ofArray(values).asSlice(0, dst.byteSize()));
+    transfers.upload(dst, values);
   }
 
-  /**
-   * Copies the first {@code dst.elements()} values into a floating point tensor, converting to its
-   * type (F32 or F64).
-   */
+  /** Copies the first n values into a floating point tensor of n elements, in its type. */
   public void upload(Tensor dst, float[] values) {
-    int n = Math.toIntExact(dst.elements());
-    if (dst.dtype() == DType.F32) {
-      backend.transfer().upload(dst, MemorySegment.ofArray(values).asSlice(0, dst.byteSize()));
-      return;
-    }
-    double[] wide = new double[n];
-    for (int i = 0; i < n; i++) {
-      wide[i] = values[i];
-    }
-    upload(dst, wide);
+    transfers.upload(dst, values);
   }
 
-  /**
-   * Copies the first {@code dst.elements()} values into a floating point tensor, rounding to its
-   * type (F32 or F64).
-   */
+  /** Copies the first n values into a floating point tensor of n elements, rounding to its type. */
   public void upload(Tensor dst, double[] values) {
-    int n = Math.toIntExact(dst.elements());
-    switch (dst.dtype()) {
-      case F64 ->
-          backend.transfer().upload(dst, MemorySegment.ofArray(values).asSlice(0, dst.byteSize()));
-      case F32 -> {
-        float[] narrow = new float[n];
-        for (int i = 0; i < n; i++) {
-          narrow[i] = (float) values[i];
-        }
-        backend.transfer().upload(dst, MemorySegment.ofArray(narrow));
-      }
-      case BF16, I32 ->
-          throw new IllegalArgumentException(
-              "upload: dst is " + dst.dtype() + ", floats go to F32 or F64");
-    }
+    transfers.upload(dst, values);
   }
 
   /** All elements of an I32 tensor. */
   public int[] downloadInts(Tensor src) {
-    int[] values = new int[Math.toIntExact(src.elements())];
-    backend.transfer().download(MemorySegment.ofArray(values), src);
-    return values;
+    return transfers.downloadInts(src);
   }
 
-  /** All elements of an F32 or F64 tensor, rounded to single precision. */
+  /** All elements of a floating point tensor, rounded to single precision. */
   public float[] downloadFloats(Tensor src) {
-    int n = Math.toIntExact(src.elements());
-    float[] values = new float[n];
-    if (src.dtype() == DType.F32) {
-      backend.transfer().download(MemorySegment.ofArray(values), src);
-      return values;
-    }
-    double[] wide = downloadDoubles(src);
-    for (int i = 0; i < n; i++) {
-      values[i] = (float) wide[i];
-    }
-    return values;
+    return transfers.downloadFloats(src);
   }
 
-  /** All elements of an F32 or F64 tensor. */
+  /** All elements of a floating point tensor. */
   public double[] downloadDoubles(Tensor src) {
-    int n = Math.toIntExact(src.elements());
-    double[] values = new double[n];
-    switch (src.dtype()) {
-      case F64 -> backend.transfer().download(MemorySegment.ofArray(values), src);
-      case F32 -> {
-        float[] narrow = downloadFloats(src);
-        for (int i = 0; i < n; i++) {
-          values[i] = narrow[i];
-        }
-      }
-      case BF16, I32 ->
-          throw new IllegalArgumentException(
-              "download: src is " + src.dtype() + ", expected F32 or F64");
-    }
-    return values;
+    return transfers.downloadDoubles(src);
   }
 
   /** Raw bytes of the device's own type into the tensor. */
   public void uploadBytes(Tensor dst, MemorySegment src) {
-    if (src.byteSize() != dst.byteSize()) {
-      throw new IllegalArgumentException(
-          "upload: %d bytes for a tensor of %d".formatted(src.byteSize(), dst.byteSize()));
-    }
-    backend.transfer().upload(dst, src);
+    transfers.uploadBytes(dst, src);
   }
 
   /** The tensor's raw bytes, in memory of the arena. */
   public MemorySegment downloadBytes(Tensor src, Arena arena) {
-    MemorySegment bytes = arena.allocate(src.byteSize(), ValueLayout.JAVA_DOUBLE.byteSize());
-    backend.transfer().download(bytes, src);
-    return bytes;
+    return transfers.downloadBytes(src, arena);
   }
 
   // ---- matmul
@@ -164,10 +108,10 @@ public final class Ops {
   /** {@link MatmulKernels#linearBackwardWeight}. */
   public void linearBackwardWeight(Tensor dWeight, @Nullable Tensor dBias, Tensor x, Tensor dOut) {
     String op = "linearBackwardWeight";
-    check.floats(op, "dWeight", dWeight);
+    check.state(op, "dWeight", dWeight);
     check.matrix(op, "x", x, x.dim0(), dWeight.dim0());
     check.matrix(op, "dOut", dOut, x.dim0(), dWeight.dim1());
-    check.optionalVector(op, "dBias", dBias, dWeight.dim1());
+    check.optionalStateVector(op, "dBias", dBias, dWeight.dim1());
     backend.matmul().linearBackwardWeight(dWeight, dBias, x, dOut);
   }
 
@@ -175,7 +119,7 @@ public final class Ops {
 
   /** {@link NormKernels#rmsNorm}. */
   public void rmsNorm(Tensor out, Tensor rstd, Tensor x, Tensor weight, double eps) {
-    norm("rmsNorm", out, rstd, x, weight);
+    check.norm("rmsNorm", out, rstd, x, weight);
     check.positive("rmsNorm", "eps", eps);
     backend.norm().rmsNorm(out, rstd, x, weight, eps);
   }
@@ -183,7 +127,7 @@ public final class Ops {
   /** {@link NormKernels#addRmsNorm}. */
   public void addRmsNorm(
       Tensor out, Tensor sum, Tensor rstd, Tensor x, Tensor delta, Tensor weight, double eps) {
-    norm("addRmsNorm", out, rstd, x, weight);
+    check.norm("addRmsNorm", out, rstd, x, weight);
     check.sameShape("addRmsNorm", "sum", sum, x);
     check.sameShape("addRmsNorm", "delta", delta, x);
     check.positive("addRmsNorm", "eps", eps);
@@ -193,30 +137,19 @@ public final class Ops {
   /** {@link NormKernels#rmsNormBackward}. */
   public void rmsNormBackward(
       Tensor dX, Tensor dWeight, Tensor dOut, Tensor x, Tensor weight, Tensor rstd) {
-    norm("rmsNormBackward", dOut, rstd, x, weight);
+    check.norm("rmsNormBackward", dOut, rstd, x, weight);
     check.sameShape("rmsNormBackward", "dX", dX, x);
-    check.vector("rmsNormBackward", "dWeight", dWeight, weight.elements());
+    check.stateVector("rmsNormBackward", "dWeight", dWeight, weight.elements());
     backend.norm().rmsNormBackward(dX, dWeight, dOut, x, weight, rstd);
   }
 
   /** {@link NormKernels#rmsNormBackwardAdd}. */
   public void rmsNormBackwardAdd(
       Tensor dX, Tensor dWeight, Tensor dOut, Tensor x, Tensor weight, Tensor rstd) {
-    norm("rmsNormBackwardAdd", dOut, rstd, x, weight);
+    check.norm("rmsNormBackwardAdd", dOut, rstd, x, weight);
     check.sameShape("rmsNormBackwardAdd", "dX", dX, x);
-    check.vector("rmsNormBackwardAdd", "dWeight", dWeight, weight.elements());
+    check.stateVector("rmsNormBackwardAdd", "dWeight", dWeight, weight.elements());
     backend.norm().rmsNormBackwardAdd(dX, dWeight, dOut, x, weight, rstd);
-  }
-
-  private void norm(String op, Tensor out, Tensor rstd, Tensor x, Tensor weight) {
-    check.floats(op, "weight", weight);
-    if (x.shape().rowElements() != weight.elements()) {
-      throw new IllegalArgumentException(
-          "%s: weight has shape %s, x has width %d; the checkpoint's hidden_size and the config's model.width differ, use config.json's"
-              .formatted(op, weight.shape(), x.shape().rowElements()));
-    }
-    check.sameShape(op, "out", out, x);
-    check.vector(op, "rstd", rstd, x.dim0());
   }
 
   /** {@link NormKernels#qkNorm}. */
@@ -231,7 +164,7 @@ public final class Ops {
     check.matrix("qkNorm", "qkv", qkv, qkv.dim0(), heads.qkvWidth());
     check.sameShape("qkNorm", "out", out, qkv);
     check.distinct("qkNorm", "out", out, "qkv", qkv);
-    qkWeights("qkNorm", rstd, qkv, qWeight, kWeight, heads);
+    check.qkWeights("qkNorm", rstd, qkv, qWeight, kWeight, heads);
     backend.norm().qkNorm(out, rstd, qkv, qWeight, kWeight, eps, heads);
   }
 
@@ -251,42 +184,27 @@ public final class Ops {
     check.sameShape(op, "dQkv", dQkv, qkv);
     check.sameShape(op, "dOut", dOut, qkv);
     check.distinct(op, "dQkv", dQkv, "dOut", dOut);
-    check.vector(op, "dQWeight", dQWeight, heads.headDim());
-    check.vector(op, "dKWeight", dKWeight, heads.headDim());
-    qkWeights(op, rstd, qkv, qWeight, kWeight, heads);
+    check.stateVector(op, "dQWeight", dQWeight, heads.headDim());
+    check.stateVector(op, "dKWeight", dKWeight, heads.headDim());
+    check.qkWeights(op, rstd, qkv, qWeight, kWeight, heads);
     backend
         .norm()
         .qkNormBackward(dQkv, dQWeight, dKWeight, dOut, qkv, qWeight, kWeight, rstd, heads);
-  }
-
-  private void qkWeights(
-      String op, Tensor rstd, Tensor qkv, Tensor qWeight, Tensor kWeight, AttentionShape heads) {
-    check.matrix(op, "rstd", rstd, qkv.dim0(), heads.numHeads() + heads.numKvHeads());
-    check.vector(op, "qWeight", qWeight, heads.headDim());
-    check.vector(op, "kWeight", kWeight, heads.headDim());
   }
 
   // ---- rope
 
   /** {@link RopeKernels#rope}. */
   public void rope(Tensor qkv, Tensor positions, Tensor cos, Tensor sin, AttentionShape heads) {
-    checkRope("rope", qkv, positions, cos, sin, heads);
+    check.rope("rope", qkv, positions, cos, sin, heads);
     backend.rope().rope(qkv, positions, cos, sin, heads);
   }
 
   /** {@link RopeKernels#ropeBackward}. */
   public void ropeBackward(
       Tensor dQkv, Tensor positions, Tensor cos, Tensor sin, AttentionShape heads) {
-    checkRope("ropeBackward", dQkv, positions, cos, sin, heads);
+    check.rope("ropeBackward", dQkv, positions, cos, sin, heads);
     backend.rope().ropeBackward(dQkv, positions, cos, sin, heads);
-  }
-
-  private void checkRope(
-      String op, Tensor qkv, Tensor positions, Tensor cos, Tensor sin, AttentionShape heads) {
-    check.matrix(op, "qkv", qkv, qkv.dim0(), heads.qkvWidth());
-    check.ints(op, "positions", positions, qkv.dim0(), 1);
-    check.matrix(op, "cos", cos, cos.dim0(), heads.headDim() / 2);
-    check.matrix(op, "sin", sin, cos.dim0(), heads.headDim() / 2);
   }
 
   // ---- attention
@@ -294,7 +212,7 @@ public final class Ops {
   /** {@link AttentionKernels#attention}. */
   public void attention(
       Tensor out, Tensor logSumExp, Tensor qkv, Tensor segments, AttentionShape heads) {
-    packed("attention", out, logSumExp, qkv, segments, heads);
+    check.packed("attention", out, logSumExp, qkv, segments, heads);
     backend.attention().attention(out, logSumExp, qkv, segments, heads);
   }
 
@@ -307,25 +225,17 @@ public final class Ops {
       Tensor logSumExp,
       Tensor segments,
       AttentionShape heads) {
-    packed("attentionBackward", out, logSumExp, qkv, segments, heads);
+    check.packed("attentionBackward", out, logSumExp, qkv, segments, heads);
     check.sameShape("attentionBackward", "dOut", dOut, out);
     check.sameShape("attentionBackward", "dQkv", dQkv, qkv);
     check.distinct("attentionBackward", "dQkv", dQkv, "qkv", qkv);
     backend.attention().attentionBackward(dQkv, dOut, out, qkv, logSumExp, segments, heads);
   }
 
-  private void packed(
-      String op, Tensor out, Tensor logSumExp, Tensor qkv, Tensor segments, AttentionShape heads) {
-    check.matrix(op, "qkv", qkv, qkv.dim0(), heads.qkvWidth());
-    check.matrix(op, "out", out, qkv.dim0(), heads.queryWidth());
-    check.matrix(op, "logSumExp", logSumExp, qkv.dim0(), heads.numHeads());
-    check.ints(op, "segments", segments, segments.dim0(), 4);
-  }
-
   /** {@link AttentionKernels#appendKv}. */
   public void appendKv(
       Tensor kPages, Tensor vPages, Tensor qkv, Tensor slots, AttentionShape heads) {
-    cached("appendKv", kPages, vPages, qkv, heads);
+    check.cached("appendKv", kPages, vPages, qkv, heads);
     check.ints("appendKv", "slots", slots, qkv.dim0(), 1);
     backend.attention().appendKv(kPages, vPages, qkv, slots, heads);
   }
@@ -340,7 +250,7 @@ public final class Ops {
       Tensor rowSequence,
       Tensor rowLength,
       AttentionShape heads) {
-    cached("pagedAttention", kPages, vPages, qkv, heads);
+    check.cached("pagedAttention", kPages, vPages, qkv, heads);
     check.matrix("pagedAttention", "out", out, qkv.dim0(), heads.queryWidth());
     check.ints("pagedAttention", "pageTables", pageTables, pageTables.dim0(), pageTables.dim1());
     check.ints("pagedAttention", "rowSequence", rowSequence, qkv.dim0(), 1);
@@ -356,13 +266,6 @@ public final class Ops {
     check.ints("copyPages", "from", from, from.dim0(), 1);
     check.ints("copyPages", "to", to, from.dim0(), 1);
     backend.attention().copyPages(kPages, vPages, from, to);
-  }
-
-  private void cached(String op, Tensor kPages, Tensor vPages, Tensor qkv, AttentionShape heads) {
-    check.matrix(op, "qkv", qkv, qkv.dim0(), heads.qkvWidth());
-    check.matrix(
-        op, "kPages", kPages, kPages.dim0(), (long) AttentionKernels.PAGE_TOKENS * heads.kvWidth());
-    check.sameShape(op, "vPages", vPages, kPages);
   }
 
   // ---- activation, embedding
@@ -384,34 +287,32 @@ public final class Ops {
 
   /** {@link EmbeddingKernels#embedding}. */
   public void embedding(Tensor out, Tensor ids, Tensor weight) {
-    rowwise("embedding", out, weight, ids);
+    check.floats("embedding", "weight", weight);
+    check.rowwise("embedding", out, weight, ids);
     backend.embedding().embedding(out, ids, weight);
   }
 
   /** {@link EmbeddingKernels#embeddingBackward}. */
   public void embeddingBackward(Tensor dWeight, Tensor dOut, Tensor ids) {
-    rowwise("embeddingBackward", dOut, dWeight, ids);
+    check.state("embeddingBackward", "dWeight", dWeight);
+    check.rowwise("embeddingBackward", dOut, dWeight, ids);
     backend.embedding().embeddingBackward(dWeight, dOut, ids);
   }
 
   /** {@link EmbeddingKernels#gatherRows}. */
   public void gatherRows(Tensor out, Tensor x, Tensor rows) {
-    rowwise("gatherRows", out, x, rows);
+    check.floats("gatherRows", "x", x);
+    check.rowwise("gatherRows", out, x, rows);
     check.distinct("gatherRows", "out", out, "x", x);
     backend.embedding().gatherRows(out, x, rows);
   }
 
   /** {@link EmbeddingKernels#scatterAddRows}. */
   public void scatterAddRows(Tensor dX, Tensor dOut, Tensor rows) {
-    rowwise("scatterAddRows", dOut, dX, rows);
+    check.floats("scatterAddRows", "dX", dX);
+    check.rowwise("scatterAddRows", dOut, dX, rows);
     check.distinct("scatterAddRows", "dX", dX, "dOut", dOut);
     backend.embedding().scatterAddRows(dX, dOut, rows);
-  }
-
-  private void rowwise(String op, Tensor picked, Tensor table, Tensor indices) {
-    check.floats(op, "table", table);
-    check.matrix(op, "rows picked", picked, picked.dim0(), table.shape().rowElements());
-    check.ints(op, "indices", indices, picked.dim0(), 1);
   }
 
   // ---- loss, sampling
@@ -425,40 +326,7 @@ public final class Ops {
       Tensor targets,
       LossKernels.@Nullable HeadReference reference,
       double inverseTemperature) {
-    String op = "lmHead";
-    int n = hidden.dim0();
-    check.matrix(op, "hidden", hidden, n, head.shape().rowElements());
-    check.floats(op, "head", head);
-    check.ints(op, "targets", targets, n, 1);
-    check.vector(op, "logProb", outputs.logProb(), n);
-    check.vector(op, "entropy", outputs.entropy(), n);
-    check.optionalVector(op, "kl", outputs.kl(), n);
-    check.optionalVector(op, "refLogProb", outputs.refLogProb(), n);
-    check.positive(op, "inverseTemperature", inverseTemperature);
-    if ((reference == null) != (outputs.kl() == null)
-        || (reference == null) != (outputs.refLogProb() == null)) {
-      throw new IllegalArgumentException(
-          op + ": kl and refLogProb are written with a reference, and only then");
-    }
-    if (reference != null) {
-      check.matrix(
-          op, "reference hidden", reference.hidden(), n, reference.head().shape().rowElements());
-      check.matrix(
-          op,
-          "reference head",
-          reference.head(),
-          head.dim0(),
-          reference.hidden().shape().rowElements());
-    }
-    if (gradients != null) {
-      check.sameShape(op, "dHidden", gradients.dHidden(), hidden);
-      check.sameShape(op, "dHead", gradients.dHead(), head);
-      check.vector(op, "logProbCoef", gradients.logProbCoef(), n);
-      check.optionalVector(op, "klCoef", gradients.klCoef(), n);
-      if (gradients.klCoef() != null && reference == null) {
-        throw new IllegalArgumentException(op + ": klCoef given without a reference model");
-      }
-    }
+    check.lmHead(outputs, gradients, hidden, head, targets, reference, inverseTemperature);
     backend.loss().lmHead(outputs, gradients, hidden, head, targets, reference, inverseTemperature);
   }
 
@@ -472,7 +340,7 @@ public final class Ops {
       double temperature) {
     int n = hidden.dim0();
     check.ints("sample", "ids", ids, n, 1);
-    check.vector("sample", "logProbs", logProbs, n);
+    check.stateVector("sample", "logProbs", logProbs, n);
     check.floats("sample", "head", head);
     check.matrix("sample", "hidden", hidden, n, head.shape().rowElements());
     check.ints("sample", "randomness", randomness, n, 3);
@@ -488,51 +356,42 @@ public final class Ops {
   /** {@link OptimizerKernels#adamW}. */
   public void adamW(
       Tensor param,
+      @Nullable Tensor master,
       Tensor firstMoment,
       Tensor secondMoment,
       Tensor grad,
       OptimizerKernels.AdamWStep step) {
-    check.floats("adamW", "param", param);
-    check.sameShape("adamW", "firstMoment", firstMoment, param);
-    check.sameShape("adamW", "secondMoment", secondMoment, param);
-    check.sameShape("adamW", "grad", grad, param);
-    backend.optimizer().adamW(param, firstMoment, secondMoment, grad, step);
+    check.adamW(param, master, firstMoment, secondMoment, grad);
+    backend.optimizer().adamW(param, master, firstMoment, secondMoment, grad, step);
   }
 
   /** {@link OptimizerKernels#sumOfSquares}. */
   public double sumOfSquares(Tensor x) {
-    check.floats("sumOfSquares", "x", x);
+    check.state("sumOfSquares", "x", x);
     return backend.optimizer().sumOfSquares(x);
   }
 
   /** {@link ElementwiseKernels#fill}. */
   public void fill(Tensor x, double value) {
-    check.floats("fill", "x", x);
+    check.alike("fill", x);
     backend.elementwise().fill(x, value);
   }
 
   /** {@link ElementwiseKernels#add}. */
   public void add(Tensor out, Tensor a, Tensor b) {
-    check.sameShape("add", "a", a, out);
-    check.sameShape("add", "b", b, out);
-    check.floats("add", "out", out);
+    check.alike("add", out, a, b);
     backend.elementwise().add(out, a, b);
   }
 
   /** {@link ElementwiseKernels#scale}. */
   public void scale(Tensor out, Tensor x, double factor) {
-    check.sameShape("scale", "x", x, out);
-    check.floats("scale", "out", out);
+    check.alike("scale", out, x);
     backend.elementwise().scale(out, x, factor);
   }
 
   /** {@link ElementwiseKernels#cast}. */
   public void cast(Tensor out, Tensor x) {
-    if (!out.dtype().isFloat() || !x.dtype().isFloat() || out.elements() != x.elements()) {
-      throw new IllegalArgumentException(
-          "cast: out is %s %s, x is %s %s; both must be floating point and of equal size"
-              .formatted(out.dtype(), out.shape(), x.dtype(), x.shape()));
-    }
+    check.cast(out, x);
     backend.elementwise().cast(out, x);
   }
 }

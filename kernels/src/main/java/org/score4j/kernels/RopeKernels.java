@@ -3,7 +3,7 @@ package org.score4j.kernels;
 /**
  * Rotary position embedding (arXiv 2104.09864) in Hugging Face's half-split form: element {@code i}
  * of a head pairs with element {@code i + headDim/2}. Angles come from tables made once on the host
- * in double, so no backend needs trigonometry.
+ * in double and kept in the state type, so no backend needs trigonometry.
  */
 public interface RopeKernels {
   /**

@@ -12,9 +12,9 @@ public interface SamplingKernels {
    * taken and no randomness is used.
    *
    * @param ids (N) I32
-   * @param logProbs (N), of the drawn ids under softmax(z/temperature), or under softmax(z) at
-   *     temperature 0; the same bits as {@link LossKernels#lmHead} gives for them on backends that
-   *     promise it
+   * @param logProbs (N), in the state type, of the drawn ids under softmax(z/temperature), or under
+   *     softmax(z) at temperature 0; the same bits as {@link LossKernels#lmHead} gives for them on
+   *     backends that promise it
    * @param hidden (N, D), normalised final hidden states
    * @param head (V, D)
    * @param randomness (N, 3) I32: two words of the row's Philox key, and the position

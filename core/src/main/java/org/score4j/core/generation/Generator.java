@@ -336,7 +336,7 @@ public final class Generator {
       ops.gatherRows(read, hidden, batch.headRows());
     }
     Tensor drawnIds = arena.allocate(DType.I32, Shape.of(n));
-    Tensor logProbs = arena.allocate(ops.floatType(), Shape.of(n));
+    Tensor logProbs = arena.allocate(ops.stateType(), Shape.of(n));
     Tensor keys = DeviceBatch.upload(ops, arena, randomness.toArray(), 3);
     ops.sample(drawnIds, logProbs, read, weights.lmHead(), keys, temperature);
     return new Draws(ops.downloadInts(drawnIds), ops.downloadFloats(logProbs));
@@ -348,14 +348,13 @@ public final class Generator {
    * @param config of the model
    * @param maxRows most tokens in a pass
    * @param maxSequences most conversations at once
-   * @param bytesPerFloat of the backend's type
+   * @param ops whose types decide the bytes of a number
    */
-  public static long activationBytes(
-      ModelConfig config, int maxRows, int maxSequences, int bytesPerFloat) {
+  public static long activationBytes(ModelConfig config, int maxRows, int maxSequences, Ops ops) {
     long pages = KvCache.pagesFor(config.maxPositions());
     // Slots, sequences and lengths; page tables; ids, randomness and page copies.
     long indices = maxRows * (3L + pages) + maxSequences * 6L;
-    return HeadPass.activationBytes(config, maxRows, maxSequences, bytesPerFloat)
+    return HeadPass.activationBytes(config, maxRows, maxSequences, ops)
         + indices * DType.I32.byteSize()
         + 10L * DeviceArena.ALIGNMENT_BYTES;
   }

@@ -157,7 +157,7 @@ public final class HeadPass {
   }
 
   private Tensor vector(int n) {
-    return arena.allocate(ops.floatType(), Shape.of(n));
+    return arena.allocate(ops.stateType(), Shape.of(n));
   }
 
   private Tensor uploaded(float[] values) {
@@ -174,10 +174,9 @@ public final class HeadPass {
    * @param config of the model
    * @param tokens most tokens in a micro-batch
    * @param predictions most predictions in a micro-batch
-   * @param bytesPerFloat of the backend's type
+   * @param ops whose types decide the bytes of a number
    */
-  public static long activationBytes(
-      ModelConfig config, int tokens, int predictions, int bytesPerFloat) {
+  public static long activationBytes(ModelConfig config, int tokens, int predictions, Ops ops) {
     long d = config.hiddenSize();
     long q = config.heads().queryWidth();
     long qkv = (config.qkNorm() ? 2L : 1L) * config.heads().qkvWidth();
@@ -185,19 +184,23 @@ public final class HeadPass {
         config.numHeads() + (config.qkNorm() ? (long) config.numHeads() + config.numKvHeads() : 0);
     long f = config.intermediateSize();
     // Transformer.BlockState, the output projection and the block's output.
-    long perBlock = 6 * d + qkv + q + heads + 3 * f + 2;
+    long perBlock = 6 * d + qkv + q + 3 * f;
+    long statePerBlock = heads + 2;
     // Embedding; gathered rows of the last block; final norm; dRead.
-    long outside = d + (d + q) + (2 * d + 1) + d;
+    long outside = d + (d + q) + 2 * d + d;
     // dX and dStream; then per block the feed-forward's and the attention's.
     long backward = 2 * d + (3 * f + d) + (2 * q + qkv + d);
-    // Reference's and policy's hidden states, dHidden; four results and two coefficients.
-    long perPrediction = 3 * d + 6;
+    // Reference's and policy's hidden states, dHidden.
+    long perPrediction = 3 * d;
     long floats =
         tokens * (config.numLayers() * perBlock + outside + backward) + predictions * perPrediction;
+    // The final norm's rstd; four results and two coefficients of a prediction.
+    long state = tokens * (config.numLayers() * statePerBlock + 1) + predictions * 6L;
     // Ids, positions, segments (4) and read rows; head rows and targets.
     long indices = 7L * tokens + 2L * predictions;
     long tensors = 16L * config.numLayers() + 40;
-    return floats * bytesPerFloat
+    return floats * ops.floatType().byteSize()
+        + state * ops.stateType().byteSize()
         + indices * DType.I32.byteSize()
         + tensors * (DeviceArena.ALIGNMENT_BYTES - 1);
   }

@@ -53,9 +53,14 @@ public final class Parameters implements AutoCloseable {
   private final Tensor decayed;
   private final Tensor undecayed;
 
-  /** Allocates a set of zeros. */
+  /** Allocates weights to compute with, all zero. */
   public Parameters(Ops ops, String name, ModelConfig config) {
-    this(ops, name, config, false);
+    this(ops, name, config, ops.floatType(), false);
+  }
+
+  /** Allocates zeros in the state type: moments or master weights. */
+  public static Parameters forState(Ops ops, String name, ModelConfig config) {
+    return new Parameters(ops, name, config, ops.stateType(), false);
   }
 
   /**
@@ -64,12 +69,11 @@ public final class Parameters implements AutoCloseable {
    * splitting a batch into micro-batches gives the same bits.
    */
   public static Parameters forGradients(Ops ops, ModelConfig config) {
-    return new Parameters(ops, "gradients", config, true);
+    return new Parameters(ops, "gradients", config, ops.stateType(), true);
   }
 
-  private Parameters(Ops ops, String name, ModelConfig config, boolean headApart) {
+  private Parameters(Ops ops, String name, ModelConfig config, DType type, boolean headApart) {
     this.config = config;
-    DType type = ops.floatType();
     Shape table = Shape.of(config.vocabSize(), config.hiddenSize());
     boolean extraHead = headApart && config.tieWordEmbeddings();
     this.arena =

@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.score4j.kernels.AttentionShape;
-import org.score4j.kernels.DType;
 import org.score4j.kernels.DeviceArena;
 import org.score4j.kernels.Ops;
 import org.score4j.kernels.Shape;
@@ -37,9 +36,9 @@ public final class Transformer implements AutoCloseable {
     this.config = config;
     this.heads = config.heads();
     Shape shape = Shape.of(config.maxPositions(), config.headDim() / 2);
-    this.tables = ops.newArena("rotary tables", 2 * DeviceArena.footprint(ops.floatType(), shape));
-    this.cos = tables.allocate(ops.floatType(), shape);
-    this.sin = tables.allocate(ops.floatType(), shape);
+    this.tables = ops.newArena("rotary tables", 2 * DeviceArena.footprint(ops.stateType(), shape));
+    this.cos = tables.allocate(ops.stateType(), shape);
+    this.sin = tables.allocate(ops.stateType(), shape);
     ops.upload(cos, RotaryTables.table(config, true));
     ops.upload(sin, RotaryTables.table(config, false));
   }
@@ -201,12 +200,12 @@ public final class Transformer implements AutoCloseable {
     Tensor qkRstd = null;
     if (w.qNorm() != null && w.kNorm() != null) {
       qkv = floats(arena, t, heads.qkvWidth());
-      qkRstd = floats(arena, t, heads.numHeads() + heads.numKvHeads());
+      qkRstd = state(arena, t, heads.numHeads() + heads.numKvHeads());
       ops.qkNorm(qkv, qkRstd, projected, w.qNorm(), w.kNorm(), eps, heads);
     }
     ops.rope(qkv, batch.positions(), cos, sin, heads);
     Tensor attended = floats(arena, t, heads.queryWidth());
-    Tensor logSumExp = floats(arena, t, heads.numHeads());
+    Tensor logSumExp = state(arena, t, heads.numHeads());
     path.attend(layer, attended, logSumExp, qkv);
     Tensor attendedRead = attended;
     Tensor residual = input;
@@ -369,14 +368,14 @@ public final class Transformer implements AutoCloseable {
   }
 
   private Tensor floats(DeviceArena arena, int rows, int columns) {
-    return arena.allocate(floatType(), Shape.of(rows, columns));
+    return arena.allocate(ops.floatType(), Shape.of(rows, columns));
+  }
+
+  private Tensor state(DeviceArena arena, int rows, int columns) {
+    return arena.allocate(ops.stateType(), Shape.of(rows, columns));
   }
 
   private Tensor vector(DeviceArena arena, int n) {
-    return arena.allocate(floatType(), Shape.of(n));
-  }
-
-  private DType floatType() {
-    return ops.floatType();
+    return arena.allocate(ops.stateType(), Shape.of(n));
   }
 }

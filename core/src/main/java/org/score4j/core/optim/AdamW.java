@@ -1,5 +1,6 @@
 package org.score4j.core.optim;
 
+import org.jspecify.annotations.Nullable;
 import org.score4j.core.model.ModelConfig;
 import org.score4j.core.model.Parameters;
 import org.score4j.kernels.Ops;
@@ -7,7 +8,8 @@ import org.score4j.kernels.OptimizerKernels.AdamWStep;
 
 /**
  * AdamW (arXiv 1711.05101) over a model's parameters with clipping by global norm. Matrices decay,
- * norm weights and biases do not. Owns its moments and the count of updates.
+ * norm weights and biases do not. Owns its moments, the count of updates, and the master weights
+ * where the model computes in a smaller type than it learns in.
  */
 public final class AdamW implements AutoCloseable {
   /**
@@ -39,14 +41,26 @@ public final class AdamW implements AutoCloseable {
   private final Settings settings;
   private final Parameters firstMoment;
   private final Parameters secondMoment;
+  private final @Nullable Parameters master;
   private long step;
 
-  /** A fresh optimiser, moments zero. */
-  public AdamW(Ops ops, ModelConfig config, Settings settings) {
+  /**
+   * A fresh optimiser, moments zero.
+   *
+   * @param weights to be updated; master weights start as a copy of them
+   */
+  public AdamW(Ops ops, Parameters weights, Settings settings) {
     this.ops = ops;
     this.settings = settings;
-    this.firstMoment = new Parameters(ops, "adam m", config);
-    this.secondMoment = new Parameters(ops, "adam v", config);
+    ModelConfig config = weights.config();
+    this.firstMoment = Parameters.forState(ops, "adam m", config);
+    this.secondMoment = Parameters.forState(ops, "adam v", config);
+    if (ops.floatType() == ops.stateType()) {
+      master = null;
+    } else {
+      master = Parameters.forState(ops, "master weights", config);
+      master.copyFrom(ops, weights);
+    }
   }
 
   /**
@@ -74,12 +88,14 @@ public final class AdamW implements AutoCloseable {
     double scale = gradientNorm > settings.clipNorm() ? settings.clipNorm() / gradientNorm : 1;
     ops.adamW(
         weights.decayed(),
+        master == null ? null : master.decayed(),
         firstMoment.decayed(),
         secondMoment.decayed(),
         gradients.decayed(),
         scalars(learningRate, settings.weightDecay(), scale));
     ops.adamW(
         weights.undecayed(),
+        master == null ? null : master.undecayed(),
         firstMoment.undecayed(),
         secondMoment.undecayed(),
         gradients.undecayed(),
@@ -121,8 +137,19 @@ public final class AdamW implements AutoCloseable {
     return secondMoment;
   }
 
+  /**
+   * The weights that learn, in the state type: what checkpoints keep. They are the weights
+   * themselves where the model computes in that type.
+   */
+  public Parameters learned(Parameters weights) {
+    return master == null ? weights : master;
+  }
+
   @Override
   public void close() {
+    if (master != null) {
+      master.close();
+    }
     firstMoment.close();
     secondMoment.close();
   }

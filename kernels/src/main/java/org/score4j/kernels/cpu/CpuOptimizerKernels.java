@@ -15,6 +15,7 @@ import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
+import org.jspecify.annotations.Nullable;
 import org.score4j.kernels.OptimizerKernels;
 import org.score4j.kernels.Tensor;
 import org.score4j.kernels.host.HostBuffer;
@@ -61,7 +62,12 @@ final class CpuOptimizerKernels implements OptimizerKernels {
 
   @Override
   public void adamW(
-      Tensor param, Tensor firstMoment, Tensor secondMoment, Tensor grad, AdamWStep step) {
+      Tensor param,
+      @Nullable Tensor master,
+      Tensor firstMoment,
+      Tensor secondMoment,
+      Tensor grad,
+      AdamWStep step) {
     Factors f = Factors.of(step);
     long n = param.elements();
     long p = HostBuffer.address(param);

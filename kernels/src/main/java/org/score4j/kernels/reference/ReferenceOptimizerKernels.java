@@ -1,5 +1,6 @@
 package org.score4j.kernels.reference;
 
+import org.jspecify.annotations.Nullable;
 import org.score4j.kernels.OptimizerKernels;
 import org.score4j.kernels.Tensor;
 
@@ -7,7 +8,12 @@ import org.score4j.kernels.Tensor;
 final class ReferenceOptimizerKernels implements OptimizerKernels {
   @Override
   public void adamW(
-      Tensor param, Tensor firstMoment, Tensor secondMoment, Tensor grad, AdamWStep step) {
+      Tensor param,
+      @Nullable Tensor master,
+      Tensor firstMoment,
+      Tensor secondMoment,
+      Tensor grad,
+      AdamWStep step) {
     Doubles p = Doubles.of(param);
     Doubles m = Doubles.of(firstMoment);
     Doubles v = Doubles.of(secondMoment);

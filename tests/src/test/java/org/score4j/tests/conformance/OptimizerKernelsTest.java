@@ -37,7 +37,9 @@ interface OptimizerKernelsTest extends Conformance {
     Tensor v = bench.updated("v", new double[n], n);
     for (int step = 1; step <= 3; step++) {
       Tensor grad = bench.input("grad" + step, n);
-      bench.ops().adamW(param, m, v, grad, new AdamWStep(0.01, 0.9, 0.999, 1e-8, 0.1, step, 0.37));
+      bench
+          .ops()
+          .adamW(param, null, m, v, grad, new AdamWStep(0.01, 0.9, 0.999, 1e-8, 0.1, step, 0.37));
     }
   }
 

@@ -54,8 +54,7 @@ class ActivationBytesTest {
       float[] coefficients = new float[batch.numPredictions()];
       Arrays.fill(coefficients, 0.1f);
       long bytes =
-          HeadPass.activationBytes(
-              model.config(), tokens, batch.numPredictions(), model.ops.floatType().byteSize());
+          HeadPass.activationBytes(model.config(), tokens, batch.numPredictions(), model.ops);
       try (DeviceArena arena = model.ops.newArena("activations", bytes)) {
         HeadPass pass = new HeadPass(model.transformer, arena, 1);
         pass.accumulate(

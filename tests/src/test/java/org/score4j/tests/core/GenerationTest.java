@@ -251,9 +251,7 @@ class GenerationTest {
       int places,
       int pages,
       double temperature) {
-    long bytes =
-        Generator.activationBytes(
-            model.config(), maxRows, places, model.ops.floatType().byteSize());
+    long bytes = Generator.activationBytes(model.config(), maxRows, places, model.ops);
     try (KvCache cache = new KvCache(model.ops, model.config(), pages);
         DeviceArena arena = model.ops.newArena("generation", bytes)) {
       Generator generator = new Generator(model.transformer, cache, arena, maxRows, places);

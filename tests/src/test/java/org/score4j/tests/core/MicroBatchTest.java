@@ -71,7 +71,7 @@ class MicroBatchTest {
     try (Parameters weights = model.weights(SEED);
         Parameters reference = model.weights(SEED + 1);
         Parameters gradients = model.gradients();
-        AdamW adam = new AdamW(model.ops, model.config(), ADAM)) {
+        AdamW adam = new AdamW(model.ops, weights, ADAM)) {
       for (int step = 0; step < 2; step++) {
         gradients.clear(model.ops);
         List<Float> perPrediction = new ArrayList<>();

@@ -70,9 +70,7 @@ final class TinyModel implements AutoCloseable {
     transformer = new Transformer(ops, config);
     arena =
         ops.newArena(
-            "activations",
-            HeadPass.activationBytes(
-                config, MAX_TOKENS, MAX_PREDICTIONS, ops.floatType().byteSize()));
+            "activations", HeadPass.activationBytes(config, MAX_TOKENS, MAX_PREDICTIONS, ops));
   }
 
   ModelConfig config() {

@@ -24,12 +24,12 @@ class AdamWByHandTest {
       Tensor m = check.zeros(1);
       Tensor v = check.zeros(1);
       Tensor first = check.of(new double[] {4}, 1);
-      check.ops().adamW(p, m, v, first, new AdamWStep(0.1, 0.5, 0.75, 0, 0.2, 1, 0.5));
+      check.ops().adamW(p, null, m, v, first, new AdamWStep(0.1, 0.5, 0.75, 0, 0.2, 1, 0.5));
       assertThat(check.ops().downloadDoubles(m)[0]).isCloseTo(1, within(EXACT));
       assertThat(check.ops().downloadDoubles(v)[0]).isCloseTo(1, within(EXACT));
       assertThat(check.ops().downloadDoubles(p)[0]).isCloseTo(2.84, within(EXACT));
       Tensor second = check.of(new double[] {-1}, 1);
-      check.ops().adamW(p, m, v, second, new AdamWStep(0.1, 0.5, 0.75, 0, 0.2, 2, 1));
+      check.ops().adamW(p, null, m, v, second, new AdamWStep(0.1, 0.5, 0.75, 0, 0.2, 2, 1));
       assertThat(check.ops().downloadDoubles(m)[0]).isCloseTo(0, within(EXACT));
       assertThat(check.ops().downloadDoubles(v)[0]).isCloseTo(1, within(EXACT));
       assertThat(check.ops().downloadDoubles(p)[0]).isCloseTo(2.84 * 0.98, within(EXACT));
@@ -46,7 +46,7 @@ class AdamWByHandTest {
       Tensor p = check.zeros(1);
       Tensor grad = check.of(new double[] {0.01}, 1);
       AdamWStep step = new AdamWStep(1, 0.9, 0.999, 0.01, 0, 1, 1);
-      check.ops().adamW(p, check.zeros(1), check.zeros(1), grad, step);
+      check.ops().adamW(p, null, check.zeros(1), check.zeros(1), grad, step);
       assertThat(check.ops().downloadDoubles(p)[0]).isCloseTo(-0.5, within(EXACT));
     }
   }

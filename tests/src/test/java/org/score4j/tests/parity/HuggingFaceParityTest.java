@@ -57,9 +57,7 @@ class HuggingFaceParityTest {
           Transformer transformer = new Transformer(ops, weights.config());
           DeviceArena arena =
               ops.newArena(
-                  "activations",
-                  HeadPass.activationBytes(
-                      weights.config(), 390, 390, ops.floatType().byteSize()))) {
+                  "activations", HeadPass.activationBytes(weights.config(), 390, 390, ops))) {
         logProbsLossAndGradients(ops, transformer, arena, weights, gradients, fixture.expected());
         greedyThroughTheCache(ops, transformer, arena, weights, fixture.expected());
         greedyByOneFullPass(ops, transformer, arena, weights, fixture.expected());

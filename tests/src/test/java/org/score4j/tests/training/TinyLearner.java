@@ -35,7 +35,7 @@ final class TinyLearner implements AutoCloseable {
   final Task task;
   private final Transformer model = new Transformer(ops, MODEL);
   private final DeviceArena arena =
-      ops.newArena("activations", HeadPass.activationBytes(MODEL, 256, 512, 8) + 65536);
+      ops.newArena("activations", HeadPass.activationBytes(MODEL, 256, 512, ops) + 65536);
   private final KvCache cache = new KvCache(ops, MODEL, 64);
   final Parameters weights = new Parameters(ops, "weights", MODEL);
   final Parameters reference = new Parameters(ops, "reference", MODEL);
@@ -54,7 +54,7 @@ final class TinyLearner implements AutoCloseable {
   }
 
   AdamW optimizer(StageConfig stage) {
-    return new AdamW(ops, MODEL, stage.optimizer().settings());
+    return new AdamW(ops, weights, stage.optimizer().settings());
   }
 
   Score score(StageConfig stage, AdamW optimizer) {

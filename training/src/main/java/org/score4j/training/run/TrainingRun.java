@@ -217,7 +217,7 @@ public final class TrainingRun implements AutoCloseable {
   private boolean train(Phase phase, @Nullable Progress saved) {
     OptimizerConfig settings =
         phase.index() == 0 ? config.base().optimizer() : stage(phase).optimizer();
-    try (AdamW optimizer = new AdamW(ops, modelConfig, settings.settings())) {
+    try (AdamW optimizer = new AdamW(ops, weights, settings.settings())) {
       int first = 0;
       if (saved != null) {
         state.restore(saved.globalStep(), weights, optimizer);

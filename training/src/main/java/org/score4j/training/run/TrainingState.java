@@ -76,7 +76,7 @@ final class TrainingState {
     meta.put("seconds", progress.seconds());
     meta.put("config_sha256", configHash);
     List<NamedData> tensors = new ArrayList<>();
-    collect(tensors, "weights", weights);
+    collect(tensors, "weights", optimizer.learned(weights));
     collect(tensors, "adam_m", optimizer.firstMoment());
     collect(tensors, "adam_v", optimizer.secondMoment());
     CheckpointFolder.write(
@@ -115,7 +115,9 @@ final class TrainingState {
   void restore(long globalStep, Parameters weights, AdamW optimizer) {
     try (CheckpointFolder state =
         CheckpointFolder.read(folder.resolve(CheckpointFolder.nameOf(globalStep)))) {
-      fill(state, "weights", weights);
+      Parameters learned = optimizer.learned(weights);
+      fill(state, "weights", learned);
+      weights.copyFrom(ops, learned);
       fill(state, "adam_m", optimizer.firstMoment());
       fill(state, "adam_v", optimizer.secondMoment());
       optimizer.restoreSteps(state.meta().path("optimizer_steps").asLong());

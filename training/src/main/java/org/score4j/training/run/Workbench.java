@@ -42,7 +42,7 @@ final class Workbench implements AutoCloseable {
             + 32L * (tokens + generation.maxSequences() * (pagesEach + 2L));
     // Samples of a prompt all read its last row, so there can be more predictions than tokens, but
     // not twice as many.
-    long bytes = HeadPass.activationBytes(config, tokens, 2 * tokens, ops.floatType().byteSize());
+    long bytes = HeadPass.activationBytes(config, tokens, 2 * tokens, ops);
     activations = ops.newArena("activations", bytes + tables);
     rollouts =
         new RolloutWorker(
