@@ -87,54 +87,77 @@ final class CpuLossKernels implements LossKernels {
 
   private void softmaxRows(
       Columns columns, long z, long zRef, int first, int rows, int vocabulary) {
-    long stride = 4L * Lanes.roundUp(vocabulary);
     RowBlocks.run(
         pool,
         rows,
         Math.max(1, ROW_GRAIN * 64 / vocabulary),
         (from, to, thread) -> {
+          Rows part = new Rows(first, from, to, vocabulary);
           float[] lanes = pool.floats(thread, Lanes.COUNT);
-          for (int r = from; r < to; r++) {
-            row(
-                columns,
-                z + r * stride,
-                zRef == 0 ? 0 : zRef + r * stride,
-                first + r,
-                vocabulary,
-                lanes);
+          logProbs(columns, part, z, columns.logProb, columns.entropy, lanes);
+          if (zRef != 0) {
+            logProbs(columns, part, zRef, columns.refLogProb, 0, lanes);
+            divergences(columns, part, z, zRef, lanes);
+          }
+          if (columns.logProbCoef != 0) {
+            gradients(columns, part, z, zRef);
           }
         });
   }
 
-  private static void row(
-      Columns columns, long z, long zRef, int n, int vocabulary, float[] lanes) {
-    int target = getInt(columns.targets + 4L * n);
-    float entropy = toLogProbs(z, vocabulary, columns.inverseTemperature, lanes);
-    setFloat(columns.logProb + 4L * n, getFloat(z + 4L * target));
-    setFloat(columns.entropy + 4L * n, entropy);
-    float kl = 0;
-    if (zRef != 0) {
-      toLogProbs(zRef, vocabulary, columns.inverseTemperature, lanes);
-      kl = VocabularyRow.kl(z, zRef, vocabulary, lanes);
-      setFloat(columns.kl + 4L * n, kl);
-      setFloat(columns.refLogProb + 4L * n, getFloat(zRef + 4L * target));
-    }
-    if (columns.logProbCoef == 0) {
-      return;
-    }
-    // dz/dlogit is the inverse temperature.
-    float c = getFloat(columns.logProbCoef + 4L * n) * columns.inverseTemperature;
-    if (columns.klCoef == 0) {
-      VocabularyRow.toGradient(z, vocabulary, target, c);
-    } else {
-      float k = getFloat(columns.klCoef + 4L * n) * columns.inverseTemperature;
-      VocabularyRow.toGradient(z, zRef, vocabulary, target, c, k, kl);
+  // One loop over the rows for each step: all steps in one loop are more than C2 inlines, and the
+  // vectors of what it leaves out of line are boxed.
+
+  /**
+   * The rows {@code from .. to} of a block.
+   *
+   * @param first of the block, counted over all rows
+   */
+  private record Rows(int first, int from, int to, int vocabulary) {
+    long at(long z, int r) {
+      return z + 4L * r * Lanes.roundUp(vocabulary);
     }
   }
 
-  private static float toLogProbs(long z, int vocabulary, float inverseTemperature, float[] lanes) {
-    float max = VocabularyRow.scaleAndMax(z, vocabulary, inverseTemperature, lanes);
-    float logSumExp = VocabularyRow.logSumExp(z, vocabulary, max, lanes);
-    return VocabularyRow.toLogProbs(z, vocabulary, max, logSumExp, lanes);
+  /** Logits become log-probabilities; {@code entropy} 0 for not wanted. */
+  private static void logProbs(
+      Columns columns, Rows rows, long z, long logProb, long entropy, float[] lanes) {
+    for (int r = rows.from; r < rows.to; r++) {
+      long n = (long) rows.first + r;
+      long row = rows.at(z, r);
+      float max =
+          VocabularyRow.scaleAndMax(row, rows.vocabulary, columns.inverseTemperature, lanes);
+      float logSumExp = VocabularyRow.logSumExp(row, rows.vocabulary, max, lanes);
+      float h = VocabularyRow.toLogProbs(row, rows.vocabulary, max, logSumExp, lanes);
+      setFloat(logProb + 4 * n, getFloat(row + 4L * getInt(columns.targets + 4 * n)));
+      if (entropy != 0) {
+        setFloat(entropy + 4 * n, h);
+      }
+    }
+  }
+
+  private static void divergences(Columns columns, Rows rows, long z, long zRef, float[] lanes) {
+    for (int r = rows.from; r < rows.to; r++) {
+      float kl = VocabularyRow.kl(rows.at(z, r), rows.at(zRef, r), rows.vocabulary, lanes);
+      setFloat(columns.kl + 4 * ((long) rows.first + r), kl);
+    }
+  }
+
+  /** Log-probabilities become gradients of the logits. */
+  private static void gradients(Columns columns, Rows rows, long z, long zRef) {
+    for (int r = rows.from; r < rows.to; r++) {
+      long n = (long) rows.first + r;
+      int target = getInt(columns.targets + 4 * n);
+      // dz/dlogit is the inverse temperature.
+      float c = getFloat(columns.logProbCoef + 4 * n) * columns.inverseTemperature;
+      if (columns.klCoef == 0) {
+        VocabularyRow.toGradient(rows.at(z, r), rows.vocabulary, target, c);
+      } else {
+        float k = getFloat(columns.klCoef + 4 * n) * columns.inverseTemperature;
+        float kl = getFloat(columns.kl + 4 * n);
+        VocabularyRow.toGradient(
+            rows.at(z, r), rows.at(zRef, r), rows.vocabulary, target, c, k, kl);
+      }
+    }
   }
 }

@@ -25,6 +25,8 @@ final class CpuRopeKernels implements RopeKernels {
   private static final VectorShuffle<Float> TWICE =
       VectorShuffle.fromOp(Lanes.SPECIES, i -> i % (LANES / 2));
 
+  private static final VectorMask<Float> LOW_HALF = Lanes.tail(0, LANES / 2);
+
   private final CpuThreadPool pool;
 
   CpuRopeKernels(CpuThreadPool pool) {
@@ -63,34 +65,31 @@ final class CpuRopeKernels implements RopeKernels {
         });
   }
 
+  // Each method loads its own vectors: one handed to a method that is not inlined would be boxed.
+
   private static void rotate(long row, int heads, int half, long cos, long sin, float sign) {
     if (2 * half == LANES) {
-      VectorMask<Float> low = Lanes.tail(0, half);
-      FloatVector c = Lanes.load(cos, low).rearrange(TWICE);
-      FloatVector s = Lanes.load(sin, low).rearrange(TWICE).mul(sign);
-      rotateHeads(row, heads, c, s.neg().blend(s, low.not()));
+      rotateHeads(row, heads, cos, sin, sign);
       return;
     }
     int i = 0;
     for (; i <= half - LANES; i += LANES) {
-      FloatVector c = Lanes.load(cos + 4L * i);
-      FloatVector s = Lanes.load(sin + 4L * i).mul(sign);
-      rotateLanes(row + 4L * i, heads, half, c, s);
+      rotateLanes(row + 4L * i, heads, half, cos + 4L * i, sin + 4L * i, sign);
     }
     if (i < half) {
-      VectorMask<Float> tail = Lanes.tail(i, half);
-      FloatVector c = Lanes.load(cos + 4L * i, tail);
-      FloatVector s = Lanes.load(sin + 4L * i, tail).mul(sign);
-      rotateTail(row + 4L * i, heads, half, c, s, tail);
+      rotateTail(row + 4L * i, heads, half, cos + 4L * i, sin + 4L * i, sign, half - i);
     }
   }
 
-  /** Heads of one vector each; {@code s} is the negative sine in the low lanes. */
-  private static void rotateHeads(long row, int heads, FloatVector c, FloatVector s) {
+  /** Heads of one vector each; the low lanes take the negative sine. */
+  private static void rotateHeads(long row, int heads, long cos, long sin, float sign) {
+    FloatVector c = Lanes.load(cos, LOW_HALF).rearrange(TWICE);
+    FloatVector s = Lanes.load(sin, LOW_HALF).rearrange(TWICE).mul(sign);
+    FloatVector signed = s.blend(s.neg(), LOW_HALF);
     for (int h = 0; h < heads; h++) {
       long at = row + 4L * LANES * h;
       FloatVector x = Lanes.load(at);
-      Lanes.store(at, x.rearrange(SWAP).fma(s, x.mul(c)));
+      Lanes.store(at, x.rearrange(SWAP).fma(signed, x.mul(c)));
     }
   }
 
@@ -98,7 +97,9 @@ final class CpuRopeKernels implements RopeKernels {
    * The same lanes of every head: low' = low·cos − high·sin, high' = high·cos + low·sin, the
    * product with the cosine rounded by itself.
    */
-  private static void rotateLanes(long row, int heads, int half, FloatVector c, FloatVector s) {
+  private static void rotateLanes(long row, int heads, int half, long cos, long sin, float sign) {
+    FloatVector c = Lanes.load(cos);
+    FloatVector s = Lanes.load(sin).mul(sign);
     FloatVector minus = s.neg();
     for (int h = 0; h < heads; h++) {
       long low = row + 8L * h * half;
@@ -110,8 +111,12 @@ final class CpuRopeKernels implements RopeKernels {
     }
   }
 
+  /** As {@link #rotateLanes} for the first n lanes. */
   private static void rotateTail(
-      long row, int heads, int half, FloatVector c, FloatVector s, VectorMask<Float> tail) {
+      long row, int heads, int half, long cos, long sin, float sign, int n) {
+    VectorMask<Float> tail = Lanes.tail(0, n);
+    FloatVector c = Lanes.load(cos, tail);
+    FloatVector s = Lanes.load(sin, tail).mul(sign);
     FloatVector minus = s.neg();
     for (int h = 0; h < heads; h++) {
       long low = row + 8L * h * half;

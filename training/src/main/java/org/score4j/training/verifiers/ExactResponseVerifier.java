@@ -12,23 +12,28 @@ public final class ExactResponseVerifier implements Verifier {
       return Verdict.right("right");
     }
     if (response.length() != reference.length() || reference.isEmpty()) {
-      return Verdict.wrong("response \"%s\", expected \"%s\"".formatted(response, reference));
+      return Verdict.wrong("response \"" + response + "\", expected \"" + reference + "\"");
     }
-    String answer = response.substring(0, 1);
-    String working = response.substring(1);
-    String expectedAnswer = reference.substring(0, 1);
-    String expectedWorking = reference.substring(1);
-    String answerReason = "answer %s, expected %s".formatted(answer, expectedAnswer);
-    String workingReason =
-        "working %s, expected %s".formatted(spaced(working), spaced(expectedWorking));
-    if (working.equals(expectedWorking)) {
-      return Verdict.wrong(answerReason);
+    boolean answerRight = response.charAt(0) == reference.charAt(0);
+    boolean workingRight = response.regionMatches(1, reference, 1, reference.length() - 1);
+    // Plain concatenation: this runs for every sample of every step.
+    String answer = "answer " + response.charAt(0) + ", expected " + reference.charAt(0);
+    if (workingRight) {
+      return Verdict.wrong(answer);
     }
-    return Verdict.wrong(
-        answer.equals(expectedAnswer) ? workingReason : answerReason + "; " + workingReason);
+    String working = "working " + spaced(response, 1) + ", expected " + spaced(reference, 1);
+    return Verdict.wrong(answerRight ? working : answer + "; " + working);
   }
 
-  private static String spaced(String characters) {
-    return String.join(" ", characters.split(""));
+  /** The characters from {@code first} on, with spaces between. */
+  private static String spaced(String text, int first) {
+    StringBuilder spaced = new StringBuilder(2 * text.length());
+    for (int i = first; i < text.length(); i++) {
+      if (i > first) {
+        spaced.append(' ');
+      }
+      spaced.append(text.charAt(i));
+    }
+    return spaced.toString();
   }
 }
