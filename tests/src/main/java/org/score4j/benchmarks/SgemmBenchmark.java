@@ -4,6 +4,9 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.bytedeco.javacpp.FloatPointer;
@@ -21,11 +24,17 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
+import org.openjdk.jmh.results.RunResult;
+import org.openjdk.jmh.runner.Runner;
+import org.openjdk.jmh.runner.RunnerException;
+import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
+import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.score4j.kernels.cpu.CpuSgemm;
 
 /**
- * The matrix product of the {@code cpu} backend on one thread, beside OpenBLAS on one thread; the
- * column {@code gflops} is 10⁹ floating-point operations per second.
+ * The matrix product of the {@code cpu} backend on one thread, beside OpenBLAS on one thread and
+ * beside the core's peak; the column {@code gflops} is 10⁹ floating-point operations per second.
+ * {@link #main} prints the ratios.
  *
  * <p>Shapes are form:m×n×k. The square ones are the figure to reach (0.9 of OpenBLAS), the others
  * the layers of the small model: forward (NN), input gradient (NT), weight gradient (TN,
@@ -133,6 +142,49 @@ public class SgemmBenchmark {
         n);
     work.gflops += 2e-9 * m * n * k;
     return c;
+  }
+
+  /**
+   * Twenty-four independent chains of fused multiply-adds in registers: as fast as this core
+   * multiplies. The shape plays no part.
+   */
+  @Benchmark
+  public float peak(Work work) {
+    work.gflops += FmaPeak.STEPS * FmaPeak.FLOPS_PER_STEP * 1e-9;
+    return FmaPeak.run(0.5f, 0.25f);
+  }
+
+  /**
+   * Runs everything and prints a line a shape: both rates, their ratio, and our share of the peak.
+   *
+   * @param args shapes such as NN:576x576x576; all of them unless given
+   */
+  public static void main(String[] args) throws RunnerException {
+    ChainedOptionsBuilder options =
+        new OptionsBuilder().include(SgemmBenchmark.class.getSimpleName());
+    if (args.length > 0) {
+      options = options.param("shape", args);
+    }
+    Map<String, Map<String, Double>> rates = new LinkedHashMap<>();
+    for (RunResult result : new Runner(options.build()).run()) {
+      String method = result.getParams().getBenchmark();
+      rates
+          .computeIfAbsent(result.getParams().getParam("shape"), shape -> new LinkedHashMap<>())
+          .put(
+              method.substring(method.lastIndexOf('.') + 1),
+              Objects.requireNonNull(result.getSecondaryResults().get("gflops")).getScore());
+    }
+    System.out.printf(
+        "%-20s %9s %9s %6s %14s%n", "GFLOP/s", "score4j", "OpenBLAS", "ratio", "share of peak");
+    rates.forEach(
+        (shape, rate) -> {
+          double ours = rate.getOrDefault("score4j", Double.NaN);
+          double theirs = rate.getOrDefault("openblas", Double.NaN);
+          double peak = rate.getOrDefault("peak", Double.NaN);
+          System.out.printf(
+              "%-20s %9.1f %9.1f %6.2f %13.0f%%%n",
+              shape, ours, theirs, ours / theirs, 100 * ours / peak);
+        });
   }
 
   private MemorySegment random(Random random, int count) {

@@ -122,8 +122,10 @@ public final class Parameters implements AutoCloseable {
   }
 
   private Tensor flat(DType type, long from, long to) {
-    return new Tensor(
-        embedTokens.buffer(), from, type, Shape.of(Math.toIntExact((to - from) / type.byteSize())));
+    // Two dimensions, for there can be more elements than an int counts.
+    int row = DeviceArena.ALIGNMENT_BYTES / type.byteSize();
+    Shape shape = Shape.of(Math.toIntExact((to - from) / DeviceArena.ALIGNMENT_BYTES), row);
+    return new Tensor(embedTokens.buffer(), from, type, shape);
   }
 
   /** Memory a set takes up, alignment included. */

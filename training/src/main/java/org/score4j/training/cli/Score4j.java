@@ -58,6 +58,7 @@ public final class Score4j implements Runnable {
             .addSubcommand(new EvalCommand(engine))
             .addSubcommand(new GenerateCommand(engine))
             .addSubcommand(new ConfigsCommand())
+            .addSubcommand(new BenchCommand())
             .addSubcommand(new DoctorCommand(terminal))
             .setOut(out)
             .setErr(err)

@@ -1,0 +1,138 @@
+package org.score4j.training.bench;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.score4j.core.generation.GenerationRequest;
+import org.score4j.core.generation.Generator;
+import org.score4j.core.generation.KvCache;
+import org.score4j.core.generation.StopRule;
+import org.score4j.core.model.HeadPass;
+import org.score4j.core.model.Initializer;
+import org.score4j.core.model.ModelConfig;
+import org.score4j.core.model.PackedBatch;
+import org.score4j.core.model.Parameters;
+import org.score4j.core.model.Transformer;
+import org.score4j.core.optim.AdamW;
+import org.score4j.kernels.DeviceArena;
+import org.score4j.kernels.Ops;
+
+/**
+ * A model with random weights: whole training steps (forward, backward, gradient norm, AdamW, all
+ * tokens predicted) and sampling at temperature 1 through the KV cache.
+ */
+public final class ModelBenchmark implements AutoCloseable {
+  private static final AdamW.Settings ADAM = new AdamW.Settings(0.9, 0.95, 1e-8, 0.1, 1);
+  private static final double LEARNING_RATE = 1e-4;
+  private static final long SEED = 1;
+
+  private final Ops ops;
+  private final BenchShape shape;
+  private final int microBatch;
+  private final Transformer model;
+  private final Parameters weights;
+
+  /**
+   * Makes the weights.
+   *
+   * @param microBatch sequences of a pass, which bounds the memory of activations
+   */
+  public ModelBenchmark(Ops ops, BenchShape shape, int microBatch) {
+    this.ops = ops;
+    this.shape = shape;
+    this.microBatch = Math.min(microBatch, shape.trainSequences());
+    model = new Transformer(ops, shape.model());
+    weights = new Parameters(ops, "weights", shape.model());
+    new Initializer(0.02, 0.02).initialize(ops, weights, SEED);
+  }
+
+  /** Training steps; the rate is tokens per second. */
+  public BenchRow train(double warmUpSeconds, int reps) {
+    ModelConfig config = shape.model();
+    int passTokens = microBatch * shape.trainLength();
+    List<PackedBatch> passes = new ArrayList<>();
+    for (int first = 0; first < shape.trainSequences(); first += microBatch) {
+      passes.add(batch(Math.min(microBatch, shape.trainSequences() - first)));
+    }
+    long bytes = HeadPass.activationBytes(config, passTokens, passTokens, ops);
+    try (Parameters gradients = Parameters.forGradients(ops, config);
+        AdamW optimizer = new AdamW(ops, weights, ADAM);
+        DeviceArena arena = ops.newArena("activations", bytes)) {
+      HeadPass pass = new HeadPass(model, arena, 1);
+      Timing timing =
+          Timing.of(
+              ops.backend(),
+              warmUpSeconds,
+              reps,
+              () -> {
+                gradients.clear(ops);
+                for (PackedBatch batch : passes) {
+                  float[] each = new float[batch.numPredictions()];
+                  Arrays.fill(each, 1f / shape.trainTokens());
+                  pass.accumulate(
+                      gradients, weights, null, batch, new HeadPass.Coefficients(each, null));
+                }
+                double norm = optimizer.gradientNorm(gradients);
+                optimizer.step(weights, gradients, norm, LEARNING_RATE);
+              });
+      String sizes = "%d x %d tokens".formatted(shape.trainSequences(), shape.trainLength());
+      return BenchRow.of("train", sizes, timing, shape.trainTokens(), "tokens/s");
+    }
+  }
+
+  /** Sampling for {@code sequences} prompts at once; the rate is tokens drawn per second. */
+  public BenchRow decode(int sequences, double warmUpSeconds, int reps) {
+    int longest = shape.promptLength() + shape.newTokens();
+    int maxRows = Math.max(sequences, Math.min(2_048, sequences * shape.promptLength()));
+    long bytes = Generator.activationBytes(shape.model(), maxRows, sequences, ops);
+    SplittableRandom random = new SplittableRandom(SEED);
+    List<GenerationRequest> requests = new ArrayList<>();
+    StopRule stop = StopRule.fixedLength(shape.newTokens());
+    for (int s = 0; s < sequences; s++) {
+      long key = random.nextLong();
+      requests.add(
+          new GenerationRequest(
+              ids(random, shape.promptLength()),
+              1,
+              longest,
+              (sample, soFar) ->
+                  soFar.isEmpty() ? new GenerationRequest.Turn(new int[0], stop, key) : null));
+    }
+    // A prompt has pages of its own until its last reader takes them over.
+    int pages = sequences * (KvCache.pagesFor(longest) + KvCache.pagesFor(shape.promptLength()));
+    try (KvCache cache = new KvCache(ops, shape.model(), pages);
+        DeviceArena arena = ops.newArena("activations", bytes)) {
+      Generator generator = new Generator(model, cache, arena, maxRows, sequences);
+      Timing timing =
+          Timing.of(ops.backend(), warmUpSeconds, reps, () -> generator.run(weights, requests, 1));
+      String sizes =
+          "batch %d, %d + %d tokens".formatted(sequences, shape.promptLength(), shape.newTokens());
+      return BenchRow.of(
+          "decode", sizes, timing, (double) sequences * shape.newTokens(), "tokens/s");
+    }
+  }
+
+  private PackedBatch batch(int sequences) {
+    SplittableRandom random = new SplittableRandom(SEED);
+    PackedBatch.Builder builder = new PackedBatch.Builder();
+    for (int s = 0; s < sequences; s++) {
+      int[] ids = ids(random, shape.trainLength() + 1);
+      int start = builder.addSequence(ids, shape.trainLength());
+      for (int t = 0; t < shape.trainLength(); t++) {
+        builder.predict(start + t, ids[t + 1]);
+      }
+    }
+    return builder.build();
+  }
+
+  private int[] ids(SplittableRandom random, int n) {
+    return random.ints(n, 0, shape.model().vocabSize()).toArray();
+  }
+
+  @Override
+  public void close() {
+    weights.close();
+    model.close();
+  }
+}

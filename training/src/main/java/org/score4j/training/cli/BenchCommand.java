@@ -1,0 +1,240 @@
+package org.score4j.training.cli;
+
+import java.io.PrintWriter;
+import java.lang.management.ManagementFactory;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import org.score4j.kernels.Backend;
+import org.score4j.kernels.Backends;
+import org.score4j.kernels.Ops;
+import org.score4j.training.bench.BenchRow;
+import org.score4j.training.bench.BenchShape;
+import org.score4j.training.bench.ModelBenchmark;
+import org.score4j.training.bench.OpBenchmark;
+import org.score4j.training.bench.Rival;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code score4j bench}. */
+@Command(
+    name = "bench",
+    description = "Times ops, training and decoding of a backend, and another program beside it.",
+    customSynopsis = "score4j bench [--shape NAME] [--what ops,train,decode] [options]",
+    mixinStandardHelpOptions = true)
+final class BenchCommand implements Callable<Integer> {
+  private static final List<String> KINDS = List.of("ops", "train", "decode");
+
+  @Spec private @Nullable CommandSpec spec;
+
+  @Mixin private CommonOptions common = new CommonOptions();
+
+  @Option(
+      names = "--shape",
+      paramLabel = "NAME",
+      defaultValue = "small",
+      description =
+          "demo, small, medium, qwen2.5-0.5b, qwen2.5-1.5b or qwen2.5-3b; small unless given")
+  private String shape = "small";
+
+  @Option(
+      names = "--what",
+      paramLabel = "KIND,…",
+      split = ",",
+      defaultValue = "ops,train,decode",
+      description = "ops, train, decode; all unless given")
+  private List<String> what = KINDS;
+
+  @Option(
+      names = "--micro-batch",
+      paramLabel = "N",
+      defaultValue = "64",
+      description = "sequences of a pass; fewer need less memory. 64 unless given")
+  private int microBatch;
+
+  @Option(
+      names = "--warm-up",
+      paramLabel = "SECONDS",
+      defaultValue = "5",
+      description = "before each workload; a fifth of it before each op. 5 unless given")
+  private double warmUp;
+
+  @Option(
+      names = "--reps",
+      paramLabel = "N",
+      defaultValue = "5",
+      description = "measurements, of which the median counts; 5 unless given")
+  private int reps;
+
+  @Option(
+      names = "--rounds",
+      paramLabel = "N",
+      defaultValue = "3",
+      description = "turns taken with the other program; 3 unless given")
+  private int rounds;
+
+  @Option(
+      names = "--against-train",
+      paramLabel = "COMMAND",
+      description = "run in turns with train; must print \"tokens/s NUMBER\"")
+  private @Nullable String againstTrain;
+
+  @Option(names = "--against-decode", paramLabel = "COMMAND", description = "the same for decode")
+  private @Nullable String againstDecode;
+
+  /** A workload beside the other program's. */
+  private record Ratio(String what, double ours, double theirs) {
+    double value() {
+      return ours / theirs;
+    }
+  }
+
+  @Override
+  public Integer call() {
+    for (String kind : what) {
+      if (!KINDS.contains(kind)) {
+        throw usage("--what %s is unknown; use some of %s".formatted(kind, KINDS));
+      }
+    }
+    if (reps < 1 || rounds < 1 || microBatch < 1 || !(warmUp >= 0)) {
+      throw usage("--reps, --rounds and --micro-batch must be at least 1, --warm-up at least 0");
+    }
+    BenchShape of = BenchShape.byName(shape);
+    PrintWriter out = Objects.requireNonNull(spec).commandLine().getOut();
+    PrintWriter err = spec.commandLine().getErr();
+    Engine.Execution execution = common.execution();
+    List<BenchRow> rows = new ArrayList<>();
+    List<Ratio> ratios = new ArrayList<>();
+    String description;
+    try (Backend backend =
+        Backends.open(Backends.choose(execution.device(), err::println), execution.threads())) {
+      Ops ops = new Ops(backend);
+      description = backend.description();
+      if (what.contains("ops")) {
+        try (OpBenchmark benchmark = new OpBenchmark(ops, of, microBatch, warmUp / 5, reps)) {
+          rows.addAll(benchmark.run());
+        }
+      }
+      try (ModelBenchmark benchmark = new ModelBenchmark(ops, of, microBatch)) {
+        if (what.contains("train")) {
+          against(rows, ratios, againstTrain, () -> benchmark.train(warmUp, reps));
+        }
+        if (what.contains("decode")) {
+          for (int batch : of.decodeBatches()) {
+            against(rows, ratios, againstDecode, () -> benchmark.decode(batch, warmUp, reps));
+          }
+        }
+      }
+    }
+    if (common.json) {
+      JsonOutput.print(out, document(description, rows, ratios));
+    } else {
+      print(out, description, rows, ratios);
+    }
+    return 0;
+  }
+
+  private interface Workload {
+    BenchRow run();
+  }
+
+  /** Ours and theirs in turns; the row kept is the median round's. */
+  private void against(
+      List<BenchRow> rows, List<Ratio> ratios, @Nullable String command, Workload ours) {
+    if (command == null) {
+      rows.add(ours.run());
+      return;
+    }
+    List<BenchRow> own = new ArrayList<>();
+    double[] theirs = new double[rounds];
+    for (int round = 0; round < rounds; round++) {
+      own.add(ours.run());
+      theirs[round] = new Rival(command).tokensPerSecond();
+    }
+    own.sort((a, b) -> Double.compare(a.rate(), b.rate()));
+    Arrays.sort(theirs);
+    BenchRow median = own.get(rounds / 2);
+    rows.add(median);
+    ratios.add(new Ratio(median.what(), median.rate(), theirs[rounds / 2]));
+  }
+
+  private Map<String, @Nullable Object> document(
+      String description, List<BenchRow> rows, List<Ratio> ratios) {
+    Map<String, @Nullable Object> document = new LinkedHashMap<>();
+    document.put("backend", description);
+    document.put("shape", shape);
+    document.put("load_average", load());
+    document.put(
+        "rows",
+        rows.stream()
+            .map(
+                row ->
+                    Map.of(
+                        "what", row.what(),
+                        "sizes", row.shape(),
+                        "seconds", row.seconds().median(),
+                        "seconds_min", row.seconds().min(),
+                        "seconds_max", row.seconds().max(),
+                        "rate", row.rate(),
+                        "unit", row.unit()))
+            .toList());
+    document.put(
+        "ratios",
+        ratios.stream()
+            .map(
+                r ->
+                    Map.of(
+                        "what", r.what(),
+                        "ours", r.ours(),
+                        "theirs", r.theirs(),
+                        "ratio", r.value()))
+            .toList());
+    return document;
+  }
+
+  private void print(PrintWriter out, String description, List<BenchRow> rows, List<Ratio> ratios) {
+    out.println("%s; shape %s; load average %.1f".formatted(description, shape, load()));
+    double copy =
+        rows.stream().filter(row -> row.what().equals("copy")).mapToDouble(BenchRow::rate).sum();
+    for (BenchRow row : rows) {
+      String share =
+          copy > 0 && row.unit().equals("GB/s")
+              ? "  %3.0f%% of copy".formatted(100 * row.rate() / copy)
+              : "";
+      out.println(
+          "%-22s %-42s %10.3f ms (%.3f … %.3f) %11.1f %s%s"
+              .formatted(
+                  row.what(),
+                  row.shape(),
+                  1e3 * row.seconds().median(),
+                  1e3 * row.seconds().min(),
+                  1e3 * row.seconds().max(),
+                  row.rate(),
+                  row.unit(),
+                  share));
+    }
+    for (Ratio ratio : ratios) {
+      out.println(
+          "%-22s ours %.0f, theirs %.0f tokens/s, ratio %.2f"
+              .formatted(ratio.what(), ratio.ours(), ratio.theirs(), ratio.value()));
+    }
+    out.flush();
+  }
+
+  private static double load() {
+    return ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
+  }
+
+  private ParameterException usage(String message) {
+    return new ParameterException(Objects.requireNonNull(spec).commandLine(), message);
+  }
+}
