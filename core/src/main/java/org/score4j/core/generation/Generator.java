@@ -15,7 +15,6 @@ import org.score4j.core.model.HeadPass;
 import org.score4j.core.model.ModelConfig;
 import org.score4j.core.model.Parameters;
 import org.score4j.core.model.Transformer;
-import org.score4j.kernels.AttentionShape;
 import org.score4j.kernels.DType;
 import org.score4j.kernels.DeviceArena;
 import org.score4j.kernels.Ops;
@@ -138,6 +137,14 @@ public final class Generator {
   /** Tokens drawn since this generator was made. */
   public long sampledTokens() {
     return sampledTokens;
+  }
+
+  /**
+   * Runs a sequence through the cache and over packed segments and compares the layers. Only
+   * between runs, when no conversation holds pages.
+   */
+  public PathComparison compare(Parameters weights, int[] ids) {
+    return PathComparison.of(model, weights, cache, arena, ids);
   }
 
   private void admit(Session session) {
@@ -302,20 +309,8 @@ public final class Generator {
         DeviceBatch.upload(ops, arena, tables, maxPages).reshape(Shape.of(feeds.size(), maxPages));
     Tensor sequences = DeviceBatch.upload(ops, arena, rowSequence, 1);
     Tensor lengths = DeviceBatch.upload(ops, arena, rowLength, 1);
-    AttentionShape heads = model.config().heads();
     Transformer.AttentionPath path =
-        (layer, out, logSumExp, qkv) -> {
-          ops.appendKv(cache.keys(layer), cache.values(layer), qkv, deviceSlots, heads);
-          ops.pagedAttention(
-              out,
-              qkv,
-              cache.keys(layer),
-              cache.values(layer),
-              pageTables,
-              sequences,
-              lengths,
-              heads);
-        };
+        cache.path(deviceSlots, pageTables, sequences, lengths, model.config().heads());
     Tensor hidden = model.forward(weights, batch, path, arena, false).hidden();
     if (headRows.size() == 0) {
       return new Draws(new int[0], new float[0]);

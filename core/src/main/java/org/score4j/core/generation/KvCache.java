@@ -5,7 +5,9 @@ import java.util.Arrays;
 import java.util.List;
 import org.score4j.core.model.DeviceBatch;
 import org.score4j.core.model.ModelConfig;
+import org.score4j.core.model.Transformer;
 import org.score4j.kernels.AttentionKernels;
+import org.score4j.kernels.AttentionShape;
 import org.score4j.kernels.DeviceArena;
 import org.score4j.kernels.Ops;
 import org.score4j.kernels.Shape;
@@ -68,6 +70,24 @@ public final class KvCache implements AutoCloseable {
       free[p] = numPages - 1 - p;
     }
     numFree = numPages;
+  }
+
+  /**
+   * The way of new tokens through this cache: appended first, then seen by themselves and all later
+   * ones.
+   *
+   * @param slots (T) I32, where each token goes
+   * @param pageTables (numSequences, maxPages) I32
+   * @param rowSequence (T) I32, row of {@code pageTables} of each token
+   * @param rowLength (T) I32, keys each token sees
+   */
+  Transformer.AttentionPath path(
+      Tensor slots, Tensor pageTables, Tensor rowSequence, Tensor rowLength, AttentionShape heads) {
+    return (layer, out, logSumExp, qkv) -> {
+      ops.appendKv(keys.get(layer), values.get(layer), qkv, slots, heads);
+      ops.pagedAttention(
+          out, qkv, keys.get(layer), values.get(layer), pageTables, rowSequence, rowLength, heads);
+    };
   }
 
   /** Pages that hold {@code tokens} tokens. */

@@ -98,7 +98,12 @@ public final class Transformer implements AutoCloseable {
    * @param hidden (R, D) normalised final hidden states
    */
   public record Forward(
-      DeviceBatch batch, List<BlockState> blocks, Tensor last, Tensor finalRstd, Tensor hidden) {}
+      DeviceBatch batch, List<BlockState> blocks, Tensor last, Tensor finalRstd, Tensor hidden) {
+    /** Residual stream at the input of each block (T, D), of a pass that kept its blocks. */
+    public List<Tensor> blockInputs() {
+      return blocks.stream().map(BlockState::x).toList();
+    }
+  }
 
   /** How the tokens of a pass see earlier ones: within packed segments, or through the KV cache. */
   @FunctionalInterface

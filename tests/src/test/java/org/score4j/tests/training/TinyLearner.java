@@ -30,21 +30,34 @@ final class TinyLearner implements AutoCloseable {
   static final ModelConfig MODEL =
       new ModelConfig(3, 4, 1, 2, 1, 2, 6, 8, 1e-5, 10000, null, false, false, false);
 
-  private final Backend backend = Backends.open("reference", 1);
-  final Ops ops = new Ops(backend);
+  private final Backend backend;
+  final Ops ops;
   final Task task;
-  private final Transformer model = new Transformer(ops, MODEL);
-  private final DeviceArena arena =
-      ops.newArena("activations", HeadPass.activationBytes(MODEL, 256, 512, ops) + 65536);
-  private final KvCache cache = new KvCache(ops, MODEL, 64);
-  final Parameters weights = new Parameters(ops, "weights", MODEL);
-  final Parameters reference = new Parameters(ops, "reference", MODEL);
-  final Parameters gradients = Parameters.forGradients(ops, MODEL);
-  final HeadPass headPass = new HeadPass(model, arena, 1);
+  private final Transformer model;
+  private final DeviceArena arena;
+  private final KvCache cache;
+  final Parameters weights;
+  final Parameters reference;
+  final Parameters gradients;
+  final HeadPass headPass;
 
   /** A policy and a reference that differ when {@code apart}. */
   TinyLearner(Task task, boolean apart) {
+    this(task, apart, Backends.open("reference", 1));
+  }
+
+  /** On a backend of its own, closed with it. */
+  TinyLearner(Task task, boolean apart, Backend backend) {
     this.task = task;
+    this.backend = backend;
+    ops = new Ops(backend);
+    model = new Transformer(ops, MODEL);
+    arena = ops.newArena("activations", HeadPass.activationBytes(MODEL, 256, 512, ops) + 65536);
+    cache = new KvCache(ops, MODEL, 64);
+    weights = new Parameters(ops, "weights", MODEL);
+    reference = new Parameters(ops, "reference", MODEL);
+    gradients = Parameters.forGradients(ops, MODEL);
+    headPass = new HeadPass(model, arena, 1);
     new Initializer(0.7, 0.9).initialize(ops, weights, 11);
     new Initializer(0.7, 0.9).initialize(ops, reference, apart ? 12 : 11);
   }
@@ -59,7 +72,7 @@ final class TinyLearner implements AutoCloseable {
 
   Score score(StageConfig stage, AdamW optimizer) {
     Learner learner = new Learner(ops, weights, gradients, optimizer, reference, headPass);
-    return new Score("test", stage, learner, task, rollouts(), 20261122);
+    return new Score("test", stage, learner, task, rollouts(), 20261122, 1e-9);
   }
 
   /**

@@ -48,12 +48,14 @@ public final class Score implements Algorithm {
   private final KlPenalty klPenalty;
   private final LearningRate rate;
   private final long key;
+  private final double maxLogProbDifference;
 
   /**
    * A stage.
    *
    * @param phase its name in logs and errors
    * @param key Philox key of the stage, a function of the run seed
+   * @param maxLogProbDifference by which sampling and learning may disagree about a token, in nats
    */
   public Score(
       String phase,
@@ -61,7 +63,8 @@ public final class Score implements Algorithm {
       Learner learner,
       Task task,
       RolloutWorker rollouts,
-      long key) {
+      long key,
+      double maxLogProbDifference) {
     this.phase = phase;
     this.config = config;
     this.learner = learner;
@@ -77,6 +80,7 @@ public final class Score implements Algorithm {
     this.klPenalty = KlPenalty.of(config.klEstimator(), config.klPlacement());
     this.rate = config.optimizer().rate(config.steps());
     this.key = key;
+    this.maxLogProbDifference = maxLogProbDifference;
   }
 
   @Override
@@ -142,6 +146,14 @@ public final class Score implements Algorithm {
       throw new NonFiniteException(
           where, "loss " + totals.loss(), "forward pass, log-probs of sampled tokens");
     }
+    StepTotals.Worst worst = totals.worst();
+    if (!(worst.difference() <= maxLogProbDifference)) {
+      throw new DisagreementException(
+          where,
+          worst,
+          maxLogProbDifference,
+          rollouts.compare(learner.weights(), trajectories.get(worst.trajectory())));
+    }
     double learningRate = rate.at(step);
     double norm = learner.update(learningRate, where);
 
@@ -155,7 +167,8 @@ public final class Score implements Algorithm {
     metrics.put("learning_rate", learningRate);
     metrics.put("zero_variance_groups", flatShare(advantages, k));
     metrics.put("logprob_mismatches", (double) totals.mismatches());
-    metrics.put("logprob_max_diff", totals.maxDifference());
+    metrics.put("logprob_max_diff", worst.difference());
+    metrics.put("logprob_p99_diff", totals.differenceQuantile(0.99));
     double objective = judged.meanScore(config.turns());
     return new StepResult(
         metrics, totals.tokens(), judged.pairs(task, problems, trajectories, k, 8), objective);

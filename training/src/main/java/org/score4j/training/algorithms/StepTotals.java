@@ -1,5 +1,6 @@
 package org.score4j.training.algorithms;
 
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import org.score4j.core.model.HeadPass;
 import org.score4j.training.rollouts.TrajectoryBatch.MicroBatch;
@@ -15,7 +16,23 @@ final class StepTotals {
   private long predictions;
   private long tokens;
   private long mismatches;
-  private double maxDifference;
+  private Worst worst = new Worst(0, 0, 0, 0);
+  private float[] differences = new float[1024];
+
+  /**
+   * The token about which sampling and learning disagree most.
+   *
+   * @param trajectory index of its conversation
+   * @param prediction its place among the sampled tokens of that conversation, from 0
+   * @param sampled log-prob when it was drawn
+   * @param learnt log-prob in the training pass
+   */
+  record Worst(int trajectory, int prediction, double sampled, double learnt) {
+    /** In nats; NaN where either is. */
+    double difference() {
+      return Math.abs(learnt - sampled);
+    }
+  }
 
   void add(
       MicroBatch batch,
@@ -24,13 +41,26 @@ final class StepTotals {
       float @Nullable [] logRatios,
       boolean[] included) {
     float[] klCoef = coefficients.kl();
+    int already = Math.toIntExact(predictions);
+    int before = 0;
+    if (differences.length < already + result.logProb().length) {
+      differences =
+          Arrays.copyOf(
+              differences, Math.max(2 * differences.length, already + result.logProb().length));
+    }
     for (int i = 0; i < result.logProb().length; i++) {
       float learnt = result.logProb()[i];
       float sampled = batch.sampledLogProb()[i];
+      before = i > 0 && batch.trajectory()[i - 1] == batch.trajectory()[i] ? before + 1 : 0;
+      differences[already + i] = Math.abs(learnt - sampled);
       // Bits, not values: NaN must not hide and −0 must not pass for 0.
       if (Float.floatToRawIntBits(learnt) != Float.floatToRawIntBits(sampled)) {
         mismatches++;
-        maxDifference = Math.max(maxDifference, Math.abs((double) learnt - sampled));
+        Worst here = new Worst(batch.trajectory()[i], before, sampled, learnt);
+        // Negated, so that NaN is the worst of all.
+        if (!(here.difference() <= worst.difference()) && !Double.isNaN(worst.difference())) {
+          worst = here;
+        }
       }
       loss -= (double) coefficients.logProb()[i] * learnt;
       double divergence = klCoef != null ? result.kl()[i] : logRatios != null ? logRatios[i] : 0;
@@ -76,7 +106,18 @@ final class StepTotals {
     return mismatches;
   }
 
-  double maxDifference() {
-    return maxDifference;
+  Worst worst() {
+    return worst;
+  }
+
+  /** Of the differences between sampling and learning, over all sampled tokens, in nats. */
+  double differenceQuantile(double share) {
+    int n = Math.toIntExact(predictions);
+    if (n == 0 || mismatches == 0) {
+      return 0;
+    }
+    float[] sorted = Arrays.copyOf(differences, n);
+    Arrays.sort(sorted);
+    return sorted[(int) Math.ceil(share * n) - 1];
   }
 }

@@ -3,6 +3,7 @@ package org.score4j.training.cli;
 import java.io.PrintWriter;
 import java.util.function.BooleanSupplier;
 import org.score4j.checkpoints.CheckpointException;
+import org.score4j.training.algorithms.DisagreementException;
 import org.score4j.training.algorithms.NonFiniteException;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
@@ -58,7 +59,9 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
 
   /** Ours are those thrown on purpose by our code: their messages say what, where and the fix. */
   private static boolean isOurs(Throwable failure) {
-    if (failure instanceof CheckpointException || failure instanceof NonFiniteException) {
+    if (failure instanceof CheckpointException
+        || failure instanceof NonFiniteException
+        || failure instanceof DisagreementException) {
       return true;
     }
     StackTraceElement[] trace = failure.getStackTrace();

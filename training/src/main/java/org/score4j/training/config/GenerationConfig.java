@@ -1,18 +1,22 @@
 package org.score4j.training.config;
 
 /**
- * Limits of sampling; they change memory and speed, never what is sampled.
+ * Limits of sampling; those of size change memory and speed, never what is sampled.
  *
  * @param maxSequences most conversations at once
  * @param maxRows most tokens in one pass
  * @param kvPages pages of the KV cache, 16 tokens each; 0 for as many as maxSequences conversations
  *     can fill
+ * @param maxLogProbDifference nats by which the log-prob of a sampled token may differ between
+ *     sampling and training before the run stops; the CPU's never differ
  */
-public record GenerationConfig(int maxSequences, int maxRows, int kvPages) {
+public record GenerationConfig(
+    int maxSequences, int maxRows, int kvPages, double maxLogProbDifference) {
   /** Refuses limits with which nothing could be sampled. */
   public GenerationConfig {
     Ranges.atLeast("generation.maxSequences", maxSequences, 1);
     Ranges.atLeast("generation.maxRows", maxRows, 1);
     Ranges.atLeast("generation.kvPages", kvPages, 0);
+    Ranges.positive("generation.maxLogProbDifference", maxLogProbDifference);
   }
 }

@@ -6,6 +6,7 @@ import org.score4j.core.generation.GenerationRequest;
 import org.score4j.core.generation.GenerationRequest.Response;
 import org.score4j.core.generation.GenerationRequest.Turn;
 import org.score4j.core.generation.Generator;
+import org.score4j.core.generation.PathComparison;
 import org.score4j.core.model.Parameters;
 import org.score4j.kernels.Philox;
 import org.score4j.training.tasks.Problem;
@@ -70,6 +71,11 @@ public final class RolloutWorker {
       }
     }
     return trajectories;
+  }
+
+  /** Compares sampling with learning on one conversation, layer by layer. */
+  public PathComparison compare(Parameters weights, Trajectory trajectory) {
+    return generator.compare(weights, trajectory.ids());
   }
 
   /** Tokens drawn so far. */

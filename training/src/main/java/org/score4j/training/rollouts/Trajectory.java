@@ -1,6 +1,7 @@
 package org.score4j.training.rollouts;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.score4j.core.generation.GenerationRequest.Response;
 import org.score4j.core.generation.StopRule.Finish;
@@ -61,6 +62,11 @@ public record Trajectory(List<Span> spans, boolean truncated) {
   /** Ids of the prompt. */
   public int[] prompt() {
     return spans.getFirst().ids();
+  }
+
+  /** Ids of the whole conversation. */
+  public int[] ids() {
+    return spans.stream().flatMapToInt(span -> Arrays.stream(span.ids())).toArray();
   }
 
   /** Number of sampled tokens. */

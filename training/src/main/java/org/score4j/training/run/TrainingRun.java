@@ -325,7 +325,8 @@ public final class TrainingRun implements AutoCloseable {
             learner,
             task,
             workbench.rollouts(),
-            Philox.derive(config.seed(), STAGE, phase.index(), 0, 0));
+            Philox.derive(config.seed(), STAGE, phase.index(), 0, 0),
+            config.generation().maxLogProbDifference());
     score.shapingWarning().ifPresent(listener::notice);
     if (firstStep == 0) {
       SignalCheck.run(phase.name(), stage.signal(), score, listener);
