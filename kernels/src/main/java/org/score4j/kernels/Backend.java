@@ -29,8 +29,13 @@ public interface Backend extends AutoCloseable {
    */
   boolean bitExactAcrossBatches();
 
-  /** A new allocation, 64-byte aligned at least; content undefined. */
-  DeviceBuffer newBuffer(long bytes);
+  /**
+   * A new allocation, 64-byte aligned at least; content undefined.
+   *
+   * @param purpose what it is for, as named in the error when there is too little memory
+   * @param bytes size
+   */
+  DeviceBuffer newBuffer(String purpose, long bytes);
 
   /** Waits until everything queued is done. */
   void synchronize();

@@ -1,11 +1,18 @@
 package org.score4j.kernels;
 
+import java.util.List;
 import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.score4j.kernels.cpu.CpuBackend;
+import org.score4j.kernels.cuda.CudaBackend;
+import org.score4j.kernels.cuda.CudaProbe;
 import org.score4j.kernels.reference.ReferenceBackend;
 
 /** Backends by the names of {@code --device}. */
 public final class Backends {
+  private static final Pattern CUDA = Pattern.compile("cuda(?::(\\d{1,4}))?");
+
   private Backends() {}
 
   /**
@@ -19,27 +26,49 @@ public final class Backends {
     if (!device.equals("auto")) {
       return device;
     }
-    log.accept("device=cpu reason=\"auto: this build has no GPU backend\"");
+    List<String> faults = CudaProbe.ofThisMachine().report().faultsOf(0);
+    if (faults.isEmpty()) {
+      log.accept("device=cuda reason=\"auto: a GPU is there\"");
+      return "cuda";
+    }
+    log.accept("device=cpu reason=\"auto: no GPU, %s\"".formatted(faults.getFirst()));
     return "cpu";
+  }
+
+  /** As {@link #open(String, int, Precision)} in the device's own precision. */
+  public static Backend open(String device, int threads) {
+    return open(device, threads, Precision.AUTO);
   }
 
   /**
    * Opens a backend, which the caller closes.
    *
-   * @param device cpu or reference; {@code auto} goes through {@link #choose} first
-   * @param threads how many threads compute; the reference backend always uses one
+   * @param device cpu, cuda, cuda:1 or reference; {@code auto} goes through {@link #choose} first
+   * @param threads how many threads compute; only the cpu backend has several
+   * @param precision of weights and activations
    */
-  public static Backend open(String device, int threads) {
+  public static Backend open(String device, int threads, Precision precision) {
     if (threads < 1) {
       throw new IllegalArgumentException(
           "threads is " + threads + ", it must be at least 1; use the number of free cores");
+    }
+    Matcher cuda = CUDA.matcher(device);
+    if (cuda.matches()) {
+      int index = cuda.group(1) == null ? 0 : Integer.parseInt(cuda.group(1));
+      return new CudaBackend(index, precision == Precision.F32 ? DType.F32 : DType.BF16);
+    }
+    boolean known = device.equals("cpu") || device.equals("reference");
+    if (known && precision == Precision.BF16) {
+      throw new IllegalArgumentException(
+          "device %s does not compute in bf16; leave --precision out, or use --device cuda"
+              .formatted(device));
     }
     return switch (device) {
       case "cpu" -> new CpuBackend(threads);
       case "reference" -> new ReferenceBackend();
       default ->
           throw new IllegalArgumentException(
-              "device '%s' is unknown; use cpu, reference or auto (cuda and tornado are not part of this build)"
+              "device '%s' is unknown; use cpu, cuda, cuda:1, reference or auto (tornado is not part of this build)"
                   .formatted(device));
     };
   }

@@ -38,7 +38,8 @@ public final class Ops {
 
   /** A new arena of {@code bytes} bytes. */
   public DeviceArena newArena(String name, long bytes) {
-    return new DeviceArena(name, backend.newBuffer(Math.max(bytes, DeviceArena.ALIGNMENT_BYTES)));
+    return new DeviceArena(
+        name, backend.newBuffer(name, Math.max(bytes, DeviceArena.ALIGNMENT_BYTES)));
   }
 
   // ---- transfers

@@ -77,8 +77,8 @@ public final class CpuBackend implements Backend {
   }
 
   @Override
-  public DeviceBuffer newBuffer(long bytes) {
-    return new HostBuffer(bytes);
+  public DeviceBuffer newBuffer(String purpose, long bytes) {
+    return new HostBuffer(purpose, bytes);
   }
 
   /** Nothing is ever queued. */

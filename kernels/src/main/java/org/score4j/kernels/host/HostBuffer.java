@@ -12,15 +12,15 @@ public final class HostBuffer implements DeviceBuffer {
   private final Arena arena = Arena.ofShared();
   private final MemorySegment memory;
 
-  /** Allocates {@code bytes} bytes. */
-  public HostBuffer(long bytes) {
+  /** Allocates {@code bytes} bytes for {@code purpose}, which an error names. */
+  public HostBuffer(String purpose, long bytes) {
     try {
       memory = arena.allocate(bytes, ALIGNMENT_BYTES);
     } catch (OutOfMemoryError e) {
       arena.close();
       throw new IllegalStateException(
-          "host memory: cannot allocate %d bytes; make the batch or the KV cache smaller"
-              .formatted(bytes),
+          "host memory: cannot allocate %d bytes for %s; make the batch or the KV cache smaller"
+              .formatted(bytes, purpose),
           e);
     }
   }

@@ -55,8 +55,8 @@ public final class ReferenceBackend implements Backend {
   }
 
   @Override
-  public DeviceBuffer newBuffer(long bytes) {
-    return new HostBuffer(bytes);
+  public DeviceBuffer newBuffer(String purpose, long bytes) {
+    return new HostBuffer(purpose, bytes);
   }
 
   /** Nothing is ever queued. */
