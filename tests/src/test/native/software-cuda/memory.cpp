@@ -130,7 +130,7 @@ std::string Memory::describe(uintptr_t address) const {
   snprintf(text, sizeof(text), "0x%lx", static_cast<unsigned long>(address));
   std::string result = text;
   if (address < begin_ || address >= next_ + kPage || begin_ == 0) {
-    return result + (address < 4096 ? " (null)" : " is no device memory");
+    return result + (address < 4096 ? " (null)" : ", no device memory");
   }
   const Allocation* nearest = nullptr;
   bool wasFreed = false;
@@ -146,10 +146,10 @@ std::string Memory::describe(uintptr_t address) const {
       if (d < distance) distance = d, nearest = &a, wasFreed = allocations == &freed_;
     }
   }
-  if (nearest == nullptr) return result + " is no device memory";
-  if (distance == 0) return result + " is inside of " + (wasFreed ? "the freed " : "") + describe(*nearest);
+  if (nearest == nullptr) return result + ", no device memory";
+  if (distance == 0) return result + ", inside of " + (wasFreed ? "the freed " : "") + describe(*nearest);
   bool before = address < nearest->address;
-  return result + " is " + std::to_string(before ? distance : distance - 1) + " bytes " + (before ? "before " : "past the end of ") +
+  return result + ", " + std::to_string(before ? distance : distance - 1) + " bytes " + (before ? "before " : "past the end of ") +
          (wasFreed ? "the freed " : "") + describe(*nearest);
 }
 
