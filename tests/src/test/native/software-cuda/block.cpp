@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "driver_types.h"
+#include "module_file.h"
 
 extern "C" {
 __attribute__((visibility("default"))) __thread swcuda::ThreadView* swcuda_thread
@@ -42,20 +43,16 @@ bool BlockRunner::runBlock(const Grid& grid, const Index3& block) {
   swcuda_block.blockDim = grid.blockDim;
   swcuda_block.gridDim = grid.gridDim;
   unsigned n = grid.blockDim.x * grid.blockDim.y * grid.blockDim.z;
-  if (n != numThreads_) {
+  if (memcmp(&grid.blockDim, &blockDim_, sizeof(Index3)) != 0) {
+    blockDim_ = grid.blockDim;
     numThreads_ = n;
     numWarps_ = (n + kWarp - 1) / kWarp;
-  }
-  Index3 index = {0, 0, 0};
-  for (unsigned t = 0; t < n; t++) {
-    threads_[t].thread = index;
-    threads_[t].lane = t % kWarp;
-    threads_[t].fiber = nullptr;
-    if (++index.x == grid.blockDim.x) {
-      index.x = 0;
-      if (++index.y == grid.blockDim.y) index.y = 0, index.z++;
+    for (unsigned t = 0; t < n; t++) {
+      threads_[t].thread = {t % blockDim_.x, t / blockDim_.x % blockDim_.y, t / (blockDim_.x * blockDim_.y)};
+      threads_[t].lane = t % kWarp;
     }
   }
+  for (unsigned t = 0; t < n; t++) threads_[t].fiber = nullptr;
   for (unsigned w = 0; w < numWarps_; w++) {
     Warp& warp = warps_[w];
     unsigned lanes = n - w * kWarp;
@@ -82,23 +79,26 @@ bool BlockRunner::runBlock(const Grid& grid, const Index3& block) {
 }
 
 // The next thread that can go on, made current; null where there is none.
-BlockRunner::Thread* BlockRunner::next() {
-  unsigned w = current_ / kWarp;
-  if (warps_[w].ready == 0) {
-    if (warps_[w].waiting != 0) return nullptr;
-    bool forward = grid_->order == Order::kForward;
-    unsigned step = 0;
-    for (; step < numWarps_; step++) {
-      w = forward ? (w + 1 == numWarps_ ? 0 : w + 1) : (w == 0 ? numWarps_ - 1 : w - 1);
-      if (warps_[w].ready != 0) break;
-    }
-    if (step == numWarps_) return nullptr;
-  }
-  unsigned lane = firstLane(warps_[w].ready, grid_->order);
+inline BlockRunner::Thread* BlockRunner::next() {
+  if (warps_[current_ / kWarp].ready == 0 && !nextWarp()) return nullptr;
+  unsigned w = current_ / kWarp, lane = firstLane(warps_[w].ready, grid_->order);
   warps_[w].ready &= ~(1u << lane);
   current_ = w * kWarp + lane;
   swcuda_thread = &threads_[current_];
   return &threads_[current_];
+}
+
+// Goes on to a warp that has ready lanes; not while lanes of this one wait for each other, as nobody else can wake them.
+bool BlockRunner::nextWarp() {
+  unsigned w = current_ / kWarp;
+  if (warps_[w].waiting != 0) return false;
+  for (unsigned step = 0; step < numWarps_; step++) {
+    w = grid_->order == Order::kForward ? (w + 1 == numWarps_ ? 0 : w + 1) : (w == 0 ? numWarps_ - 1 : w - 1);
+    if (warps_[w].ready == 0) continue;
+    current_ = w * kWarp;
+    return true;
+  }
+  return false;
 }
 
 void BlockRunner::start(Thread& thread) {
@@ -132,13 +132,13 @@ void BlockRunner::carrier() {
   }
 }
 
-void BlockRunner::finish() {
+inline void BlockRunner::finish() {
   warps_[current_ / kWarp].exited |= 1u << (current_ % kWarp);
   alive_--;
 }
 
 // The current thread waits: the next one runs until this one is ready again and its turn comes.
-void BlockRunner::suspend() {
+inline void BlockRunner::suspend() {
   Thread& self = threads_[current_];
   Thread* other = next();
   if (other == nullptr) failStuck();
@@ -161,39 +161,45 @@ void BlockRunner::syncthreads() {
   warp.ready &= ~(1u << (current_ % kWarp));
 }
 
-BlockRunner::Meeting& BlockRunner::meeting(Warp& warp, unsigned mask) {
+inline BlockRunner::Meeting& BlockRunner::meeting(Warp& warp, unsigned mask) {
   for (unsigned i = 0; i < warp.numMeetings; i++) {
     if (warp.meetings[i].mask == mask) return warp.meetings[i];
   }
-  if (warp.meetings.size() == warp.numMeetings) warp.meetings.emplace_back();
-  Meeting& fresh = warp.meetings[warp.numMeetings++];
+  return *makeMeeting(warp, mask);
+}
+
+BlockRunner::Meeting* BlockRunner::makeMeeting(Warp& warp, unsigned mask) {
+  // A lane is bound to one meeting at most, where it waits or has yet to read, and this one to none: one of 32 is free.
+  unsigned place = warp.numMeetings;
+  if (place < kWarp) {
+    warp.numMeetings++;
+  } else {
+    for (place = 0; (warp.meetings[place].arrived | warp.meetings[place].unread) != 0;) place++;
+  }
+  Meeting& fresh = warp.meetings[place];
   fresh.mask = mask;
-  fresh.arrived = fresh.phase = 0;
+  fresh.arrived = fresh.unread = fresh.phase = 0;
   if (mask != ~0u) {
     constexpr unsigned long long kPoison64 = static_cast<unsigned long long>(kPoison) << 32 | kPoison;
     for (auto& buffer : fresh.values) {
       for (unsigned long long& value : buffer) value = kPoison64;
     }
   }
-  return fresh;
+  return &fresh;
 }
 
-BlockRunner::Meeting& BlockRunner::arrive(unsigned mask, unsigned collective, unsigned long long value, unsigned predicate,
-                                          unsigned& phase) {
+inline BlockRunner::Meeting& BlockRunner::arrive(unsigned mask, unsigned collective, unsigned long long value, unsigned predicate,
+                                                 unsigned& phase) {
   unsigned lane = current_ % kWarp, bit = 1u << lane;
   Warp& warp = warps_[current_ / kWarp];
-  if ((mask & bit) == 0) {
-    fail(kErrorLaunchFailed, where() + " calls " + kCollectiveNames[collective] + " with a mask without its own lane " +
-                                 std::to_string(lane));
-  }
+  if ((mask & bit) == 0) failArrival(mask, collective, nullptr);
   Meeting& m = meeting(warp, mask & warp.existing);
   phase = m.phase & 1;
   if (m.arrived == 0) {
     m.collective = collective;
     m.votes[phase] = 0;
   } else if (m.collective != collective) {
-    fail(kErrorLaunchFailed, where() + " calls " + kCollectiveNames[collective] + " where lane " +
-                                 std::to_string(__builtin_ctz(m.arrived)) + " of its warp calls " + kCollectiveNames[m.collective]);
+    failArrival(mask, collective, &m);
   }
   m.values[phase][lane] = value;
   m.votes[phase] |= predicate << lane;
@@ -201,13 +207,24 @@ BlockRunner::Meeting& BlockRunner::arrive(unsigned mask, unsigned collective, un
   if (m.arrived == m.mask) {
     m.arrived = 0;
     m.phase++;
+    m.unread |= m.mask & ~bit;
     warp.waiting &= ~m.mask;
     warp.ready |= m.mask & ~bit;
   } else {
     warp.waiting |= bit;
     suspend();
+    m.unread &= ~bit;
   }
   return m;
+}
+
+void BlockRunner::failArrival(unsigned mask, unsigned collective, const Meeting* meeting) {
+  std::string call = where() + " calls " + kCollectiveNames[collective];
+  if (meeting == nullptr) {
+    fail(kErrorLaunchFailed, call + " with the mask 0x" + hex(mask).substr(8) + ", which misses its own lane " + std::to_string(current_ % kWarp));
+  }
+  fail(kErrorLaunchFailed, call + " where lane " + std::to_string(__builtin_ctz(meeting->arrived)) + " of its warp calls " +
+                               kCollectiveNames[meeting->collective]);
 }
 
 const unsigned long long* BlockRunner::exchange(unsigned mask, unsigned collective, unsigned long long value) {

@@ -66,14 +66,14 @@ class BlockRunner {
   };
   // Lanes that meet: one per distinct mask. Two buffers, as a fast lane may be at the next meeting while a slow one still reads.
   struct Meeting {
-    unsigned mask, arrived, phase, collective;
+    unsigned mask, arrived, unread, phase, collective;
     unsigned votes[2];
     unsigned long long values[2][kWarp];
   };
   struct Warp {
     unsigned existing, ready, waiting, atBarrier, exited;
     unsigned numMeetings;
-    std::deque<Meeting> meetings;
+    Meeting meetings[kWarp];
   };
   struct StaticShared {
     const void* declaration;
@@ -83,19 +83,22 @@ class BlockRunner {
   };
 
   static void carrier();
-  Thread& nextOrStuck();
   Thread* next();
+  bool nextWarp();
   void suspend();
   void finish();
   void start(Thread& thread);
   Meeting& meeting(Warp& warp, unsigned mask);
+  Meeting* makeMeeting(Warp& warp, unsigned mask);
   Meeting& arrive(unsigned mask, unsigned collective, unsigned long long value, unsigned predicate, unsigned& phase);
   [[noreturn]] void failStuck();
+  [[noreturn]] void failArrival(unsigned mask, unsigned collective, const Meeting* meeting);
   void prepareShared();
   bool checkShared();
   std::string name(unsigned thread) const;
 
   const Grid* grid_ = nullptr;
+  Index3 blockDim_ = {0, 0, 0};  // for which threads_ holds the indices
   unsigned numThreads_ = 0, numWarps_ = 0, alive_ = 0, arrived_ = 0, current_ = 0;
   Thread threads_[kMaxThreads];
   Warp warps_[kMaxThreads / kWarp];

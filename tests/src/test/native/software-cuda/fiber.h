@@ -1,4 +1,4 @@
-// Stackful coroutines on one OS thread. On x86-64 a switch saves six registers (about 2 ns); swapcontext, the fallback, makes a
+// Stackful coroutines on one OS thread. On x86-64 a switch saves six registers ; swapcontext, the fallback, makes a
 // system call each time.
 #pragma once
 #include <cstddef>
