@@ -7,7 +7,7 @@ final class ProbeProgram {
   private ProbeProgram() {}
 
   public static void main(String[] args) {
-    CudaReport report = CudaProbe.ofThisMachine().report();
+    CudaReport report = CudaProbe.report(CudaHost.current());
     System.out.println("driver=" + report.driver());
     report.devices().forEach(device -> System.out.println("device=" + device.description()));
     report

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** JCuda's real natives on small stand-ins for the libraries of CUDA, each in its own JVM. */
-final class DriverProbeTest {
+final class CudaProbeTest {
   private static final String H100 = "{\"Toy H100\", 9, 0, 80000}";
 
   @TempDir private Path folder;
@@ -58,7 +58,7 @@ final class DriverProbeTest {
             "driver=1, for CUDA up to 13.0",
             "device=Toy H100, compute capability 9.0, 80000 MiB of memory, 40000 MiB free",
             "usable=[]",
-            "library=they say: cuBLAS 13.1.2, NVRTC 13.4",
+            "library=as loaded: cuBLAS 13.1.2, NVRTC 13.4",
             "natives=JCuda's, pointed at CUDA 13, in " + folder.resolve("cache/score4j"),
             "tmpdir=" + folder.resolve("tmp"))
         .noneMatch(line -> line.startsWith("fault="));
@@ -74,7 +74,7 @@ final class DriverProbeTest {
     assertThat(probe())
         .contains(
             "driver=1, for CUDA up to 12.6",
-            "library=they say: cuBLAS 12.1.2, NVRTC 12.4",
+            "library=as loaded: cuBLAS 12.1.2, NVRTC 12.4",
             "natives=JCuda's, as they are")
         .noneMatch(line -> line.startsWith("fault="));
     assertThat(inCache("libJNvrtc-12.6.0-linux-x86_64.so")).exists();
@@ -92,7 +92,7 @@ final class DriverProbeTest {
     Files.write(native13, damaged);
     Files.createDirectories(folder.resolve("tmp"));
     Files.writeString(folder.resolve("tmp").resolve(native13.getFileName()), "planted");
-    assertThat(probe()).contains("library=they say: cuBLAS 13.1.2, NVRTC 13.4");
+    assertThat(probe()).contains("library=as loaded: cuBLAS 13.1.2, NVRTC 13.4");
     assertThat(native13).hasBinaryContent(whole);
     assertThat(native13.resolveSibling(".")).isDirectoryNotContaining("glob:**.tmp");
   }
@@ -102,7 +102,7 @@ final class DriverProbeTest {
     ToyLibraries.cuda(folder.resolve("libs"), 13, 13000, 0, H100);
     probe();
     assertThat(probe("-Djava.library.path=" + inCache("cuda-13")))
-        .contains("library=they say: cuBLAS 13.1.2, NVRTC 13.4");
+        .contains("library=as loaded: cuBLAS 13.1.2, NVRTC 13.4");
   }
 
   @Test
