@@ -6,6 +6,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.score4j.kernels.cpu.CpuBackend;
 import org.score4j.kernels.cuda.CudaBackend;
+import org.score4j.kernels.cuda.CudaHost;
 import org.score4j.kernels.cuda.CudaProbe;
 import org.score4j.kernels.reference.ReferenceBackend;
 
@@ -26,7 +27,7 @@ public final class Backends {
     if (!device.equals("auto")) {
       return device;
     }
-    List<String> faults = CudaProbe.ofThisMachine().report().faultsOf(0);
+    List<String> faults = CudaProbe.report(CudaHost.current()).faultsOf(0);
     if (faults.isEmpty()) {
       log.accept("device=cuda reason=\"auto: a GPU is there\"");
       return "cuda";

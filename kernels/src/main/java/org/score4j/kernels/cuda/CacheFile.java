@@ -1,7 +1,6 @@
 package org.score4j.kernels.cuda;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.WritableByteChannel;
@@ -73,8 +72,8 @@ final class CacheFile {
     }
   }
 
-  private static UncheckedIOException failed(Path file, IOException e) {
-    return new UncheckedIOException(
+  private static CudaUnavailableException failed(Path file, IOException e) {
+    return new CudaUnavailableException(
         "cannot write %s in the cache folder (%s); free space there, or set XDG_CACHE_HOME to a folder that can be written"
             .formatted(file, e),
         e);

@@ -3,7 +3,6 @@ package org.score4j.kernels.cuda;
 import static jcuda.driver.CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR;
 import static jcuda.driver.CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR;
 
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -54,7 +53,7 @@ public final class CudaProbe {
   private static void attempt(Findings findings, Runnable step) {
     try {
       step.run();
-    } catch (CudaUnavailableException | UncheckedIOException e) {
+    } catch (CudaUnavailableException e) {
       findings.faults.add(String.valueOf(e.getMessage()));
     } catch (UnsatisfiedLinkError | NoClassDefFoundError | CudaException e) {
       findings.faults.add("JCuda cannot be used: " + e);

@@ -1,7 +1,6 @@
 package org.score4j.kernels.cuda;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.channels.Channels;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -71,7 +70,7 @@ public final class CudaRedist {
       }
       return files;
     } catch (IOException e) {
-      throw new UncheckedIOException(
+      throw new IllegalArgumentException(
           "cannot unpack %s (%s); is it whole? Remove it and run the command again"
               .formatted(jar, e),
           e);

@@ -2,7 +2,6 @@ package org.score4j.kernels.cuda;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.lang.invoke.MethodHandles;
 import java.nio.file.Path;
 import java.util.Objects;
@@ -80,7 +79,8 @@ final class JCudaNatives {
       }
       return in.readAllBytes();
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot read %s from its jar: %s".formatted(name, e), e);
+      throw new CudaUnavailableException(
+          "cannot read %s from its jar (%s); is the jar whole?".formatted(name, e), e);
     }
   }
 }

@@ -9,10 +9,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.score4j.kernels.Backend;
 import org.score4j.kernels.Backends;
+import org.score4j.kernels.cuda.CudaReport;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -28,6 +32,11 @@ final class DoctorCommand implements Callable<Integer> {
   private static final long HEAP_NEEDED = 256L << 20;
   private static final int REQUIRED_JAVA = 25;
 
+  private static final Pattern CUDA = Pattern.compile("cuda(?::(\\d{1,3}))?");
+  private static final Set<String> OTHERS = Set.of("auto", "cpu", "reference");
+  private static final int NAME_WIDTH = 18;
+
+  private final Engine engine;
   private final Terminal terminal;
 
   @Spec private @Nullable CommandSpec spec;
@@ -35,43 +44,117 @@ final class DoctorCommand implements Callable<Integer> {
   @Option(names = "--json", description = "one JSON document on stdout and nothing else there")
   private boolean json;
 
+  @Option(
+      names = "--device",
+      paramLabel = "DEVICE",
+      defaultValue = "auto",
+      description =
+          "where training shall run: cuda and cuda:N ask for that GPU, with any other device CUDA"
+              + " may be missing")
+  private String device = "auto";
+
   /**
    * One finding.
    *
    * @param name what was looked at
    * @param good whether training can run with it
-   * @param text what was found, and the fix where it is not good
+   * @param needed whether training cannot run where it is not good
+   * @param text what was found, and the fix where it is not good; may be several lines
    */
-  private record Finding(String name, boolean good, String text) {}
+  private record Finding(String name, boolean good, boolean needed, String text) {
+    Finding(String name, boolean good, String text) {
+      this(name, good, true, text);
+    }
 
-  DoctorCommand(Terminal terminal) {
+    boolean hinders() {
+      return needed && !good;
+    }
+
+    String line() {
+      String indented = text.replace("\n", "\n" + " ".repeat(NAME_WIDTH + 3));
+      return "%s %-18s %s".formatted(good ? "✓" : needed ? "✗" : "–", name, indented);
+    }
+  }
+
+  DoctorCommand(Engine engine, Terminal terminal) {
+    this.engine = engine;
     this.terminal = terminal;
   }
 
   @Override
   public Integer call() {
     PrintWriter out = Objects.requireNonNull(spec).commandLine().getOut();
+    Matcher cuda = CUDA.matcher(device);
+    boolean cudaNeeded = cuda.matches();
+    if (!cudaNeeded && !OTHERS.contains(device)) {
+      throw new IllegalArgumentException(
+          "device '%s' is unknown; use cpu, reference, cuda, cuda:N or auto".formatted(device));
+    }
+    int gpu = cudaNeeded && cuda.group(1) != null ? Integer.parseInt(cuda.group(1)) : 0;
     List<Finding> findings =
-        List.of(
-            java(), cores(), memory(), backend("cpu"), backend("reference"), disk(), terminal());
-    boolean good = findings.stream().allMatch(Finding::good);
+        new ArrayList<>(
+            List.of(java(), cores(), memory(), backend("cpu"), backend("reference"), disk()));
+    findings.add(terminal());
+    addCuda(findings, engine.cuda(), cudaNeeded, gpu);
+    boolean good = findings.stream().noneMatch(Finding::hinders);
     if (json) {
       Map<String, @Nullable Object> document = new LinkedHashMap<>();
       document.put("can_train", good);
       for (Finding finding : findings) {
-        document.put(finding.name(), Map.of("ok", finding.good(), "found", finding.text()));
+        document.put(
+            finding.name(),
+            Map.of("ok", finding.good(), "needed", finding.needed(), "found", finding.text()));
       }
       JsonOutput.print(out, document);
     } else {
-      for (Finding finding : findings) {
-        out.println(
-            "%s %-18s %s".formatted(finding.good() ? "✓" : "✗", finding.name(), finding.text()));
-      }
+      findings.forEach(finding -> out.println(finding.line()));
       out.println(
           good ? "Training can run here." : "Training cannot run here yet; see the lines with ✗.");
       out.flush();
     }
     return good ? 0 : Failures.FAILED;
+  }
+
+  /** One calm line where there is no GPU and nobody asked for one. */
+  private static void addCuda(List<Finding> findings, CudaReport report, boolean needed, int gpu) {
+    List<String> faults = report.faultsOf(gpu);
+    boolean good = faults.isEmpty();
+    if (!needed && report.devices().isEmpty()) {
+      findings.add(
+          new Finding(
+              "cuda",
+              good,
+              false,
+              "not on this machine, which only --device cuda needs: " + faults.getFirst()));
+      return;
+    }
+    if (!report.driver().isEmpty()) {
+      findings.add(new Finding("cuda driver", true, false, report.driver()));
+    }
+    for (CudaReport.Device found : report.devices()) {
+      boolean chosen = found.index() == gpu;
+      List<String> lines = new ArrayList<>(List.of(found.description()));
+      lines.addAll(found.faults());
+      findings.add(
+          new Finding(
+              "cuda:" + found.index(),
+              found.faults().isEmpty(),
+              needed && chosen,
+              String.join("\n", lines)));
+    }
+    if (!report.libraries().isEmpty()) {
+      findings.add(
+          new Finding("cuda libraries", true, false, String.join("\n", report.libraries())));
+    }
+    if (!report.natives().isEmpty()) {
+      findings.add(new Finding("cuda natives", true, false, report.natives()));
+    }
+    findings.add(
+        new Finding(
+            "cuda",
+            good,
+            needed,
+            good ? "cuda:%d can be used".formatted(gpu) : String.join("\n", faults)));
   }
 
   private static Finding java() {

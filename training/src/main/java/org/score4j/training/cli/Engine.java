@@ -7,6 +7,9 @@ import java.util.function.Consumer;
 import org.score4j.kernels.Backend;
 import org.score4j.kernels.Backends;
 import org.score4j.kernels.Ops;
+import org.score4j.kernels.cuda.CudaHost;
+import org.score4j.kernels.cuda.CudaProbe;
+import org.score4j.kernels.cuda.CudaReport;
 import org.score4j.training.config.RunConfig;
 import org.score4j.training.evaluation.AttemptMetrics;
 import org.score4j.training.run.LoadedModel;
@@ -27,6 +30,9 @@ interface Engine {
 
   /** Refuses a device that does not work here, before anything is written. */
   void check(Execution execution);
+
+  /** What this machine offers for CUDA. */
+  CudaReport cuda();
 
   /** Trains all phases of a run that are not done. */
   RunResult train(
@@ -61,6 +67,11 @@ interface Engine {
     @Override
     public void check(Execution execution) {
       open(execution, line -> {}).close();
+    }
+
+    @Override
+    public CudaReport cuda() {
+      return CudaProbe.report(CudaHost.current());
     }
 
     @Override

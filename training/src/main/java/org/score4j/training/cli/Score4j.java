@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.io.PrintWriter;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.score4j.kernels.cuda.CudaHost;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -59,7 +60,8 @@ public final class Score4j implements Runnable {
             .addSubcommand(new GenerateCommand(engine))
             .addSubcommand(new ConfigsCommand())
             .addSubcommand(new BenchCommand())
-            .addSubcommand(new DoctorCommand(terminal))
+            .addSubcommand(new CudaLibrariesCommand(terminal, CudaHost.current()))
+            .addSubcommand(new DoctorCommand(engine, terminal))
             .setOut(out)
             .setErr(err)
             .setExecutionExceptionHandler(failures)
