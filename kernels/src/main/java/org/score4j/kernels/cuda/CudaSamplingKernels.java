@@ -1,11 +1,45 @@
 package org.score4j.kernels.cuda;
 
+import org.score4j.kernels.DType;
 import org.score4j.kernels.SamplingKernels;
+import org.score4j.kernels.Shape;
 import org.score4j.kernels.Tensor;
 
-/** Sampling: not written yet. */
+/**
+ * Gumbel-max sampling over {@link LogitChunks chunks} of logits: products by cuBLAS, and {@code
+ * sampling.cu} that reduces a chunk to the best token of each row.
+ */
 final class CudaSamplingKernels implements SamplingKernels {
-  CudaSamplingKernels(CudaDevice device, Workspace workspace, CudaGemm gemm) {}
+  private static final int THREADS = 256;
+
+  /** Floats of a slot, as in {@code sampling.cu}. */
+  private static final int FIELDS = 8;
+
+  private final CudaDevice device;
+  private final Workspace workspace;
+  private final CudaGemm gemm;
+  private final long budgetBytes;
+  private final CudaKernel choices;
+  private final CudaKernel outputs;
+
+  CudaSamplingKernels(CudaDevice device, Workspace workspace, CudaGemm gemm) {
+    this(device, workspace, gemm, LogitChunks.budgetBytes(device));
+  }
+
+  /**
+   * Sampling with a bound on its logits.
+   *
+   * @param budgetBytes of logits held at once
+   */
+  CudaSamplingKernels(CudaDevice device, Workspace workspace, CudaGemm gemm, long budgetBytes) {
+    this.device = device;
+    this.workspace = workspace;
+    this.gemm = gemm;
+    this.budgetBytes = budgetBytes;
+    CudaModule module = device.module("sampling");
+    choices = module.kernel("sampling_choices");
+    outputs = module.kernel("sampling_outputs");
+  }
 
   @Override
   public void sample(
@@ -15,6 +49,48 @@ final class CudaSamplingKernels implements SamplingKernels {
       Tensor head,
       Tensor randomness,
       double temperature) {
-    throw new UnsupportedOperationException("cuda: sample");
+    int rows = hidden.dim0();
+    if (rows == 0) {
+      return;
+    }
+    int vocabulary = head.dim0();
+    LogitChunks chunks =
+        LogitChunks.of(rows, vocabulary, Float.BYTES, budgetBytes, false, device.multiprocessors());
+    float inverseTemperature = (float) (temperature == 0 ? 1 : 1 / temperature);
+    long mark = workspace.mark();
+    try {
+      Tensor buffer = workspace.allocate(DType.F32, Shape.of(chunks.chunkElements()));
+      Tensor partial =
+          workspace.allocate(DType.F32, Shape.of(chunks.rowsPerChunk(), chunks.slots(), FIELDS));
+      for (int from = 0; from < rows; from += chunks.rowsPerChunk()) {
+        int to = Math.min(rows, from + chunks.rowsPerChunk());
+        for (int first = 0, slot = 0; first < vocabulary; slot += chunks.splits()) {
+          int columns = Math.min(chunks.columnsPerChunk(), vocabulary - first);
+          Tensor logits = LogitChunks.matrix(buffer, to - from, columns);
+          Tensor weight = head.rows(first, first + columns);
+          gemm.multiply(logits, false, hidden.rows(from, to), true, weight, inverseTemperature, 0);
+          choices
+              .pointer(partial)
+              .pointer(logits)
+              .pointer(randomness.rows(from, to))
+              .i32(first)
+              .i32(columns)
+              .i32(slot)
+              .i32(chunks.slots())
+              .i32(temperature == 0 ? 1 : 0)
+              .launch(to - from, chunks.splits(), 1, chunks.threads(), 0);
+          first += columns;
+        }
+        outputs
+            .pointer(ids.rows(from, to))
+            .pointer(logProbs.rows(from, to))
+            .pointer(partial)
+            .i32(to - from)
+            .i32(chunks.slots())
+            .launch((to - from + THREADS - 1) / THREADS, 1, 1, THREADS, 0);
+      }
+    } finally {
+      workspace.release(mark);
+    }
   }
 }
