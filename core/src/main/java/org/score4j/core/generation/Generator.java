@@ -14,6 +14,7 @@ import org.score4j.core.model.DeviceBatch;
 import org.score4j.core.model.HeadPass;
 import org.score4j.core.model.ModelConfig;
 import org.score4j.core.model.Parameters;
+import org.score4j.core.model.Recompute;
 import org.score4j.core.model.Transformer;
 import org.score4j.kernels.DType;
 import org.score4j.kernels.DeviceArena;
@@ -349,7 +350,7 @@ public final class Generator {
     long pages = KvCache.pagesFor(config.maxPositions());
     // Slots, sequences and lengths; page tables; ids, randomness and page copies.
     long indices = maxRows * (3L + pages) + maxSequences * 6L;
-    return HeadPass.activationBytes(config, maxRows, maxSequences, ops)
+    return HeadPass.activationBytes(config, maxRows, maxSequences, Recompute.NONE, ops)
         + indices * DType.I32.byteSize()
         + 10L * DeviceArena.ALIGNMENT_BYTES;
   }

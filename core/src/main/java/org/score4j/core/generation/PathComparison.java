@@ -116,7 +116,7 @@ public record PathComparison(List<Layer> layers) {
   }
 
   private static void collect(Ops ops, Transformer.Forward forward, List<float[]> into) {
-    for (Tensor input : forward.blockInputs()) {
+    for (Tensor input : forward.inputs()) {
       into.add(ops.downloadFloats(input));
     }
     into.add(ops.downloadFloats(forward.hidden()));

@@ -25,6 +25,16 @@ public record DeviceBatch(
     @Nullable Tensor headRows,
     @Nullable Tensor targets) {
 
+  /** The segments of a packed batch, or an error where tokens see the KV cache. */
+  Tensor requireSegments() {
+    if (segments == null) {
+      throw new IllegalStateException(
+          "transformer: this pass needs packed segments; was the forward pass run through the KV"
+              + " cache?");
+    }
+    return segments;
+  }
+
   /** Checks every index against the model and uploads the batch. */
   static DeviceBatch upload(Ops ops, DeviceArena arena, ModelConfig config, PackedBatch batch) {
     checkRange(

@@ -174,31 +174,42 @@ public final class HeadPass {
    * @param config of the model
    * @param tokens most tokens in a micro-batch
    * @param predictions most predictions in a micro-batch
+   * @param recompute of the transformer
    * @param ops whose types decide the bytes of a number
    */
-  public static long activationBytes(ModelConfig config, int tokens, int predictions, Ops ops) {
+  public static long activationBytes(
+      ModelConfig config, int tokens, int predictions, Recompute recompute, Ops ops) {
     long d = config.hiddenSize();
     long q = config.heads().queryWidth();
     long qkv = (config.qkNorm() ? 2L : 1L) * config.heads().qkvWidth();
     long heads =
         config.numHeads() + (config.qkNorm() ? (long) config.numHeads() + config.numKvHeads() : 0);
     long f = config.intermediateSize();
-    // Transformer.BlockState, the output projection and the block's output.
-    long perBlock = 6 * d + qkv + q + 3 * f;
-    long statePerBlock = heads + 2;
+    long layers = config.numLayers();
+    // TransformerBlock.State, the output projection and the block's output; what norms and SwiGLU
+    // give.
+    long block = 6 * d + qkv + q + 3 * f;
+    long normed = 2 * d + f;
+    long blocks =
+        switch (recompute) {
+          case NONE -> layers * block;
+          case NORMS -> layers * (block - normed) + normed;
+          // Inputs; the last block and the one computed again; the two fixed places.
+          case BLOCKS -> layers * d + 2 * block + 2 * d;
+        };
+    long statesOfBlocks = (recompute == Recompute.BLOCKS ? 2 : layers) * (heads + 2);
     // Embedding; gathered rows of the last block; final norm; dRead.
     long outside = d + (d + q) + 2 * d + d;
     // dX and dStream; then per block the feed-forward's and the attention's.
     long backward = 2 * d + (3 * f + d) + (2 * q + qkv + d);
     // Reference's and policy's hidden states, dHidden.
     long perPrediction = 3 * d;
-    long floats =
-        tokens * (config.numLayers() * perBlock + outside + backward) + predictions * perPrediction;
+    long floats = tokens * (blocks + outside + backward) + predictions * perPrediction;
     // The final norm's rstd; four results and two coefficients of a prediction.
-    long state = tokens * (config.numLayers() * statePerBlock + 1) + predictions * 6L;
+    long state = tokens * (statesOfBlocks + 1) + predictions * 6L;
     // Ids, positions, segments (4) and read rows; head rows and targets.
     long indices = 7L * tokens + 2L * predictions;
-    long tensors = 16L * config.numLayers() + 40;
+    long tensors = 16L * layers + 60;
     return floats * ops.floatType().byteSize()
         + state * ops.stateType().byteSize()
         + indices * DType.I32.byteSize()

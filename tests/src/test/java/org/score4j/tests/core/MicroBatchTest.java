@@ -11,8 +11,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.score4j.core.model.HeadPass;
+import org.score4j.core.model.ModelConfig;
 import org.score4j.core.model.PackedBatch;
 import org.score4j.core.model.Parameters;
+import org.score4j.core.model.Recompute;
 import org.score4j.core.optim.AdamW;
 import org.score4j.kernels.Tensor;
 
@@ -48,6 +50,21 @@ class MicroBatchTest {
       Outcome expected = outcome(one, 8);
       assertSame(outcome(two, 8), expected, "2 threads");
       assertSame(outcome(three, 8), expected, "3 threads");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"reference, UNTIED", "cpu-2, UNTIED", "cpu-2, TIED_WITH_BIAS", "cpu-2, QK_NORM"})
+  void recomputedActivations_changeNoBit(String device, TinyModel.Family family) {
+    for (int layers : new int[] {1, 3}) {
+      ModelConfig config = family.config(layers);
+      try (TinyModel keeping = new TinyModel(device, config);
+          TinyModel norms = new TinyModel(device, config, Recompute.NORMS);
+          TinyModel blocks = new TinyModel(device, config, Recompute.BLOCKS)) {
+        Outcome expected = outcome(keeping, 4);
+        assertSame(outcome(norms, 4), expected, "recompute norms");
+        assertSame(outcome(blocks, 4), expected, "recompute blocks");
+      }
     }
   }
 

@@ -7,6 +7,7 @@ import org.score4j.core.model.HeadPass;
 import org.score4j.core.model.ModelConfig;
 import org.score4j.core.model.PackedBatch;
 import org.score4j.core.model.Parameters;
+import org.score4j.core.model.Recompute;
 import org.score4j.core.model.Transformer;
 import org.score4j.kernels.Backends;
 import org.score4j.kernels.DeviceArena;
@@ -60,6 +61,10 @@ final class TinyModel implements AutoCloseable {
   }
 
   TinyModel(String device, ModelConfig config) {
+    this(device, config, Recompute.NONE);
+  }
+
+  TinyModel(String device, ModelConfig config, Recompute recompute) {
     int dash = device.indexOf('-');
     ops =
         new Ops(
@@ -67,10 +72,11 @@ final class TinyModel implements AutoCloseable {
                 ? Backends.open(device, 1)
                 : Backends.open(
                     device.substring(0, dash), Integer.parseInt(device.substring(dash + 1))));
-    transformer = new Transformer(ops, config);
+    transformer = new Transformer(ops, config, recompute);
     arena =
         ops.newArena(
-            "activations", HeadPass.activationBytes(config, MAX_TOKENS, MAX_PREDICTIONS, ops));
+            "activations",
+            HeadPass.activationBytes(config, MAX_TOKENS, MAX_PREDICTIONS, recompute, ops));
   }
 
   ModelConfig config() {

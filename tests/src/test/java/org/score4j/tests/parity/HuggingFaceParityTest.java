@@ -17,6 +17,7 @@ import org.score4j.core.generation.StopRule;
 import org.score4j.core.model.HeadPass;
 import org.score4j.core.model.PackedBatch;
 import org.score4j.core.model.Parameters;
+import org.score4j.core.model.Recompute;
 import org.score4j.core.model.Transformer;
 import org.score4j.kernels.Backend;
 import org.score4j.kernels.Backends;
@@ -57,7 +58,8 @@ class HuggingFaceParityTest {
           Transformer transformer = new Transformer(ops, weights.config());
           DeviceArena arena =
               ops.newArena(
-                  "activations", HeadPass.activationBytes(weights.config(), 390, 390, ops))) {
+                  "activations",
+                  HeadPass.activationBytes(weights.config(), 390, 390, Recompute.NONE, ops))) {
         logProbsLossAndGradients(ops, transformer, arena, weights, gradients, fixture.expected());
         greedyThroughTheCache(ops, transformer, arena, weights, fixture.expected());
         greedyByOneFullPass(ops, transformer, arena, weights, fixture.expected());

@@ -8,6 +8,7 @@ import org.score4j.core.model.HeadPass;
 import org.score4j.core.model.Initializer;
 import org.score4j.core.model.ModelConfig;
 import org.score4j.core.model.Parameters;
+import org.score4j.core.model.Recompute;
 import org.score4j.core.model.Transformer;
 import org.score4j.core.optim.AdamW;
 import org.score4j.kernels.Backend;
@@ -52,7 +53,9 @@ final class TinyLearner implements AutoCloseable {
     this.backend = backend;
     ops = new Ops(backend);
     model = new Transformer(ops, MODEL);
-    arena = ops.newArena("activations", HeadPass.activationBytes(MODEL, 256, 512, ops) + 65536);
+    arena =
+        ops.newArena(
+            "activations", HeadPass.activationBytes(MODEL, 256, 512, Recompute.NONE, ops) + 65536);
     cache = new KvCache(ops, MODEL, 64);
     weights = new Parameters(ops, "weights", MODEL);
     reference = new Parameters(ops, "reference", MODEL);

@@ -13,6 +13,7 @@ import org.score4j.core.model.Initializer;
 import org.score4j.core.model.ModelConfig;
 import org.score4j.core.model.PackedBatch;
 import org.score4j.core.model.Parameters;
+import org.score4j.core.model.Recompute;
 import org.score4j.core.model.Transformer;
 import org.score4j.core.optim.AdamW;
 import org.score4j.kernels.DeviceArena;
@@ -37,12 +38,13 @@ public final class ModelBenchmark implements AutoCloseable {
    * Makes the weights.
    *
    * @param microBatch sequences of a pass, which bounds the memory of activations
+   * @param recompute what training computes again instead of keeping it
    */
-  public ModelBenchmark(Ops ops, BenchShape shape, int microBatch) {
+  public ModelBenchmark(Ops ops, BenchShape shape, int microBatch, Recompute recompute) {
     this.ops = ops;
     this.shape = shape;
     this.microBatch = Math.min(microBatch, shape.trainSequences());
-    model = new Transformer(ops, shape.model());
+    model = new Transformer(ops, shape.model(), recompute);
     weights = new Parameters(ops, "weights", shape.model());
     new Initializer(0.02, 0.02).initialize(ops, weights, SEED);
   }
@@ -55,7 +57,7 @@ public final class ModelBenchmark implements AutoCloseable {
     for (int first = 0; first < shape.trainSequences(); first += microBatch) {
       passes.add(batch(Math.min(microBatch, shape.trainSequences() - first)));
     }
-    long bytes = HeadPass.activationBytes(config, passTokens, passTokens, ops);
+    long bytes = HeadPass.activationBytes(config, passTokens, passTokens, model.recompute(), ops);
     try (Parameters gradients = Parameters.forGradients(ops, config);
         AdamW optimizer = new AdamW(ops, weights, ADAM);
         DeviceArena arena = ops.newArena("activations", bytes)) {

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import org.score4j.core.model.Recompute;
 import org.score4j.kernels.Backend;
 import org.score4j.kernels.Backends;
 import org.score4j.kernels.Ops;
@@ -60,6 +61,13 @@ final class BenchCommand implements Callable<Integer> {
       defaultValue = "64",
       description = "sequences of a pass; fewer need less memory. 64 unless given")
   private int microBatch;
+
+  @Option(
+      names = "--recompute",
+      paramLabel = "LEVEL",
+      defaultValue = "none",
+      description = "none, norms or blocks: less memory in training for more time")
+  private String recompute = "none";
 
   @Option(
       names = "--warm-up",
@@ -124,7 +132,8 @@ final class BenchCommand implements Callable<Integer> {
           rows.addAll(benchmark.run());
         }
       }
-      try (ModelBenchmark benchmark = new ModelBenchmark(ops, of, microBatch)) {
+      try (ModelBenchmark benchmark =
+          new ModelBenchmark(ops, of, microBatch, Recompute.byName(recompute))) {
         if (what.contains("train")) {
           against(rows, ratios, againstTrain, () -> benchmark.train(warmUp, reps));
         }

@@ -1,6 +1,8 @@
 package org.score4j.training.config;
 
+import java.util.Arrays;
 import org.score4j.core.model.ModelConfig;
+import org.score4j.core.model.Recompute;
 
 /**
  * The transformer: sizes of a new one, or the folder of one to start from.
@@ -20,6 +22,8 @@ import org.score4j.core.model.ModelConfig;
  * @param tieWordEmbeddings whether head and embedding are one tensor
  * @param embeddingStd standard deviation of a new embedding
  * @param headStd standard deviation of a new head
+ * @param recompute none, norms or blocks: which activations are computed again in the backward
+ *     pass, for memory; changes no result on the CPU
  */
 public record ModelSection(
     String path,
@@ -35,7 +39,8 @@ public record ModelSection(
     double ropeTheta,
     boolean tieWordEmbeddings,
     double embeddingStd,
-    double headStd) {
+    double headStd,
+    String recompute) {
   /** Refuses sizes no model can have. */
   public ModelSection {
     Ranges.atLeast("model.hiddenSize", hiddenSize, 1);
@@ -49,6 +54,16 @@ public record ModelSection(
     Ranges.positive("model.ropeTheta", ropeTheta);
     Ranges.positive("model.embeddingStd", embeddingStd);
     Ranges.positive("model.headStd", headStd);
+    if (Arrays.stream(Recompute.values()).noneMatch(level -> level.toString().equals(recompute))) {
+      throw new ConfigException(
+          "model.recompute is '%s'; it must be one of %s"
+              .formatted(recompute, Arrays.toString(Recompute.values())));
+    }
+  }
+
+  /** Which activations are computed again. */
+  public Recompute recomputeLevel() {
+    return Recompute.byName(recompute);
   }
 
   /** A new model of these sizes. */

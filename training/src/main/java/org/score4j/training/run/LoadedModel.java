@@ -6,6 +6,7 @@ import java.util.List;
 import org.score4j.checkpoints.HfModel;
 import org.score4j.core.model.ModelConfig;
 import org.score4j.core.model.Parameters;
+import org.score4j.core.model.Recompute;
 import org.score4j.kernels.Ops;
 import org.score4j.kernels.Philox;
 import org.score4j.training.config.ConfigException;
@@ -52,7 +53,7 @@ public final class LoadedModel implements AutoCloseable {
                   task.tokenizer().vocabSize(),
                   needed));
     }
-    workbench = new Workbench(ops, shape, config.generation(), task, 0);
+    workbench = new Workbench(ops, shape, Recompute.NONE, config.generation(), task, 0);
   }
 
   /**

@@ -116,7 +116,14 @@ public final class TrainingRun implements AutoCloseable {
                   task.maxSequenceTokens()));
     }
     gradients = Parameters.forGradients(ops, modelConfig);
-    workbench = new Workbench(ops, modelConfig, config.generation(), task, trainingTokens());
+    workbench =
+        new Workbench(
+            ops,
+            modelConfig,
+            config.model().recomputeLevel(),
+            config.generation(),
+            task,
+            trainingTokens());
     evaluator = new Evaluator(task, workbench.rollouts());
     state =
         new TrainingState(

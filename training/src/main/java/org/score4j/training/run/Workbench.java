@@ -4,6 +4,7 @@ import org.score4j.core.generation.Generator;
 import org.score4j.core.generation.KvCache;
 import org.score4j.core.model.HeadPass;
 import org.score4j.core.model.ModelConfig;
+import org.score4j.core.model.Recompute;
 import org.score4j.core.model.Transformer;
 import org.score4j.kernels.DeviceArena;
 import org.score4j.kernels.Ops;
@@ -25,11 +26,17 @@ final class Workbench implements AutoCloseable {
   /**
    * Allocates for the largest pass.
    *
+   * @param recompute what training passes compute again
    * @param trainingTokens most tokens of a training pass; 0 where nothing is trained
    */
   Workbench(
-      Ops ops, ModelConfig config, GenerationConfig generation, Task task, int trainingTokens) {
-    model = new Transformer(ops, config);
+      Ops ops,
+      ModelConfig config,
+      Recompute recompute,
+      GenerationConfig generation,
+      Task task,
+      int trainingTokens) {
+    model = new Transformer(ops, config, recompute);
     int pagesEach = KvCache.pagesFor(task.maxSequenceTokens());
     // A conversation and, at worst, a prompt of its own.
     int pages =
@@ -42,7 +49,7 @@ final class Workbench implements AutoCloseable {
             + 32L * (tokens + generation.maxSequences() * (pagesEach + 2L));
     // Samples of a prompt all read its last row, so there can be more predictions than tokens, but
     // not twice as many.
-    long bytes = HeadPass.activationBytes(config, tokens, 2 * tokens, ops);
+    long bytes = HeadPass.activationBytes(config, tokens, 2 * tokens, recompute, ops);
     activations = ops.newArena("activations", bytes + tables);
     rollouts =
         new RolloutWorker(
