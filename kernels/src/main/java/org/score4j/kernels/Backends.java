@@ -2,12 +2,14 @@ package org.score4j.kernels;
 
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.score4j.kernels.cpu.CpuBackend;
 import org.score4j.kernels.cuda.CudaBackend;
 import org.score4j.kernels.cuda.CudaHost;
 import org.score4j.kernels.cuda.CudaProbe;
+import org.score4j.kernels.cuda.CudaReport;
 import org.score4j.kernels.reference.ReferenceBackend;
 
 /** Backends by the names of {@code --device}. */
@@ -24,10 +26,15 @@ public final class Backends {
    * @param log receives one line with the reason when the choice was made here
    */
   public static String choose(String device, Consumer<String> log) {
+    return choose(device, () -> CudaProbe.report(CudaHost.current()), log);
+  }
+
+  /** As {@link #choose(String, Consumer)} on a machine that offers what {@code cuda} says. */
+  public static String choose(String device, Supplier<CudaReport> cuda, Consumer<String> log) {
     if (!device.equals("auto")) {
       return device;
     }
-    List<String> faults = CudaProbe.report(CudaHost.current()).faultsOf(0);
+    List<String> faults = cuda.get().faultsOf(0);
     if (faults.isEmpty()) {
       log.accept("device=cuda reason=\"auto: a GPU is there\"");
       return "cuda";

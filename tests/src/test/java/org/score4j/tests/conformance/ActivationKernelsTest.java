@@ -27,6 +27,15 @@ interface ActivationKernelsTest extends Conformance {
     }
   }
 
+  /** Rows wider than a block of GPU threads takes. */
+  @Test
+  default void swiglu_ofWideRows_agreesWithReference() {
+    for (int width : new int[] {2064, 4099}) {
+      assertAgrees(
+          "swiglu (3, %d)".formatted(width), ROUNDINGS, bench -> bothWays(bench, 0, 3, 3, width));
+    }
+  }
+
   @Test
   default void swiglu_ofHugeGates_neitherOverflowsNorBecomesNaN() {
     double[] gates = {-1e30, -1000, -104, -88.5, -30, -1e-30, 0, 1e-30, 30, 88.5, 104, 1000, 1e30};

@@ -76,7 +76,7 @@ interface AttentionKernelsTest extends Conformance {
             qkv[i] *= 16;
           }
           Tensor large = bench.input("large", qkv, tokens, heads.qkvWidth());
-          Tensor lse = bench.output("logSumExp", tokens, 2);
+          Tensor lse = bench.stateOutput("logSumExp", tokens, 2);
           Tensor out = bench.output("out", tokens, heads.queryWidth());
           bench.ops().attention(out, lse, large, Packing.of(tokens).segments(bench), heads);
         });
@@ -180,7 +180,7 @@ interface AttentionKernelsTest extends Conformance {
 
   private static void forward(Bench bench, Packing packing, AttentionShape heads, Tensor qkv) {
     Tensor out = bench.output("out", packing.tokens(), heads.queryWidth());
-    Tensor lse = bench.output("logSumExp", packing.tokens(), heads.numHeads());
+    Tensor lse = bench.stateOutput("logSumExp", packing.tokens(), heads.numHeads());
     bench.ops().attention(out, lse, qkv, packing.segments(bench), heads);
   }
 
@@ -195,7 +195,7 @@ interface AttentionKernelsTest extends Conformance {
     Tensor qkv = bench.input("qkv", tokens, heads.qkvWidth()).rows(from, to);
     Tensor dOut = bench.input("dOut", tokens, heads.queryWidth()).rows(from, to);
     Tensor out = bench.output("out", n, heads.queryWidth());
-    Tensor lse = bench.output("logSumExp", n, heads.numHeads());
+    Tensor lse = bench.stateOutput("logSumExp", n, heads.numHeads());
     Tensor segments = packing.segments(bench);
     bench.ops().attention(out, lse, qkv, segments, heads);
     Tensor dQkv = bench.output("dQkv", n, heads.qkvWidth());

@@ -7,7 +7,10 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.stream.Collectors;
+import org.score4j.kernels.BFloat16;
 import org.score4j.kernels.Backend;
 import org.score4j.kernels.DType;
 import org.score4j.kernels.DeviceArena;
@@ -25,7 +28,10 @@ import org.score4j.kernels.Tensor;
  */
 final class Bench implements AutoCloseable {
   private static final int GUARD = 64;
-  private static final double CANARY = 1234.5;
+
+  /** Exact in every type. */
+  private static final double CANARY = 1232;
+
   private static final int INT_CANARY = 0x5EED5EED;
   private static final long ARENA_BYTES = 1 << 20;
 
@@ -41,8 +47,10 @@ final class Bench implements AutoCloseable {
     final Tensor block;
     final Tensor tensor;
     final double[] initial;
+    final boolean state;
 
-    Placed(String name, Role role, Tensor block, Tensor tensor, double[] initial) {
+    Placed(String name, Role role, Tensor block, Tensor tensor, double[] initial, boolean state) {
+      this.state = state;
       this.name = name;
       this.role = role;
       this.block = block;
@@ -52,13 +60,23 @@ final class Bench implements AutoCloseable {
   }
 
   private final Ops ops;
+  private final DType storedType;
   private final long seed;
   private final int lead;
   private final List<DeviceArena> arenas = new ArrayList<>();
   private final List<Placed> placed = new ArrayList<>();
 
   Bench(Backend backend, long seed) {
+    this(backend, backend.floatType(), seed);
+  }
+
+  /**
+   * As for {@code backend}, with the numbers that {@code storedType} can hold: the reference then
+   * computes from what a backend of that type is given.
+   */
+  Bench(Backend backend, DType storedType, long seed) {
     this.ops = new Ops(backend);
+    this.storedType = storedType;
     this.seed = seed;
     // Rows of a larger tensor start at any element; so do the tensors of three seeds in four.
     this.lead = GUARD + (int) (seed & 3);
@@ -69,16 +87,26 @@ final class Bench implements AutoCloseable {
   }
 
   /**
-   * An input of unit normals that single precision holds exactly; equal seed, name and size give
-   * equal values.
+   * An input of unit normals that single precision, and the stored type, hold exactly; equal seed,
+   * name and size give equal values.
    */
   Tensor input(String name, int... dims) {
     return input(name, normals(name, size(dims)), dims);
   }
 
-  /** An input with these values. */
+  /** An input with these values, rounded to the stored type. */
   Tensor input(String name, double[] values, int... dims) {
-    return place(name, Role.INPUT, ops.floatType(), values, dims);
+    return place(name, Role.INPUT, ops.floatType(), stored(values), dims);
+  }
+
+  /** As {@link #input(String, int...)} in the state type. */
+  Tensor stateInput(String name, int... dims) {
+    return stateInput(name, normals(name, size(dims)), dims);
+  }
+
+  /** An input in the state type with these values. */
+  Tensor stateInput(String name, double[] values, int... dims) {
+    return placeState(name, Role.INPUT, values, dims);
   }
 
   /** Indices. */
@@ -92,6 +120,11 @@ final class Bench implements AutoCloseable {
     return place(name, Role.OUTPUT, ops.floatType(), nans(size(dims)), dims);
   }
 
+  /** An output in the state type that must be overwritten. */
+  Tensor stateOutput(String name, int... dims) {
+    return placeState(name, Role.OUTPUT, nans(size(dims)), dims);
+  }
+
   /** An output that is accumulated into, or changed in place. */
   Tensor updated(String name, int... dims) {
     return updated(name, normals(name, size(dims)), dims);
@@ -99,7 +132,17 @@ final class Bench implements AutoCloseable {
 
   /** As {@link #updated(String, int...)} with these values at first. */
   Tensor updated(String name, double[] values, int... dims) {
-    return place(name, Role.OUTPUT, ops.floatType(), values, dims);
+    return place(name, Role.OUTPUT, ops.floatType(), stored(values), dims);
+  }
+
+  /** As {@link #updated(String, int...)} in the state type. */
+  Tensor stateUpdated(String name, int... dims) {
+    return stateUpdated(name, normals(name, size(dims)), dims);
+  }
+
+  /** As {@link #updated(String, double[], int...)} in the state type. */
+  Tensor stateUpdated(String name, double[] values, int... dims) {
+    return placeState(name, Role.OUTPUT, values, dims);
   }
 
   /** An output of indices. */
@@ -112,6 +155,11 @@ final class Bench implements AutoCloseable {
   /** Memory full of NaN whose content the test does not look at. */
   Tensor scratch(int... dims) {
     return place("scratch", Role.SCRATCH, ops.floatType(), nans(size(dims)), dims);
+  }
+
+  /** As {@link #scratch(int...)} in the state type. */
+  Tensor stateScratch(int... dims) {
+    return placeState("scratch", Role.SCRATCH, nans(size(dims)), dims);
   }
 
   /** As {@link #scratch(int...)} in another floating point type. */
@@ -127,6 +175,14 @@ final class Bench implements AutoCloseable {
       values[i] = (float) random.nextGaussian();
     }
     return values;
+  }
+
+  /** The outputs in the state type. */
+  Set<String> stateOutputs() {
+    return placed.stream()
+        .filter(p -> p.role == Role.OUTPUT && p.state)
+        .map(p -> p.name)
+        .collect(Collectors.toSet());
   }
 
   /** All outputs by name, after checking that nothing else was written. */
@@ -161,7 +217,22 @@ final class Bench implements AutoCloseable {
     }
   }
 
+  private double[] stored(double[] values) {
+    return storedType == DType.BF16
+        ? Arrays.stream(values).map(v -> BFloat16.toFloat(BFloat16.round((float) v))).toArray()
+        : values;
+  }
+
+  private Tensor placeState(String name, Role role, double[] values, int... dims) {
+    return place(name, role, ops.stateType(), true, values, dims);
+  }
+
   private Tensor place(String name, Role role, DType dtype, double[] values, int... dims) {
+    return place(name, role, dtype, false, values, dims);
+  }
+
+  private Tensor place(
+      String name, Role role, DType dtype, boolean state, double[] values, int... dims) {
     int count = size(dims);
     assertThat(values).as(name).hasSize(count);
     double[] all = new double[lead + count + GUARD];
@@ -174,7 +245,7 @@ final class Bench implements AutoCloseable {
       ops.upload(block, all);
     }
     Tensor tensor = block.rows(lead, lead + count).reshape(shape(dims));
-    placed.add(new Placed(name, role, block, tensor, values.clone()));
+    placed.add(new Placed(name, role, block, tensor, values.clone(), state));
     return tensor;
   }
 

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import org.score4j.kernels.Backend;
@@ -43,10 +44,15 @@ interface Conformance {
 
   /** Runs one op with fresh tensors and returns its outputs. */
   static Map<String, double[]> run(Backend backend, String what, Consumer<Bench> op) {
+    return run(backend, backend, what, op).values();
+  }
+
+  /** As {@link #run(Backend, String, Consumer)}, from the numbers that {@code tested} is given. */
+  static Outputs run(Backend backend, Backend tested, String what, Consumer<Bench> op) {
     long seed = seed() + what.hashCode();
-    try (Bench bench = new Bench(backend, seed)) {
+    try (Bench bench = new Bench(backend, tested.floatType(), seed)) {
       op.accept(bench);
-      return bench.results();
+      return new Outputs(bench.results(), bench.stateOutputs());
     } catch (RuntimeException | AssertionError e) {
       throw new AssertionError(
           "%s on %s, score4j.seed=%d".formatted(what, backend.name(), seed()), e);
@@ -54,21 +60,49 @@ interface Conformance {
   }
 
   /**
-   * Every output equals the reference's within {@code roundings} units of rounding of the output's
-   * largest element (or of 1).
+   * What an op wrote.
+   *
+   * @param values by name
+   * @param state the names of those in the state type
+   */
+  record Outputs(Map<String, double[]> values, Set<String> state) {}
+
+  /**
+   * As {@link #assertAgrees(String, double, double, Consumer)} for ops that store nothing between.
    */
   default void assertAgrees(String what, double roundings, Consumer<Bench> op) {
+    assertAgrees(what, roundings, 0, op);
+  }
+
+  /**
+   * Every output equals the reference's within {@code roundings} units of rounding of the output's
+   * largest element (or of 1). These are roundings of the state type, in which all backends
+   * compute; where weights and activations are kept in a narrower one, an output in it may be off
+   * by a unit of that more, and all by {@code storedRoundings} such units.
+   *
+   * @param what names the case
+   * @param roundings of the computing itself; 0 where the op only copies, and nothing is rounded
+   * @param storedRoundings of what the op keeps in the narrow type on its way
+   * @param op the calls
+   */
+  default void assertAgrees(
+      String what, double roundings, double storedRoundings, Consumer<Bench> op) {
     try (Backend reference = new ReferenceBackend();
         Backend tested = open(2)) {
-      Map<String, double[]> expected = run(reference, what, op);
-      Map<String, double[]> actual = run(tested, what, op);
-      assertThat(actual.keySet()).isEqualTo(expected.keySet());
+      Map<String, double[]> expected = run(reference, tested, what, op).values();
+      Outputs actual = run(tested, tested, what, op);
+      assertThat(actual.values().keySet()).isEqualTo(expected.keySet());
       for (Map.Entry<String, double[]> output : expected.entrySet()) {
         String name = what + ": " + output.getKey();
         double[] wanted = output.getValue();
         double scale = Math.max(1, Arrays.stream(wanted).map(Math::abs).max().orElse(0));
-        double[] got = outputNamed(actual, output.getKey());
-        assertClose(name, got, wanted, roundings * unitRoundoff(tested) * scale);
+        double[] got = outputNamed(actual.values(), output.getKey());
+        double units = roundings * roundoff(tested.stateType());
+        if (roundings > 0 && tested.floatType() != tested.stateType()) {
+          double stored = storedRoundings + (actual.state().contains(output.getKey()) ? 0 : 1);
+          units += stored * roundoff(tested.floatType());
+        }
+        assertClose(name, got, wanted, units * scale);
       }
     }
   }
@@ -109,11 +143,20 @@ interface Conformance {
 
   /** Half the distance between 1 and the next number of the backend's type. */
   static double unitRoundoff(Backend backend) {
-    return switch (backend.floatType()) {
+    return roundoff(backend.floatType());
+  }
+
+  /** Half the distance between 1 and the next number of the backend's state type. */
+  static double stateRoundoff(Backend backend) {
+    return roundoff(backend.stateType());
+  }
+
+  private static double roundoff(DType type) {
+    return switch (type) {
       case F32 -> 0x1p-24;
       case F64 -> 0x1p-53;
-      case BF16 -> 0x1p-9;
-      case I32 -> throw new IllegalStateException(backend.name() + " computes in " + DType.I32);
+      case BF16 -> 0x1p-8;
+      case I32 -> throw new IllegalArgumentException("integers are not rounded");
     };
   }
 

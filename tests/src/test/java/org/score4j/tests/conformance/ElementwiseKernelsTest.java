@@ -2,7 +2,9 @@ package org.score4j.tests.conformance;
 
 import static org.score4j.tests.conformance.Conformance.outputNamed;
 
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.score4j.kernels.Backend;
 import org.score4j.kernels.DType;
@@ -14,9 +16,12 @@ interface ElementwiseKernelsTest extends Conformance {
   /** One operation, one rounding, on the scale of the largest element. */
   double ROUNDINGS = 1;
 
+  /** The last for loops that no GPU runs in one go. */
+  List<Integer> LENGTHS = Stream.concat(SIZES.stream(), Stream.of(1_000_003)).toList();
+
   @Test
   default void fill_add_andScale_agreeWithReference_alsoInPlace() {
-    for (int n : SIZES) {
+    for (int n : LENGTHS) {
       assertAgrees(
           "elementwise of " + n,
           ROUNDINGS,
@@ -37,12 +42,31 @@ interface ElementwiseKernelsTest extends Conformance {
   }
 
   @Test
+  default void fill_add_andScale_ofState_agreeWithReference() {
+    for (int n : LENGTHS) {
+      assertAgrees(
+          "elementwise state of " + n,
+          ROUNDINGS,
+          bench -> {
+            Tensor a = bench.stateInput("a", n);
+            bench.ops().fill(bench.stateOutput("filled", n), 0.1f);
+            bench.ops().add(bench.stateOutput("sum", n), a, bench.stateInput("b", n));
+            Tensor scaled = bench.stateUpdated("scaledInPlace", n);
+            bench.ops().scale(scaled, scaled, -3);
+          });
+    }
+  }
+
+  @Test
   default void cast_toTheSameType_copiesExactly() {
     for (int n : SIZES) {
       assertAgrees(
           "cast of " + n,
           0,
-          bench -> bench.ops().cast(bench.output("out", n), bench.input("x", n)));
+          bench -> {
+            bench.ops().cast(bench.output("out", n), bench.input("x", n));
+            bench.ops().cast(bench.stateOutput("stateOut", n), bench.stateInput("state", n));
+          });
     }
   }
 
@@ -86,8 +110,8 @@ interface ElementwiseKernelsTest extends Conformance {
               "cast through BF16",
               bench -> {
                 Tensor narrow = bench.scratch(DType.BF16, x.length);
-                bench.ops().cast(narrow, bench.input("x", x, x.length));
-                bench.ops().cast(bench.output("out", x.length), narrow);
+                bench.ops().cast(narrow, bench.stateInput("x", x, x.length));
+                bench.ops().cast(bench.stateOutput("out", x.length), narrow);
               });
       Conformance.assertClose("cast through BF16", outputNamed(results, "out"), wanted, 0);
     }

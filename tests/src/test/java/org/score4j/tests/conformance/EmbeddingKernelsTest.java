@@ -78,8 +78,27 @@ interface EmbeddingKernelsTest extends Conformance {
     assertSameBitsAtAllThreadCounts("embedding", bench -> inPieces(bench, ids, 12, 129, 1000));
   }
 
+  /**
+   * Rows wider than a block of GPU threads takes, and more tokens than it looks through at once.
+   */
+  @Test
+  default void embeddings_ofManyTokensAndWideRows_agreeWithReference() {
+    for (int[] s : new int[][] {{5, 2064}, {4, 2051}, {700, 16}, {1000, 3}}) {
+      int[] ids = Conformance.random("many tokens").ints(s[0], 0, 40).toArray();
+      assertAgrees(
+          "embeddings (%d, %d)".formatted(s[0], s[1]),
+          ROUNDINGS,
+          bench -> {
+            Tensor weight = bench.input("weight", 40, s[1]);
+            Tensor embedded = bench.output("embedded", s[0], s[1]);
+            bench.ops().embedding(embedded, bench.ints(ids, s[0]), weight);
+            inPieces(bench, ids, 40, s[1], s[0]);
+          });
+    }
+  }
+
   private static void inPieces(Bench bench, int[] ids, int vocab, int width, int piece) {
-    Tensor dWeight = bench.updated("dWeight", vocab, width);
+    Tensor dWeight = bench.stateUpdated("dWeight", vocab, width);
     Tensor dX = bench.updated("dX", vocab, width);
     Tensor dOut = bench.input("dOut", ids.length, width);
     Tensor indices = bench.ints(ids, ids.length);

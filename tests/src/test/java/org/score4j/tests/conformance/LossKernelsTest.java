@@ -65,12 +65,13 @@ interface LossKernelsTest extends Conformance {
               bench.input("hidden", new double[] {100, 100, 100, -100, -100, -100}, 3, 2);
           Tensor head = bench.input("head", new double[] {10, 10, 10, -10, -10, -10}, 3, 2);
           Tensor targets = bench.ints(new int[] {0, 0, 1}, 3);
-          Tensor coef = bench.input("logProbCoef", 3);
+          Tensor coef = bench.stateInput("logProbCoef", 3);
           HeadOutputs outputs =
-              new HeadOutputs(bench.output("logProb", 3), bench.output("entropy", 3), null, null);
+              new HeadOutputs(
+                  bench.stateOutput("logProb", 3), bench.stateOutput("entropy", 3), null, null);
           HeadGradients gradients =
               new HeadGradients(
-                  bench.output("dHidden", 3, 2), bench.updated("dHead", 3, 2), coef, null);
+                  bench.output("dHidden", 3, 2), bench.stateUpdated("dHead", 3, 2), coef, null);
           bench.ops().lmHead(outputs, gradients, hidden, head, targets, null, 1);
         });
   }
@@ -155,23 +156,28 @@ interface LossKernelsTest extends Conformance {
     boolean withReference = in.reference != null;
     HeadOutputs outputs =
         new HeadOutputs(
-            bench.output("logProb", n),
-            bench.output("entropy", n),
-            withReference ? bench.output("kl", n) : null,
-            withReference ? bench.output("refLogProb", n) : null);
+            bench.stateOutput("logProb", n),
+            bench.stateOutput("entropy", n),
+            withReference ? bench.stateOutput("kl", n) : null,
+            withReference ? bench.stateOutput("refLogProb", n) : null);
     Tensor dHidden = call.gradients() ? bench.output("dHidden", n, call.width()) : null;
-    Tensor dHead = call.gradients() ? bench.updated("dHead", call.vocab(), call.width()) : null;
+    Tensor dHead =
+        call.gradients() ? bench.stateUpdated("dHead", call.vocab(), call.width()) : null;
     in.run(outputs, dHidden, dHead, from, to);
   }
 
   private static void lmHeadInPieces(Bench bench, Call call, int piece) {
     Inputs in = new Inputs(bench, call);
-    Tensor dHead = bench.updated("dHead", call.vocab(), call.width());
+    Tensor dHead = bench.stateUpdated("dHead", call.vocab(), call.width());
     for (int from = 0; from < call.rows(); from += piece) {
       int to = Math.min(call.rows(), from + piece);
       int n = to - from;
       HeadOutputs outputs =
-          new HeadOutputs(bench.scratch(n), bench.scratch(n), bench.scratch(n), bench.scratch(n));
+          new HeadOutputs(
+              bench.stateScratch(n),
+              bench.stateScratch(n),
+              bench.stateScratch(n),
+              bench.stateScratch(n));
       in.run(outputs, bench.scratch(n, call.width()), dHead, from, to);
     }
   }
@@ -194,8 +200,8 @@ interface LossKernelsTest extends Conformance {
       this.head = bench.input("head", call.vocab(), call.width());
       int[] ids = Conformance.random("targets").ints(call.rows(), 0, call.vocab()).toArray();
       this.targets = bench.ints(ids, call.rows());
-      this.logProbCoef = bench.input("logProbCoef", call.rows());
-      this.klCoef = call.kl() ? bench.input("klCoef", call.rows()) : null;
+      this.logProbCoef = bench.stateInput("logProbCoef", call.rows());
+      this.klCoef = call.kl() ? bench.stateInput("klCoef", call.rows()) : null;
       this.reference =
           call.refWidth() == 0
               ? null

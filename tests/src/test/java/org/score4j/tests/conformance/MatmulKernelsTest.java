@@ -80,8 +80,8 @@ interface MatmulKernelsTest extends Conformance {
                 bench
                     .ops()
                     .linearBackwardWeight(
-                        bench.updated("dWeight", s[1], s[2]),
-                        biased ? bench.updated("dBias", s[2]) : null,
+                        bench.stateUpdated("dWeight", s[1], s[2]),
+                        biased ? bench.stateUpdated("dBias", s[2]) : null,
                         bench.input("x", s[0], s[1]),
                         bench.input("dOut", s[0], s[2])));
       }
@@ -97,7 +97,7 @@ interface MatmulKernelsTest extends Conformance {
           Tensor x = bench.input("x", 0, 5);
           Tensor dOut = bench.input("dOut", 0, 7);
           bench.ops().linear(bench.output("out", 0, 7), x, bench.input("weight", 5, 7), null);
-          bench.ops().linearBackwardWeight(bench.updated("dWeight", 5, 7), null, x, dOut);
+          bench.ops().linearBackwardWeight(bench.stateUpdated("dWeight", 5, 7), null, x, dOut);
         });
   }
 
@@ -161,8 +161,8 @@ interface MatmulKernelsTest extends Conformance {
   }
 
   private static void accumulateInPieces(Bench bench, int[] s, int piece) {
-    Tensor dWeight = bench.updated("dWeight", s[1], s[2]);
-    Tensor dBias = bench.updated("dBias", s[2]);
+    Tensor dWeight = bench.stateUpdated("dWeight", s[1], s[2]);
+    Tensor dBias = bench.stateUpdated("dBias", s[2]);
     Tensor x = bench.input("x", s[0], s[1]);
     Tensor dOut = bench.input("dOut", s[0], s[2]);
     for (int from = 0; from < s[0]; from += piece) {

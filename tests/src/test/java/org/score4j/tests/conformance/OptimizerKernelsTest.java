@@ -2,9 +2,14 @@ package org.score4j.tests.conformance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+import static org.score4j.tests.conformance.Conformance.outputNamed;
 
 import java.util.Arrays;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.score4j.kernels.BFloat16;
 import org.score4j.kernels.Backend;
 import org.score4j.kernels.OptimizerKernels;
 import org.score4j.kernels.OptimizerKernels.AdamWStep;
@@ -32,14 +37,43 @@ interface OptimizerKernelsTest extends Conformance {
   }
 
   private static void threeSteps(Bench bench, int n) {
-    Tensor param = bench.updated("param", n);
-    Tensor m = bench.updated("m", new double[n], n);
-    Tensor v = bench.updated("v", new double[n], n);
+    boolean masterless = bench.ops().floatType() == bench.ops().stateType();
+    update(bench, masterless ? null : bench.scratch(n), n);
+  }
+
+  /** The output "master" is the parameter itself where that is of the state type. */
+  private static void update(Bench bench, @Nullable Tensor param, int n) {
+    Tensor master = bench.stateUpdated("master", n);
+    Tensor m = bench.stateUpdated("m", new double[n], n);
+    Tensor v = bench.stateUpdated("v", new double[n], n);
     for (int step = 1; step <= 3; step++) {
-      Tensor grad = bench.input("grad" + step, n);
+      Tensor grad = bench.stateInput("grad" + step, n);
+      AdamWStep scalars = new AdamWStep(0.01, 0.9, 0.999, 1e-8, 0.1, step, 0.37);
       bench
           .ops()
-          .adamW(param, null, m, v, grad, new AdamWStep(0.01, 0.9, 0.999, 1e-8, 0.1, step, 0.37));
+          .adamW(
+              param == null ? master : param, param == null ? null : master, m, v, grad, scalars);
+    }
+  }
+
+  @Test
+  default void adamW_onNarrowParameters_storesTheRoundedMaster() {
+    try (Backend backend = open(2)) {
+      assumeTrue(
+          backend.floatType() != backend.stateType(),
+          backend.name() + " has no parameters that are narrower than their master");
+      for (int n : new int[] {1, 7, 8, 9, 33, 5000}) {
+        Map<String, double[]> results =
+            Conformance.run(
+                backend,
+                "adamW with masters, of " + n,
+                bench -> update(bench, bench.output("param", n), n));
+        double[] rounded =
+            Arrays.stream(outputNamed(results, "master"))
+                .map(x -> BFloat16.toFloat(BFloat16.round((float) x)))
+                .toArray();
+        Conformance.assertSameBits("param of " + n, outputNamed(results, "param"), rounded);
+      }
     }
   }
 
@@ -49,10 +83,10 @@ interface OptimizerKernelsTest extends Conformance {
       try (Backend backend = open(2);
           Bench bench = new Bench(backend, Conformance.seed() + n)) {
         double expected = Arrays.stream(bench.normals("x", n)).map(x -> x * x).sum();
-        double actual = bench.ops().sumOfSquares(bench.input("x", n));
+        double actual = bench.ops().sumOfSquares(bench.stateInput("x", n));
         // n additions lose at most n/2 units. Measured is n/300: the low bits of squared floats are
         // not uniform (odd squares are 1 modulo 8), so the roundings do not quite cancel.
-        double tolerance = (64 + n / 100.0) * Conformance.unitRoundoff(backend) * expected;
+        double tolerance = (64 + n / 100.0) * Conformance.stateRoundoff(backend) * expected;
         assertThat(actual).as("sumOfSquares of " + n).isCloseTo(expected, within(tolerance));
       }
     }
@@ -67,7 +101,7 @@ interface OptimizerKernelsTest extends Conformance {
             Bench bench = new Bench(backend, Conformance.seed())) {
           double[] x = bench.normals("x", 101);
           x[at] = bad;
-          double sum = bench.ops().sumOfSquares(bench.input("x", x, 101));
+          double sum = bench.ops().sumOfSquares(bench.stateInput("x", x, 101));
           assertThat(Double.isFinite(sum)).as("%s at %d gives %s", bad, at, sum).isFalse();
         }
       }
@@ -84,7 +118,7 @@ interface OptimizerKernelsTest extends Conformance {
         try (Backend backend = open(THREADS.get(i % THREADS.size()));
             Bench bench = new Bench(backend, i < THREADS.size() ? 4 : 5);
             Bench data = new Bench(backend, 4)) {
-          sums[i] = bench.ops().sumOfSquares(bench.input("x", data.normals("x", n), n));
+          sums[i] = bench.ops().sumOfSquares(bench.stateInput("x", data.normals("x", n), n));
         }
       }
       double[] first = new double[sums.length];

@@ -76,7 +76,7 @@ interface PagedAttentionKernelsTest extends Conformance {
                 what,
                 bench -> {
                   Tensor qkv = bench.input("qkv", packing.tokens(), heads.qkvWidth());
-                  Tensor lse = bench.scratch(packing.tokens(), heads.numHeads());
+                  Tensor lse = bench.stateScratch(packing.tokens(), heads.numHeads());
                   Tensor out = bench.output("out", packing.tokens(), heads.queryWidth());
                   bench.ops().attention(out, lse, qkv, packing.segments(bench), heads);
                 });
@@ -116,7 +116,7 @@ interface PagedAttentionKernelsTest extends Conformance {
 
   private static void packed(Bench bench, AttentionShape heads, int length) {
     Tensor qkv = bench.input("qkv", length, heads.qkvWidth());
-    Tensor lse = bench.scratch(length, heads.numHeads());
+    Tensor lse = bench.stateScratch(length, heads.numHeads());
     Tensor out = bench.output("out", length, heads.queryWidth());
     bench.ops().attention(out, lse, qkv, Packing.of(length).segments(bench), heads);
   }

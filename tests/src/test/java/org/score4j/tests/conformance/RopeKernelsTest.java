@@ -38,8 +38,8 @@ interface RopeKernelsTest extends Conformance {
                 Tensor original = bench.updated("original", bench.normals("x", 33 * 128), 33, 128);
                 Tensor positions = bench.ints(positions(33), 33);
                 double[][] tables = tables(heads.headDim() / 2);
-                Tensor cos = bench.input("cos", tables[0], MAX_POSITIONS, 8);
-                Tensor sin = bench.input("sin", tables[1], MAX_POSITIONS, 8);
+                Tensor cos = bench.stateInput("cos", tables[0], MAX_POSITIONS, 8);
+                Tensor sin = bench.stateInput("sin", tables[1], MAX_POSITIONS, 8);
                 bench.ops().rope(x, positions, cos, sin, heads);
                 bench.ops().ropeBackward(x, positions, cos, sin, heads);
                 bench.ops().scale(original, original, 1);
@@ -93,8 +93,8 @@ interface RopeKernelsTest extends Conformance {
     Tensor x = bench.updated("x", tokens, heads.qkvWidth()).rows(from, to);
     Tensor dX = bench.updated("dX", tokens, heads.qkvWidth()).rows(from, to);
     Tensor positions = bench.ints(positions(tokens), tokens).rows(from, to);
-    Tensor cos = bench.input("cos", tables[0], MAX_POSITIONS, half);
-    Tensor sin = bench.input("sin", tables[1], MAX_POSITIONS, half);
+    Tensor cos = bench.stateInput("cos", tables[0], MAX_POSITIONS, half);
+    Tensor sin = bench.stateInput("sin", tables[1], MAX_POSITIONS, half);
     bench.ops().rope(x, positions, cos, sin, heads);
     bench.ops().ropeBackward(dX, positions, cos, sin, heads);
   }

@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
+import org.score4j.kernels.BFloat16;
 import org.score4j.kernels.Backend;
 import org.score4j.kernels.LossKernels.HeadOutputs;
 import org.score4j.kernels.SamplingKernels;
@@ -33,11 +34,13 @@ interface SamplingKernelsTest extends Conformance {
         Backend tested = open(2)) {
       for (Draws d : all) {
         Map<String, double[]> wanted =
-            Conformance.run(reference, "sample " + d, bench -> sample(bench, d, 0, d.rows()));
+            Conformance.run(
+                    reference, tested, "sample " + d, bench -> sample(bench, d, 0, d.rows()))
+                .values();
         Map<String, double[]> got =
             Conformance.run(tested, "sample " + d, bench -> sample(bench, d, 0, d.rows()));
         // Log-probs of logits up to ±40: as lmHead.
-        double tolerance = LossKernelsTest.ROUNDINGS * Conformance.unitRoundoff(tested) * 10;
+        double tolerance = LossKernelsTest.ROUNDINGS * Conformance.stateRoundoff(tested) * 10;
         for (int n = 0; n < d.rows(); n++) {
           draws++;
           if (outputNamed(wanted, "ids")[n] != outputNamed(got, "ids")[n]) {
@@ -86,7 +89,7 @@ interface SamplingKernelsTest extends Conformance {
                         .ops()
                         .sample(
                             bench.outputInts("ids", 1),
-                            bench.output("logProbs", 1),
+                            bench.stateOutput("logProbs", 1),
                             bench.input("hidden", new double[] {1.5}, 1, 1),
                             bench.input("head", head, vocab, 1),
                             bench.ints(new int[] {1, 2, 3}, 1, 3),
@@ -107,7 +110,8 @@ interface SamplingKernelsTest extends Conformance {
     double[] pi = new double[vocab];
     double sum = 0;
     for (int v = 0; v < vocab; v++) {
-      head[v] = (float) random.nextGaussian();
+      // Exact in every type.
+      head[v] = BFloat16.toFloat(BFloat16.round((float) random.nextGaussian()));
       pi[v] = Math.exp(head[v] / temperature);
       sum += pi[v];
     }
@@ -130,7 +134,7 @@ interface SamplingKernelsTest extends Conformance {
                         .ops()
                         .sample(
                             bench.outputInts("ids", draws),
-                            bench.output("logProbs", draws),
+                            bench.stateOutput("logProbs", draws),
                             bench.input("hidden", hidden, draws, 1),
                             bench.input("head", head, vocab, 1),
                             bench.ints(randomness, draws, 3),
@@ -170,7 +174,8 @@ interface SamplingKernelsTest extends Conformance {
                   what,
                   bench -> {
                     HeadOutputs outputs =
-                        new HeadOutputs(bench.output("logProb", 50), bench.scratch(50), null, null);
+                        new HeadOutputs(
+                            bench.stateOutput("logProb", 50), bench.stateScratch(50), null, null);
                     Tensor hidden = bench.input("hidden", 50, 33);
                     Tensor head = bench.input("head", vocab, 33);
                     double inverse = temperature == 0 ? 1 : 1 / temperature;
@@ -223,7 +228,7 @@ interface SamplingKernelsTest extends Conformance {
         .ops()
         .sample(
             bench.outputInts("ids", to - from),
-            bench.output("logProbs", to - from),
+            bench.stateOutput("logProbs", to - from),
             bench.input("hidden", d.rows(), d.width()).rows(from, to),
             bench.input("head", d.vocab(), d.width()),
             bench.ints(randomness, d.rows(), 3).rows(from, to),

@@ -1,0 +1,36 @@
+package org.score4j.tests.cuda;
+
+import org.score4j.kernels.Backend;
+import org.score4j.kernels.Backends;
+import org.score4j.kernels.Precision;
+import org.score4j.kernels.cuda.CudaHost;
+
+/**
+ * The device on which tests of the cuda backend run: with {@code SCORE4J_REQUIRE_CUDA=1} the real
+ * GPU, whose absence then fails them, else the software device.
+ */
+public final class CudaTestDevice {
+  private CudaTestDevice() {}
+
+  /** Runs the threads of a block from the last to the first; a real GPU has no order to set. */
+  public static void computeInReversedOrder(boolean reversed) {
+    if (!SoftwareDevice.realGpuRequired() && SoftwareDevice.obstacle().isEmpty()) {
+      SoftwareDevice.configure("ORDER", reversed ? "reversed" : "forward");
+    }
+  }
+
+  /** Skips the test, with the reason, where there is neither; else opens it. */
+  public static Backend open(Precision precision) {
+    if (SoftwareDevice.realGpuRequired()) {
+      return Backends.open("cuda", 1, precision);
+    }
+    SoftwareDevice.assumeLoaded();
+    // Only for this call: other tests of this JVM shall find the machine as it is.
+    System.setProperty(CudaHost.CONFIGURED, SoftwareDevice.folder().toString());
+    try {
+      return Backends.open("cuda", 1, precision);
+    } finally {
+      System.clearProperty(CudaHost.CONFIGURED);
+    }
+  }
+}
