@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
+import java.util.function.ToDoubleFunction;
 import org.score4j.kernels.Backend;
 import org.score4j.kernels.DType;
 import org.score4j.kernels.reference.ReferenceBackend;
@@ -71,22 +72,22 @@ interface Conformance {
    * As {@link #assertAgrees(String, double, double, Consumer)} for ops that store nothing between.
    */
   default void assertAgrees(String what, double roundings, Consumer<Bench> op) {
-    assertAgrees(what, roundings, 0, op);
+    assertAgrees(what, roundings, output -> 0, op);
   }
 
   /**
    * Every output equals the reference's within {@code roundings} units of rounding of the output's
    * largest element (or of 1). These are roundings of the state type, in which all backends
    * compute; where weights and activations are kept in a narrower one, an output in it may be off
-   * by a unit of that more, and all by {@code storedRoundings} such units.
+   * by a unit of that more, and each by its {@code storedRoundings} such units.
    *
    * @param what names the case
    * @param roundings of the computing itself; 0 where the op only copies, and nothing is rounded
-   * @param storedRoundings of what the op keeps in the narrow type on its way
+   * @param storedRoundings by output, of what the op keeps in the narrow type on its way
    * @param op the calls
    */
   default void assertAgrees(
-      String what, double roundings, double storedRoundings, Consumer<Bench> op) {
+      String what, double roundings, ToDoubleFunction<String> storedRoundings, Consumer<Bench> op) {
     try (Backend reference = new ReferenceBackend();
         Backend tested = open(2)) {
       Map<String, double[]> expected = run(reference, tested, what, op).values();
@@ -99,7 +100,9 @@ interface Conformance {
         double[] got = outputNamed(actual.values(), output.getKey());
         double units = roundings * roundoff(tested.stateType());
         if (roundings > 0 && tested.floatType() != tested.stateType()) {
-          double stored = storedRoundings + (actual.state().contains(output.getKey()) ? 0 : 1);
+          double stored =
+              storedRoundings.applyAsDouble(output.getKey())
+                  + (actual.state().contains(output.getKey()) ? 0 : 1);
           units += stored * roundoff(tested.floatType());
         }
         assertClose(name, got, wanted, units * scale);

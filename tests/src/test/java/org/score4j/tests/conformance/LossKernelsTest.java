@@ -32,6 +32,15 @@ interface LossKernelsTest extends Conformance {
       boolean kl,
       double invTemperature) {}
 
+  /**
+   * The gradients are products with dLogits, which is kept in the narrow type. Each of its elements
+   * is off by up to a unit; a sum of many grows like their errors, a sum of few that cancel is
+   * smaller than its terms.
+   */
+  private static double storedRoundings(String output) {
+    return output.equals("dHidden") || output.equals("dHead") ? 4 : 0;
+  }
+
   @Test
   default void lmHead_agreesWithReference() {
     SplittableRandom random = Conformance.random("lmHead");
@@ -43,7 +52,11 @@ interface LossKernelsTest extends Conformance {
         int refWidth = trial % 2 == 0 ? 0 : Conformance.size(random);
         Call call =
             new Call(rows, width, vocab, refWidth, trial > 0, trial == 3, trial == 1 ? 1 : 0.7);
-        assertAgrees("lmHead " + call, ROUNDINGS, bench -> lmHead(bench, call, 0, rows));
+        assertAgrees(
+            "lmHead " + call,
+            ROUNDINGS,
+            LossKernelsTest::storedRoundings,
+            bench -> lmHead(bench, call, 0, rows));
       }
     }
   }
@@ -60,6 +73,7 @@ interface LossKernelsTest extends Conformance {
     assertAgrees(
         "lmHead with huge logits",
         ROUNDINGS,
+        LossKernelsTest::storedRoundings,
         bench -> {
           Tensor hidden =
               bench.input("hidden", new double[] {100, 100, 100, -100, -100, -100}, 3, 2);

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
+import java.util.function.ToDoubleFunction;
 import org.junit.jupiter.api.Test;
 import org.score4j.kernels.AttentionShape;
 import org.score4j.kernels.Backend;
@@ -66,7 +67,7 @@ interface NormKernelsTest extends Conformance {
   default void addRmsNorm_agreesWithReference() {
     everyShape(
         "addRmsNorm",
-        SUM_ROUNDINGS,
+        output -> SUM_ROUNDINGS,
         (bench, s) ->
             bench
                 .ops()
@@ -260,10 +261,10 @@ interface NormKernelsTest extends Conformance {
   }
 
   private void everyShape(String op, OnRows body) {
-    everyShape(op, 0, body);
+    everyShape(op, output -> 0, body);
   }
 
-  private void everyShape(String op, double storedRoundings, OnRows body) {
+  private void everyShape(String op, ToDoubleFunction<String> storedRoundings, OnRows body) {
     SplittableRandom random = Conformance.random(op);
     List<int[]> shapes = new ArrayList<>(WIDE);
     SIZES.forEach(width -> shapes.add(new int[] {Conformance.size(random), width}));
