@@ -62,10 +62,10 @@ void prepareContext(Context& context, void* stack, size_t bytes, void (*entry)()
 #endif
 
 Stack newStack(int index) {
-  constexpr size_t kPage = 4096, kBytes = 64 << 10;
-  void* memory = mmap(nullptr, kPage + kBytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  constexpr size_t kBytes = 64 << 10;
+  void* memory = mmap(nullptr, kStackGuard + kBytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (memory == MAP_FAILED) throw std::bad_alloc();
-  unsigned char* base = static_cast<unsigned char*>(memory) + kPage;
+  unsigned char* base = static_cast<unsigned char*>(memory) + kStackGuard;
   if (mprotect(base, kBytes, PROT_READ | PROT_WRITE) != 0) throw std::bad_alloc();
   // Tops at different offsets: at equal ones the same lines of all stacks fall into one set of the first-level cache.
   return {base, kBytes - static_cast<size_t>(index % 21) * 192};

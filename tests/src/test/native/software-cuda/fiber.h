@@ -1,4 +1,4 @@
-// Stackful coroutines on one OS thread. On x86-64 a switch saves six registers ; swapcontext, the fallback, makes a
+// Stackful coroutines on one OS thread. On x86-64 a switch saves six registers; swapcontext, the fallback, makes a
 // system call each time.
 #pragma once
 #include <cstddef>
@@ -22,7 +22,9 @@ void switchContext(Context& from, Context& to);
 // Makes `context` start in entry() on the stack [stack, stack + bytes). entry never returns.
 void prepareContext(Context& context, void* stack, size_t bytes, void (*entry)());
 
-// Memory for one fiber's stack with a guard page below; never freed, the pools that hold them live as long as their thread.
+constexpr size_t kStackGuard = 64 << 10;
+
+// Memory for one fiber's stack with a guard below; never freed, the pools that hold them live as long as their thread.
 struct Stack {
   unsigned char* memory;
   size_t bytes;

@@ -113,7 +113,7 @@ std::string BlockRunner::describeAddress(uintptr_t address) const {
   }
   for (const Fiber& fiber : fibers_) {
     uintptr_t stack = reinterpret_cast<uintptr_t>(fiber.stack.memory);
-    if (address < stack && stack - address <= 4096) return "beyond its stack: local arrays or recursion too large for this device";
+    if (address < stack && stack - address <= kStackGuard) return "memory beyond its stack: local arrays or recursion too large";
   }
   return Device::instance().memory.describe(address);
 }
