@@ -50,8 +50,14 @@ int run(const std::string& folder, const std::vector<std::string>& command, std:
   std::vector<char*> arguments;
   for (const std::string& argument : command) arguments.push_back(const_cast<char*>(argument.c_str()));
   arguments.push_back(nullptr);
+  static char plainMessages[] = "LC_ALL=C";  // the same text, in ASCII, on every host
+  std::vector<char*> environment = {plainMessages};
+  for (char** variable = environ; *variable != nullptr; variable++) {
+    if (strncmp(*variable, "LC_ALL=", 7) != 0) environment.push_back(*variable);
+  }
+  environment.push_back(nullptr);
   pid_t child = 0;
-  int error = posix_spawnp(&child, arguments[0], &actions, nullptr, arguments.data(), environ);
+  int error = posix_spawnp(&child, arguments[0], &actions, nullptr, arguments.data(), environment.data());
   posix_spawn_file_actions_destroy(&actions);
   if (error != 0) {
     log += command[0] + ": " + strerror(error) + "\n";

@@ -13,9 +13,7 @@ Streams& streams() { return Streams::instance(); }
 // kSuccess where the range is inside of one allocation.
 Result check(DevicePointer address, size_t bytes, const char* what) {
   if (bytes == 0 || device().memory.find(address, bytes) != nullptr) return kSuccess;
-  return device().report(kErrorInvalidValue, std::string(what) + " of " + std::to_string(bytes) + " bytes: " +
-                                                 (device().memory.find(address, 0) != nullptr ? "runs past the end, start " : "") +
-                                                 device().memory.describe(address));
+  return device().report(kErrorInvalidValue, std::string(what) + " of " + std::to_string(bytes) + " bytes at " + device().memory.describe(address));
 }
 
 // Both sides of a copy may be host memory, which cannot be checked, or device memory.

@@ -180,7 +180,5 @@ extern "C" __attribute__((visibility("default"))) int swcuda_check(const void* a
   std::lock_guard<std::recursive_mutex> guard(device.lock);
   uintptr_t a = reinterpret_cast<uintptr_t>(address);
   if (bytes == 0 || device.memory.find(a, bytes) != nullptr) return kSuccess;
-  return device.fail(kErrorIllegalAddress, std::string(what) + " spans " + std::to_string(bytes) + " bytes" +
-                                               (device.memory.find(a, 0) != nullptr ? " past the end; its start " : ": ") +
-                                               device.memory.describe(a));
+  return device.fail(kErrorIllegalAddress, std::string(what) + " of " + std::to_string(bytes) + " bytes at " + device.memory.describe(a));
 }

@@ -71,11 +71,16 @@ public final class SoftwareDevice {
   /** Changes a setting; keys and values as in the README of the sources. */
   public static void configure(String key, String value) {
     Loaded.load();
+    configureLoaded(key, value);
+  }
+
+  private static void configureLoaded(String key, String value) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment nativeKey = arena.allocateFrom(key);
       MemorySegment nativeValue = arena.allocateFrom(value);
       if ((int) Native.CONFIGURE.invokeExact(nativeKey, nativeValue) != 0) {
-        throw new IllegalArgumentException("software CUDA device: " + lastFault());
+        throw new IllegalArgumentException(
+            "software CUDA device: no setting " + key + "=" + value + "; see its README.md");
       }
     } catch (RuntimeException | Error e) {
       throw e;
@@ -101,7 +106,8 @@ public final class SoftwareDevice {
     return Path.of(System.getProperty("basedir", "")).toAbsolutePath();
   }
 
-  private static Path kernelCache() {
+  /** Folder of compiled kernels. */
+  static Path kernelCache() {
     return module().resolve("target/software-cuda/kernels");
   }
 
@@ -158,6 +164,7 @@ public final class SoftwareDevice {
         for (String library : LIBRARIES) {
           System.load(folder.resolve(library).toString());
         }
+        configureLoaded("CACHE", kernelCache().toString());
         return folder;
       } catch (IOException e) {
         throw new UncheckedIOException(e);
