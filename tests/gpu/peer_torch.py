@@ -352,6 +352,8 @@ def main():
         parser.error("on the CPU only --tiny is of use")
     if args.compile and not hasattr(torch, "compile"):
         parser.error(f"PyTorch {torch.__version__} has no torch.compile")
+    if args.device.type == "cuda":
+        torch.cuda.set_device(args.device.index or 0)
     torch.manual_seed(0)
     for name in args.models:
         if "train" in args.rows:
