@@ -1,0 +1,59 @@
+package org.score4j.training.verifiers.math;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.score4j.training.verifiers.Verdict;
+import org.score4j.training.verifiers.Verifier;
+
+/** Right when the final answer of the response has the value of the reference. */
+public final class MathVerifier implements Verifier {
+  /** Ample: a comparison of ordinary answers takes some ten microseconds. */
+  public static final Duration DEFAULT_TIME_LIMIT = Duration.ofSeconds(1);
+
+  private static final int SHOWN_CHARACTERS = 200;
+
+  private final AnswerExtractor extractor;
+  private final MathEquality equality;
+
+  /**
+   * A verifier.
+   *
+   * @param rules where a final answer is looked for, in this order
+   * @param timeLimit of one comparison; a verdict that takes longer is an error, not a zero
+   */
+  public MathVerifier(List<ExtractionRule> rules, Duration timeLimit) {
+    extractor = new AnswerExtractor(rules);
+    equality = new MathEquality(timeLimit);
+  }
+
+  /** reference: the answer alone. */
+  @Override
+  public Verdict verify(String reference, String response) {
+    if (reference.isBlank()) {
+      return Verdict.failed("the problem has no reference answer to compare with");
+    }
+    Optional<AnswerExtractor.Extracted> found = extractor.extract(response);
+    if (found.isEmpty()) {
+      return Verdict.wrong(
+          "no final answer; looked for "
+              + String.join(", ", extractor.rules().stream().map(ExtractionRule::label).toList()));
+    }
+    String answer = found.get().answer();
+    String shown = "%s \"%s\"".formatted(found.get().rule().label(), shortened(answer));
+    return switch (equality.compare(reference, answer)) {
+      case EQUAL -> Verdict.right("%s, which is \"%s\"".formatted(shown, shortened(reference)));
+      case DIFFERENT -> Verdict.wrong("%s, expected \"%s\"".formatted(shown, shortened(reference)));
+      case TIME_LIMIT ->
+          Verdict.failed(
+              "comparing %s with \"%s\" took longer than %d ms"
+                  .formatted(shown, shortened(reference), equality.timeLimit().toMillis()));
+    };
+  }
+
+  private static String shortened(String text) {
+    return text.length() <= SHOWN_CHARACTERS
+        ? text
+        : text.substring(0, SHOWN_CHARACTERS) + "… (%d characters)".formatted(text.length());
+  }
+}

@@ -1,0 +1,238 @@
+package org.score4j.training.verifiers.math;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.score4j.training.verifiers.math.Answer.Bracketed;
+import org.score4j.training.verifiers.math.Answer.Listed;
+import org.score4j.training.verifiers.math.Answer.Relation;
+import org.score4j.training.verifiers.math.Answer.Scalar;
+import org.score4j.training.verifiers.math.Answer.Union;
+import org.score4j.training.verifiers.math.Answer.Words;
+import org.score4j.training.verifiers.math.Expression.Infinite;
+import org.score4j.training.verifiers.math.Expression.Negation;
+import org.score4j.training.verifiers.math.Expression.Sum;
+import org.score4j.training.verifiers.math.Expression.Variable;
+
+/**
+ * Equations and inequalities. {@code x = 5} is 5 under a name; other equations are equal when one
+ * is a multiple of the other; an inequality in one variable is an interval.
+ */
+final class RelationComparison {
+  private static final String ORDER = "<≤>≥";
+
+  private final ExpressionComparison expressions;
+  private final AnswerComparison answers;
+
+  RelationComparison(ExpressionComparison expressions, AnswerComparison answers) {
+    this.expressions = expressions;
+    this.answers = answers;
+  }
+
+  /** At least one of the two is a relation. */
+  boolean equal(Answer a, Answer b) {
+    Answer left = interval(a);
+    Answer right = interval(b);
+    if (left instanceof Bracketed && right instanceof Bracketed) {
+      return answers.equal(left, right);
+    }
+    if (a instanceof Relation one) {
+      return b instanceof Relation other ? equalRelations(one, other) : equalNamed(one, b);
+    }
+    return b instanceof Relation other && equalNamed(other, a);
+  }
+
+  private boolean equalNamed(Relation relation, Answer other) {
+    Answer value = value(relation);
+    return value != null && answers.equal(value, other);
+  }
+
+  /** The value of {@code x = 5}, of {@code 5 = x} and of {@code x = 2 + 3 = 5}; else null. */
+  private @Nullable Answer value(Relation relation) {
+    if (!isEquation(relation)) {
+      return null;
+    }
+    List<Answer> sides = relation.sides();
+    if (isName(sides.getFirst())) {
+      return sides.getLast();
+    }
+    if (sides.size() == 2 && isName(sides.getLast())) {
+      return sides.getFirst();
+    }
+    for (int i = 1; i < sides.size(); i++) {
+      if (!(sides.getFirst() instanceof Scalar) || !answers.equal(sides.getFirst(), sides.get(i))) {
+        return null;
+      }
+    }
+    return sides.getLast();
+  }
+
+  private static boolean isEquation(Relation relation) {
+    return relation.signs().stream().allMatch("="::equals);
+  }
+
+  private static boolean isName(Answer side) {
+    return switch (side) {
+      case Words w -> true;
+      case Scalar s -> s.unit().isEmpty() && isName(s.expression());
+      case Bracketed b -> b.elements().stream().allMatch(RelationComparison::isName);
+      default -> false;
+    };
+  }
+
+  private static boolean isName(Expression expression) {
+    return switch (expression) {
+      case Variable v -> true;
+      case Expression.Call c -> c.function().length() <= 2;
+      // AB, a length; f(x) of a letter that is no f.
+      case Expression.Product(Variable x, Variable y) -> true;
+      default -> false;
+    };
+  }
+
+  private boolean equalRelations(Relation a, Relation b) {
+    if (isEquation(a) && isEquation(b)) {
+      Answer left = value(a);
+      Answer right = value(b);
+      if (left != null && right != null && !differentVariables(a, b)) {
+        return answers.equal(left, right);
+      }
+      return a.sides().size() == 2 && b.sides().size() == 2 && proportional(a, b) != 0;
+    }
+    if (a.signs().equals(b.signs()) && answers.inOrder(a.sides(), b.sides())) {
+      return true;
+    }
+    Relation turned = turned(b);
+    if (a.signs().equals(turned.signs()) && answers.inOrder(a.sides(), turned.sides())) {
+      return true;
+    }
+    return a.sides().size() == 2 && b.sides().size() == 2 && equalInequalities(a, b);
+  }
+
+  private static boolean differentVariables(Relation a, Relation b) {
+    return a.sides().getFirst() instanceof Scalar(String t, Variable x, String u)
+        && b.sides().getFirst() instanceof Scalar(String v, Variable y, String w)
+        && !x.equals(y);
+  }
+
+  private boolean equalInequalities(Relation a, Relation b) {
+    String sign = a.signs().getFirst();
+    int factor = proportional(a, b);
+    return (factor > 0 && sign.equals(b.signs().getFirst()))
+        || (factor < 0 && sign.equals(turned(b.signs().getFirst())));
+  }
+
+  private int proportional(Relation a, Relation b) {
+    Expression left = difference(a);
+    Expression right = difference(b);
+    return left == null || right == null ? 0 : expressions.proportional(left, right);
+  }
+
+  private static @Nullable Expression difference(Relation relation) {
+    return relation.sides().getFirst() instanceof Scalar left
+            && relation.sides().getLast() instanceof Scalar right
+        ? new Sum(left.expression(), new Negation(right.expression()))
+        : null;
+  }
+
+  /** Read from right to left. */
+  private static Relation turned(Relation relation) {
+    return new Relation(
+        relation.text(),
+        relation.sides().reversed(),
+        relation.signs().reversed().stream().map(RelationComparison::turned).toList());
+  }
+
+  private static String turned(String sign) {
+    return switch (sign) {
+      case "<" -> ">";
+      case ">" -> "<";
+      case "≤" -> "≥";
+      case "≥" -> "≤";
+      default -> sign;
+    };
+  }
+
+  /** {@code x < 2 or x > 5} as the union of two intervals; else unchanged. */
+  static Answer asUnion(Answer answer) {
+    if (!(answer instanceof Listed listed) || !listed.alternatives()) {
+      return answer;
+    }
+    List<Answer> parts = listed.elements().stream().map(RelationComparison::interval).toList();
+    return listed.elements().size() > 1
+            && listed.elements().stream().allMatch(Relation.class::isInstance)
+            && parts.stream().allMatch(Bracketed.class::isInstance)
+        ? new Union(listed.text(), parts)
+        : answer;
+  }
+
+  /** {@code 1 < x ≤ 2} as (1,2], {@code x > 5} as (5,∞); else unchanged. */
+  private static Answer interval(Answer answer) {
+    if (!(answer instanceof Relation relation)
+        || relation.sides().size() > 3
+        || !relation.signs().stream().allMatch(ORDER::contains)) {
+      return answer;
+    }
+    Relation rising = ">≥".contains(relation.signs().getFirst()) ? turned(relation) : relation;
+    if (!rising.signs().stream().allMatch("<≤"::contains)) {
+      return answer;
+    }
+    List<Answer> sides = rising.sides();
+    List<String> signs = rising.signs();
+    if (sides.size() == 3
+        && isName(sides.get(1))
+        && isConstant(sides.get(0))
+        && isConstant(sides.get(2))) {
+      return bracketed(signs.get(0), sides.get(0), sides.get(2), signs.get(1), relation.text());
+    }
+    if (sides.size() == 2 && isName(sides.get(0)) && isConstant(sides.get(1))) {
+      return bracketed("<", infinity(-1), sides.get(1), signs.get(0), relation.text());
+    }
+    if (sides.size() == 2 && isName(sides.get(1)) && isConstant(sides.get(0))) {
+      return bracketed(signs.get(0), sides.get(0), infinity(1), "<", relation.text());
+    }
+    return answer;
+  }
+
+  private static boolean isConstant(Answer side) {
+    return side instanceof Scalar scalar && ExpressionComparison.isConstant(scalar.expression());
+  }
+
+  private static Bracketed bracketed(
+      String lower, Answer from, Answer to, String upper, String text) {
+    return new Bracketed(
+        text, lower.equals("≤") ? "[" : "(", upper.equals("≤") ? "]" : ")", List.of(from, to));
+  }
+
+  private static Answer infinity(int sign) {
+    return sign > 0
+        ? new Scalar("∞", new Infinite(), "")
+        : new Scalar("-∞", new Negation(new Infinite()), "");
+  }
+
+  /** {@code x = 1, x = 2} and {@code x = 1, 2} as 1, 2. */
+  List<Answer> withoutCommonName(List<Answer> elements) {
+    String name = null;
+    List<Answer> values = new ArrayList<>();
+    for (int i = 0; i < elements.size(); i++) {
+      Answer element = elements.get(i);
+      if (!(element instanceof Relation relation)) {
+        if (name == null) {
+          return elements;
+        }
+        values.add(element);
+        continue;
+      }
+      Answer value = value(relation);
+      String own = relation.sides().getFirst().text();
+      if (value == null
+          || !isName(relation.sides().getFirst())
+          || (name != null && !name.equals(own))) {
+        return elements;
+      }
+      name = own;
+      values.add(value);
+    }
+    return values;
+  }
+}

@@ -1,0 +1,227 @@
+package org.score4j.training.verifiers.math;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.score4j.training.verifiers.math.Token.Kind;
+
+/**
+ * A stretch of tokens. Top level means outside of every bracket, brace and environment; brackets
+ * need not match in kind, for {@code [0,1)} is an interval.
+ */
+record Tokens(List<Token> list) {
+  int size() {
+    return list.size();
+  }
+
+  boolean isEmpty() {
+    return list.isEmpty();
+  }
+
+  Token get(int index) {
+    return list.get(index);
+  }
+
+  Token first() {
+    return list.getFirst();
+  }
+
+  Token last() {
+    return list.getLast();
+  }
+
+  Tokens part(int from, int to) {
+    return new Tokens(list.subList(from, to));
+  }
+
+  Tokens inner() {
+    return part(1, size() - 1);
+  }
+
+  Tokens without(int index) {
+    List<Token> rest = new ArrayList<>(list);
+    rest.remove(index);
+    return new Tokens(rest);
+  }
+
+  private static int nesting(Token token) {
+    return switch (token.kind()) {
+      case OPEN, GROUP_OPEN, BEGIN -> 1;
+      case CLOSE, GROUP_CLOSE, END -> -1;
+      default -> 0;
+    };
+  }
+
+  /** The spellings of the top-level tokens of a kind. */
+  List<String> topLevel(Kind kind) {
+    List<String> found = new ArrayList<>();
+    int depth = 0;
+    for (Token token : list) {
+      depth += nesting(token);
+      if (depth == 0 && token.kind() == kind) {
+        found.add(token.text());
+      }
+    }
+    return found;
+  }
+
+  boolean hasTopLevel(Kind kind) {
+    int depth = 0;
+    for (Token token : list) {
+      depth += nesting(token);
+      if (depth == 0 && token.kind() == kind) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  boolean has(Kind kind) {
+    return list.stream().anyMatch(token -> token.kind() == kind);
+  }
+
+  /** The stretches between top-level tokens of a kind; empty ones too. */
+  List<Tokens> splitAt(Kind kind) {
+    List<Tokens> parts = new ArrayList<>();
+    int depth = 0;
+    int start = 0;
+    for (int i = 0; i < size(); i++) {
+      depth += nesting(get(i));
+      if (depth == 0 && get(i).kind() == kind) {
+        parts.add(part(start, i));
+        start = i + 1;
+      }
+    }
+    parts.add(part(start, size()));
+    return parts;
+  }
+
+  int indexOf(Kind kind, String text) {
+    for (int i = 0; i < size(); i++) {
+      if (get(i).is(kind, text)) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  boolean all(Kind kind) {
+    return list.stream().allMatch(token -> token.kind() == kind);
+  }
+
+  /** Whether the first token opens what the last one closes. */
+  boolean isEnclosed(Kind open, Kind close) {
+    if (size() < 2 || first().kind() != open || last().kind() != close) {
+      return false;
+    }
+    int depth = 0;
+    for (int i = 0; i < size() - 1; i++) {
+      depth += nesting(get(i));
+      if (depth <= 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Without LaTeX's braces around the whole. */
+  Tokens unwrapped() {
+    Tokens tokens = this;
+    while (tokens.isEnclosed(Kind.GROUP_OPEN, Kind.GROUP_CLOSE)) {
+      tokens = tokens.inner();
+    }
+    return tokens;
+  }
+
+  /** With every ± as + or −, and every ∓ as the other. */
+  Tokens withSign(boolean plus) {
+    List<Token> signed = new ArrayList<>(size());
+    for (Token token : list) {
+      if (token.kind() == Kind.PLUS_MINUS) {
+        boolean positive = token.text().equals("±") == plus;
+        signed.add(new Token(Kind.OPERATOR, positive ? "+" : "-", token.spaced()));
+      } else {
+        signed.add(token);
+      }
+    }
+    return new Tokens(signed);
+  }
+
+  /** Whether this can name a value: {@code x}, {@code AB}, {@code f(x)}, {@code \text{Area}}. */
+  boolean isName() {
+    if (isEmpty() || size() > 10) {
+      return false;
+    }
+    if (all(Kind.WORD)) {
+      return true;
+    }
+    int letters = 0;
+    boolean capitals = true;
+    int at = 0;
+    while (at < size() && (get(at).kind() == Kind.LETTER || get(at).kind() == Kind.SYMBOL)) {
+      letters++;
+      capitals &= get(at).kind() == Kind.SYMBOL || Character.isUpperCase(get(at).text().charAt(0));
+      at++;
+    }
+    if (letters == 0 || (letters > 1 && !capitals)) {
+      return false;
+    }
+    return at == size()
+        || get(at).is(Kind.OPERATOR, "_")
+        || get(at).is(Kind.OPERATOR, "'")
+        || (letters == 1 && part(at, size()).isEnclosed(Kind.OPEN, Kind.CLOSE));
+  }
+
+  /** Spellings without spaces and braces: digits. */
+  String joined() {
+    StringBuilder text = new StringBuilder();
+    list.forEach(token -> text.append(token.text()));
+    return text.toString();
+  }
+
+  String phrase() {
+    return String.join(" ", list.stream().map(Token::text).toList());
+  }
+
+  /**
+   * The one spelling: a space only between words, no braces around an argument of one character.
+   */
+  String text() {
+    StringBuilder text = new StringBuilder();
+    for (int i = 0; i < size(); i++) {
+      if (hasOneCharacterArgument(i)) {
+        text.append(get(i + 1).text());
+        i += 2;
+      } else {
+        boolean apart = i > 0 && separates(get(i - 1)) && separates(get(i));
+        text.append(apart ? " " : "").append(get(i).text());
+      }
+    }
+    return text.toString();
+  }
+
+  /** The braces of {@code x^{2}}, but not those of {@code x^{2}3}, which is not x²³. */
+  private boolean hasOneCharacterArgument(int open) {
+    return open > 0
+        && open + 2 < size()
+        && get(open).kind() == Kind.GROUP_OPEN
+        && get(open + 2).kind() == Kind.GROUP_CLOSE
+        && get(open + 1).text().length() == 1
+        && takesArgument(get(open - 1))
+        && (open + 3 == size() || !get(open + 3).isNumber());
+  }
+
+  private static boolean takesArgument(Token token) {
+    return switch (token.kind()) {
+      case FRACTION, BINOMIAL, ROOT -> true;
+      case OPERATOR -> token.text().equals("^") || token.text().equals("_");
+      default -> false;
+    };
+  }
+
+  private static boolean separates(Token token) {
+    return switch (token.kind()) {
+      case WORD, NUMBER, GROUPED_NUMBER, FUNCTION, SYMBOL, DECORATION, FRACTION, BINOMIAL -> true;
+      default -> false;
+    };
+  }
+}
