@@ -68,9 +68,7 @@ interface Conformance {
    */
   record Outputs(Map<String, double[]> values, Set<String> state) {}
 
-  /**
-   * As {@link #assertAgrees(String, double, double, Consumer)} for ops that store nothing between.
-   */
+  /** As the method below, for ops that store nothing between. */
   default void assertAgrees(String what, double roundings, Consumer<Bench> op) {
     assertAgrees(what, roundings, output -> 0, op);
   }
