@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.score4j.kernels.DType;
 import org.score4j.kernels.DeviceArena;
@@ -61,6 +62,19 @@ public final class Parameters implements AutoCloseable {
   /** Allocates zeros in the state type: moments or master weights. */
   public static Parameters forState(Ops ops, String name, ModelConfig config) {
     return new Parameters(ops, name, config, ops.stateType(), false);
+  }
+
+  /**
+   * Master weights: a copy of {@code weights} in the state type, which an optimiser updates and
+   * rounds into them. Empty where the weights are of that type themselves.
+   */
+  public static Optional<Parameters> masterOf(Ops ops, Parameters weights) {
+    if (ops.floatType() == ops.stateType()) {
+      return Optional.empty();
+    }
+    Parameters master = forState(ops, "master weights", weights.config());
+    master.copyFrom(ops, weights);
+    return Optional.of(master);
   }
 
   /**

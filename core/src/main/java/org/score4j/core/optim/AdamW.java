@@ -8,8 +8,7 @@ import org.score4j.kernels.OptimizerKernels.AdamWStep;
 
 /**
  * AdamW (arXiv 1711.05101) over a model's parameters with clipping by global norm. Matrices decay,
- * norm weights and biases do not. Owns its moments, the count of updates, and the master weights
- * where the model computes in a smaller type than it learns in.
+ * norm weights and biases do not. Owns its moments and the count of updates.
  */
 public final class AdamW implements AutoCloseable {
   /**
@@ -47,20 +46,17 @@ public final class AdamW implements AutoCloseable {
   /**
    * A fresh optimiser, moments zero.
    *
-   * @param weights to be updated; master weights start as a copy of them
+   * @param weights of the model to be updated, for their shapes
+   * @param master the same weights in the state type, not owned; null where {@code weights} are of
+   *     that type themselves
    */
-  public AdamW(Ops ops, Parameters weights, Settings settings) {
+  public AdamW(Ops ops, Parameters weights, @Nullable Parameters master, Settings settings) {
     this.ops = ops;
     this.settings = settings;
+    this.master = master;
     ModelConfig config = weights.config();
     this.firstMoment = Parameters.forState(ops, "adam m", config);
     this.secondMoment = Parameters.forState(ops, "adam v", config);
-    if (ops.floatType() == ops.stateType()) {
-      master = null;
-    } else {
-      master = Parameters.forState(ops, "master weights", config);
-      master.copyFrom(ops, weights);
-    }
   }
 
   /**
@@ -137,19 +133,8 @@ public final class AdamW implements AutoCloseable {
     return secondMoment;
   }
 
-  /**
-   * The weights that learn, in the state type: what checkpoints keep. They are the weights
-   * themselves where the model computes in that type.
-   */
-  public Parameters learned(Parameters weights) {
-    return master == null ? weights : master;
-  }
-
   @Override
   public void close() {
-    if (master != null) {
-      master.close();
-    }
     firstMoment.close();
     secondMoment.close();
   }

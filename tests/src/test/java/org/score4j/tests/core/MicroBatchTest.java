@@ -88,7 +88,7 @@ class MicroBatchTest {
     try (Parameters weights = model.weights(SEED);
         Parameters reference = model.weights(SEED + 1);
         Parameters gradients = model.gradients();
-        AdamW adam = new AdamW(model.ops, weights, ADAM)) {
+        AdamW adam = new AdamW(model.ops, weights, null, ADAM)) {
       for (int step = 0; step < 2; step++) {
         gradients.clear(model.ops);
         List<Float> perPrediction = new ArrayList<>();

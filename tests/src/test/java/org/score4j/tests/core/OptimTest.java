@@ -29,7 +29,7 @@ class OptimTest {
     AdamW.Settings s = new AdamW.Settings(0.8, 0.95, 1e-6, 0.3, clipNorm);
     try (TinyModel model = new TinyModel(device, TinyModel.Family.TIED_WITH_BIAS);
         Parameters weights = model.weights(SEED);
-        AdamW adam = new AdamW(model.ops, weights, s)) {
+        AdamW adam = new AdamW(model.ops, weights, null, s)) {
       Map<String, State> expected = new HashMap<>();
       for (Map.Entry<String, Tensor> entry : weights.named().entrySet()) {
         double[] values = model.ops.downloadDoubles(entry.getValue());
@@ -91,7 +91,8 @@ class OptimTest {
     try (TinyModel model = new TinyModel("cpu-2", TinyModel.Family.UNTIED);
         Parameters weights = model.weights(SEED);
         Parameters gradients = model.weights(SEED + 1);
-        AdamW adam = new AdamW(model.ops, weights, new AdamW.Settings(0.9, 0.99, 1e-8, 0, 1))) {
+        AdamW adam =
+            new AdamW(model.ops, weights, null, new AdamW.Settings(0.9, 0.99, 1e-8, 0, 1))) {
       float[] before = model.ops.downloadFloats(weights.decayed());
       double[] norm = new double[model.config().hiddenSize()];
       norm[3] = value;

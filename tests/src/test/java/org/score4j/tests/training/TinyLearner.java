@@ -70,7 +70,7 @@ final class TinyLearner implements AutoCloseable {
   }
 
   AdamW optimizer(StageConfig stage) {
-    return new AdamW(ops, weights, stage.optimizer().settings());
+    return new AdamW(ops, weights, null, stage.optimizer().settings());
   }
 
   Score score(StageConfig stage, AdamW optimizer) {

@@ -58,8 +58,9 @@ public final class ModelBenchmark implements AutoCloseable {
       passes.add(batch(Math.min(microBatch, shape.trainSequences() - first)));
     }
     long bytes = HeadPass.activationBytes(config, passTokens, passTokens, model.recompute(), ops);
-    try (Parameters gradients = Parameters.forGradients(ops, config);
-        AdamW optimizer = new AdamW(ops, weights, ADAM);
+    try (Parameters master = Parameters.masterOf(ops, weights).orElse(null);
+        Parameters gradients = Parameters.forGradients(ops, config);
+        AdamW optimizer = new AdamW(ops, weights, master, ADAM);
         DeviceArena arena = ops.newArena("activations", bytes)) {
       HeadPass pass = new HeadPass(model, arena, 1);
       Timing timing =

@@ -57,6 +57,7 @@ public final class TrainingRun implements AutoCloseable {
   private final HfConfig hfConfig;
   private final ModelConfig modelConfig;
   private final Parameters weights;
+  private final @Nullable Parameters master;
   private final Parameters gradients;
   private final Workbench workbench;
   private final Evaluator evaluator;
@@ -115,6 +116,7 @@ public final class TrainingRun implements AutoCloseable {
                   task.tokenizer().vocabSize(),
                   task.maxSequenceTokens()));
     }
+    master = Parameters.masterOf(ops, weights).orElse(null);
     gradients = Parameters.forGradients(ops, modelConfig);
     workbench =
         new Workbench(
@@ -224,10 +226,13 @@ public final class TrainingRun implements AutoCloseable {
   private boolean train(Phase phase, @Nullable Progress saved) {
     OptimizerConfig settings =
         phase.index() == 0 ? config.base().optimizer() : stage(phase).optimizer();
-    try (AdamW optimizer = new AdamW(ops, weights, settings.settings())) {
+    try (AdamW optimizer = new AdamW(ops, weights, master, settings.settings())) {
       int first = 0;
       if (saved != null) {
-        state.restore(saved.globalStep(), weights, optimizer);
+        state.restore(saved.globalStep(), learned(), optimizer);
+        if (master != null) {
+          weights.copyFrom(ops, master);
+        }
         first = saved.step();
       }
       if (phase.index() > 0) {
@@ -248,7 +253,7 @@ public final class TrainingRun implements AutoCloseable {
         }
       }
       Path folder = modelFolder(phase);
-      HfModel.save(ops, weights, hfConfig, folder, task.tokenizer()::writeTo);
+      HfModel.save(ops, learned(), hfConfig, folder, task.tokenizer()::writeTo);
       models.put(phase.name(), folder);
       save(phase, phase.steps(), optimizer);
       evaluate(phase, phase.steps(), weights);
@@ -372,8 +377,13 @@ public final class TrainingRun implements AutoCloseable {
             earlierSampled + trainingSampled,
             mismatches,
             seconds()),
-        weights,
+        learned(),
         optimizer);
+  }
+
+  /** The weights that learn, in the state type: what is saved. */
+  private Parameters learned() {
+    return master == null ? weights : master;
   }
 
   private Path modelFolder(Phase phase) {
@@ -389,6 +399,9 @@ public final class TrainingRun implements AutoCloseable {
     }
     workbench.close();
     gradients.close();
+    if (master != null) {
+      master.close();
+    }
     weights.close();
   }
 }

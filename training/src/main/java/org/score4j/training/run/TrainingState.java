@@ -64,7 +64,7 @@ final class TrainingState {
     RunFiles.createDirectories(folder);
   }
 
-  /** Saves weights, moments and progress. */
+  /** Saves weights (the master weights, where there are any), moments and progress. */
   void save(Progress progress, Parameters weights, AdamW optimizer) {
     ObjectNode meta = JsonNodeFactory.instance.objectNode();
     meta.put("phase", progress.phase());
@@ -76,7 +76,7 @@ final class TrainingState {
     meta.put("seconds", progress.seconds());
     meta.put("config_sha256", configHash);
     List<NamedData> tensors = new ArrayList<>();
-    collect(tensors, "weights", optimizer.learned(weights));
+    collect(tensors, "weights", weights);
     collect(tensors, "adam_m", optimizer.firstMoment());
     collect(tensors, "adam_v", optimizer.secondMoment());
     CheckpointFolder.write(
@@ -115,9 +115,7 @@ final class TrainingState {
   void restore(long globalStep, Parameters weights, AdamW optimizer) {
     try (CheckpointFolder state =
         CheckpointFolder.read(folder.resolve(CheckpointFolder.nameOf(globalStep)))) {
-      Parameters learned = optimizer.learned(weights);
-      fill(state, "weights", learned);
-      weights.copyFrom(ops, learned);
+      fill(state, "weights", weights);
       fill(state, "adam_m", optimizer.firstMoment());
       fill(state, "adam_v", optimizer.secondMoment());
       optimizer.restoreSteps(state.meta().path("optimizer_steps").asLong());
