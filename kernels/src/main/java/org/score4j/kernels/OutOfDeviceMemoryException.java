@@ -4,7 +4,7 @@ package org.score4j.kernels;
  * An allocation that the device cannot serve; says which one, so that the caller can name what to
  * shrink.
  */
-public final class OutOfDeviceMemoryException extends IllegalStateException {
+public final class OutOfDeviceMemoryException extends DeviceException {
   private static final long serialVersionUID = 1;
 
   private final String purpose;

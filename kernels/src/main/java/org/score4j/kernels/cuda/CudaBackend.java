@@ -43,7 +43,7 @@ public final class CudaBackend implements Backend {
           "cuda: weights and activations in %s are not supported; use f32 or bf16"
               .formatted(floatType));
     }
-    device = new CudaDevice(index, floatType);
+    device = new CudaDevice(index, floatType, KernelCache.ofUser());
     Workspace workspace = new Workspace(device);
     gemm = new CudaGemm(device, false);
     transfer = new CudaTransferKernels(device);
@@ -157,6 +157,9 @@ public final class CudaBackend implements Backend {
   /** Waits for what is queued and gives everything back, buffers included. */
   @Override
   public void close() {
+    if (device.isClosed()) {
+      return;
+    }
     device.synchronize();
     gemm.close();
     transfer.close();

@@ -38,6 +38,7 @@ final class CudaDevice implements AutoCloseable {
   private static final int RESIDENT_BLOCKS = 8;
 
   private final DType floatType;
+  private final KernelCache cache;
   private final CUdevice device = new CUdevice();
   private final CUcontext context = new CUcontext();
   private final CUstream computeStream = new CUstream();
@@ -56,9 +57,11 @@ final class CudaDevice implements AutoCloseable {
    *
    * @param index as nvidia-smi counts, from 0
    * @param floatType type of weights and activations, F32 or BF16
+   * @param cache of compiled kernels
    */
-  CudaDevice(int index, DType floatType) {
+  CudaDevice(int index, DType floatType, KernelCache cache) {
     this.floatType = floatType;
+    this.cache = cache;
     CudaLibraries.find().load();
     label = index == 0 ? "cuda" : "cuda:" + index;
     try {
@@ -99,9 +102,14 @@ final class CudaDevice implements AutoCloseable {
   /** Contexts belong to threads: whoever calls into CUDA says first which one is meant. */
   void makeCurrent() {
     if (closed) {
-      throw new IllegalStateException("cuda: %s is closed".formatted(label));
+      throw new IllegalStateException("device %s is closed".formatted(label));
     }
     JCudaDriver.cuCtxSetCurrent(context);
+  }
+
+  /** Whether everything was given back. */
+  boolean isClosed() {
+    return closed;
   }
 
   /** The name in {@code --device}. */
@@ -169,7 +177,7 @@ final class CudaDevice implements AutoCloseable {
 
   /** The kernels of {@code cuda/<family>.cu}, in this device's precision. */
   CudaModule module(String family) {
-    return modules.computeIfAbsent(family, name -> new CudaModule(this, name));
+    return modules.computeIfAbsent(family, name -> new CudaModule(this, name, cache));
   }
 
   /** Allocates device memory. */

@@ -1,15 +1,16 @@
 package org.score4j.kernels.cuda;
 
 import jcuda.CudaException;
+import org.score4j.kernels.DeviceException;
 
 /** Errors of CUDA as one line: what was being done, CUDA's name of the error, the fix. */
 final class CudaFailure {
   private CudaFailure() {}
 
   /** The exception to throw for {@code e}, which came up while {@code doing}. */
-  static IllegalStateException of(String doing, CudaException e) {
+  static DeviceException of(String doing, CudaException e) {
     String error = String.valueOf(e.getMessage());
-    return new IllegalStateException("cuda: %s: %s; %s".formatted(doing, error, fix(error)), e);
+    return new DeviceException("cuda: %s: %s; %s".formatted(doing, error, fix(error)), e);
   }
 
   /** Whether this is the error of too little device memory. */

@@ -14,10 +14,12 @@ import org.jspecify.annotations.Nullable;
 final class CudaModule {
   private final CudaDevice device;
   private final String family;
+  private final KernelCache cache;
   private @Nullable CUmodule module;
 
-  CudaModule(CudaDevice device, String family) {
+  CudaModule(CudaDevice device, String family, KernelCache cache) {
     this.device = device;
+    this.cache = cache;
     this.family = family;
   }
 
@@ -60,7 +62,6 @@ final class CudaModule {
 
   private CUmodule load() {
     NvrtcProgram program = NvrtcProgram.of(family, device.floatType(), device.capability());
-    KernelCache cache = KernelCache.ofUser();
     Optional<byte[]> cached = cache.read(program.key());
     if (cached.isPresent()) {
       try {

@@ -1,5 +1,6 @@
 package org.score4j.tests.cuda;
 
+import java.util.function.Supplier;
 import org.score4j.kernels.Backend;
 import org.score4j.kernels.Backends;
 import org.score4j.kernels.Precision;
@@ -21,14 +22,19 @@ public final class CudaTestDevice {
 
   /** Skips the test, with the reason, where there is neither; else opens it. */
   public static Backend open(Precision precision) {
+    return onItsLibraries(() -> Backends.open("cuda", 1, precision));
+  }
+
+  /** As {@link #open}, for what else opens a device. */
+  public static <T> T onItsLibraries(Supplier<T> opener) {
     if (SoftwareDevice.realGpuRequired()) {
-      return Backends.open("cuda", 1, precision);
+      return opener.get();
     }
     SoftwareDevice.assumeLoaded();
     // Only for this call: other tests of this JVM shall find the machine as it is.
     System.setProperty(CudaHost.CONFIGURED, SoftwareDevice.folder().toString());
     try {
-      return Backends.open("cuda", 1, precision);
+      return opener.get();
     } finally {
       System.clearProperty(CudaHost.CONFIGURED);
     }

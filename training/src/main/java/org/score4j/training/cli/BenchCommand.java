@@ -124,7 +124,10 @@ final class BenchCommand implements Callable<Integer> {
     List<Ratio> ratios = new ArrayList<>();
     String description;
     try (Backend backend =
-        Backends.open(Backends.choose(execution.device(), err::println), execution.threads())) {
+        Backends.open(
+            Backends.choose(execution.device(), err::println),
+            execution.threads(),
+            execution.precision())) {
       Ops ops = new Ops(backend);
       description = backend.description();
       if (what.contains("ops")) {

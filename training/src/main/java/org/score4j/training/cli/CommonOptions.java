@@ -1,6 +1,7 @@
 package org.score4j.training.cli;
 
 import org.jspecify.annotations.Nullable;
+import org.score4j.kernels.Precision;
 import picocli.CommandLine.Option;
 
 /** Options that mean the same in every command. */
@@ -9,8 +10,19 @@ final class CommonOptions {
       names = "--device",
       paramLabel = "DEVICE",
       defaultValue = "auto",
-      description = "where to compute: cpu, reference (slow, in double precision), or auto")
+      description =
+          "where to compute: cuda (the first GPU), cuda:1, cpu, reference (slow, in double"
+              + " precision), or auto")
   String device = "auto";
+
+  @Option(
+      names = "--precision",
+      paramLabel = "TYPE",
+      defaultValue = "auto",
+      description =
+          "type of weights and activations: f32, bf16 (GPUs only), or auto, which is bf16 on GPUs."
+              + " Master weights, moments and sums are f32 always")
+  String precision = "auto";
 
   @Option(
       names = "--threads",
@@ -29,6 +41,8 @@ final class CommonOptions {
 
   Engine.Execution execution() {
     return new Engine.Execution(
-        device, threads == null ? Runtime.getRuntime().availableProcessors() : threads);
+        device,
+        Precision.byName(precision),
+        threads == null ? Runtime.getRuntime().availableProcessors() : threads);
   }
 }

@@ -7,6 +7,7 @@ import java.util.function.Consumer;
 import org.score4j.kernels.Backend;
 import org.score4j.kernels.Backends;
 import org.score4j.kernels.Ops;
+import org.score4j.kernels.Precision;
 import org.score4j.kernels.cuda.CudaHost;
 import org.score4j.kernels.cuda.CudaProbe;
 import org.score4j.kernels.cuda.CudaReport;
@@ -24,9 +25,10 @@ interface Engine {
    * Where and with what to compute.
    *
    * @param device as in {@code --device}
+   * @param precision of weights and activations
    * @param threads that compute
    */
-  record Execution(String device, int threads) {}
+  record Execution(String device, Precision precision, int threads) {}
 
   /** Refuses a device that does not work here, before anything is written. */
   void check(Execution execution);
@@ -122,7 +124,8 @@ interface Engine {
     }
 
     private static Backend open(Execution execution, Consumer<String> log) {
-      return Backends.open(Backends.choose(execution.device(), log), execution.threads());
+      return Backends.open(
+          Backends.choose(execution.device(), log), execution.threads(), execution.precision());
     }
   }
 }

@@ -3,6 +3,8 @@ package org.score4j.training.cli;
 import java.io.PrintWriter;
 import java.util.function.BooleanSupplier;
 import org.score4j.checkpoints.CheckpointException;
+import org.score4j.kernels.DeviceException;
+import org.score4j.kernels.OutOfDeviceMemoryException;
 import org.score4j.training.algorithms.DisagreementException;
 import org.score4j.training.algorithms.NonFiniteException;
 import picocli.CommandLine;
@@ -50,6 +52,9 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
       return "out of memory (%s) with a heap of %d MiB; give the JVM more with -Xmx, or lower generation.maxSequences and microBatchTokens"
           .formatted(message, Runtime.getRuntime().maxMemory() >> 20);
     }
+    if (failure instanceof OutOfDeviceMemoryException memory) {
+      return message + "; " + whatToLower(memory.purpose());
+    }
     if (isOurs(failure) && !message.isEmpty()) {
       return message;
     }
@@ -57,10 +62,25 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
         .formatted(failure.getClass().getSimpleName(), message.isEmpty() ? "" : ": " + message);
   }
 
+  /** The config keys that decide how large an arena is. */
+  private static String whatToLower(String arena) {
+    return switch (arena) {
+      case "activations" ->
+          "lower microBatchTokens of the base and the stages, or generation.maxRows and"
+              + " generation.maxSequences";
+      case "kv cache" -> "lower generation.kvPages or generation.maxSequences";
+      case "weights", "reference", "gradients", "adam m", "adam v", "master weights" ->
+          "use a smaller model, or a GPU with more memory: %s cannot be made smaller by themselves"
+              .formatted(arena);
+      default -> "lower microBatchTokens, generation.maxSequences or generation.kvPages";
+    };
+  }
+
   /** Ours are those thrown on purpose by our code: their messages say what, where and the fix. */
   private static boolean isOurs(Throwable failure) {
     if (failure instanceof CheckpointException
         || failure instanceof NonFiniteException
+        || failure instanceof DeviceException
         || failure instanceof DisagreementException) {
       return true;
     }
