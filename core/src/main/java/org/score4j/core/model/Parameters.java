@@ -44,6 +44,9 @@ public final class Parameters implements AutoCloseable {
       Tensor gateUpProj,
       Tensor downProj) {}
 
+  /** Elements that tensors are padded to a multiple of: aligned even in the narrowest type. */
+  private static final int ROW = DeviceArena.ALIGNMENT_BYTES / DType.BF16.byteSize();
+
   private final ModelConfig config;
   private final DeviceArena arena;
   private final Map<String, Tensor> named = new LinkedHashMap<>();
@@ -91,8 +94,7 @@ public final class Parameters implements AutoCloseable {
     Shape table = Shape.of(config.vocabSize(), config.hiddenSize());
     boolean extraHead = headApart && config.tieWordEmbeddings();
     this.arena =
-        ops.newArena(
-            name, byteSize(config, type) + (extraHead ? DeviceArena.footprint(type, table) : 0));
+        ops.newArena(name, byteSize(config, type) + (extraHead ? footprint(type, table) : 0));
     int d = config.hiddenSize();
     embedTokens = add("embed_tokens", type, table);
     List<Tensor[]> matrices = new ArrayList<>();
@@ -125,20 +127,36 @@ public final class Parameters implements AutoCloseable {
     norm = add("norm", type, Shape.of(d));
     decayed = flat(type, 0, firstVector);
     undecayed = flat(type, firstVector, arena.mark());
-    lmHead = extraHead ? arena.allocate(type, table) : head;
+    lmHead = extraHead ? padded(type, table) : head;
     clear(ops);
   }
 
   private Tensor add(String name, DType type, Shape shape) {
-    Tensor tensor = arena.allocate(type, shape);
+    Tensor tensor = padded(type, shape);
     named.put(name, tensor);
     return tensor;
   }
 
+  /**
+   * The next tensor, followed by padding up to a count of elements that is aligned in every type:
+   * sets of different types have the same layout, element for element.
+   */
+  private Tensor padded(DType type, Shape shape) {
+    Tensor whole = arena.allocate(type, Shape.of(Math.toIntExact(paddedElements(shape))));
+    return new Tensor(whole.buffer(), whole.byteOffset(), type, shape);
+  }
+
+  private static long paddedElements(Shape shape) {
+    return (shape.elements() + ROW - 1) / ROW * ROW;
+  }
+
+  private static long footprint(DType type, Shape shape) {
+    return paddedElements(shape) * type.byteSize();
+  }
+
   private Tensor flat(DType type, long from, long to) {
     // Two dimensions, for there can be more elements than an int counts.
-    int row = DeviceArena.ALIGNMENT_BYTES / type.byteSize();
-    Shape shape = Shape.of(Math.toIntExact((to - from) / DeviceArena.ALIGNMENT_BYTES), row);
+    Shape shape = Shape.of(Math.toIntExact((to - from) / ((long) ROW * type.byteSize())), ROW);
     return new Tensor(embedTokens.buffer(), from, type, shape);
   }
 
@@ -146,17 +164,16 @@ public final class Parameters implements AutoCloseable {
   public static long byteSize(ModelConfig config, DType type) {
     int d = config.hiddenSize();
     long matrices =
-        (config.tieWordEmbeddings() ? 1 : 2)
-            * DeviceArena.footprint(type, Shape.of(config.vocabSize(), d));
+        (config.tieWordEmbeddings() ? 1 : 2) * footprint(type, Shape.of(config.vocabSize(), d));
     long layer =
-        DeviceArena.footprint(type, Shape.of(d, config.heads().qkvWidth()))
-            + DeviceArena.footprint(type, Shape.of(config.heads().queryWidth(), d))
-            + DeviceArena.footprint(type, Shape.of(d, 2 * config.intermediateSize()))
-            + DeviceArena.footprint(type, Shape.of(config.intermediateSize(), d))
-            + 2 * DeviceArena.footprint(type, Shape.of(d))
-            + DeviceArena.footprint(type, Shape.of(config.heads().qkvWidth()))
-            + 2 * DeviceArena.footprint(type, Shape.of(config.headDim()));
-    return matrices + config.numLayers() * layer + DeviceArena.footprint(type, Shape.of(d));
+        footprint(type, Shape.of(d, config.heads().qkvWidth()))
+            + footprint(type, Shape.of(config.heads().queryWidth(), d))
+            + footprint(type, Shape.of(d, 2 * config.intermediateSize()))
+            + footprint(type, Shape.of(config.intermediateSize(), d))
+            + 2 * footprint(type, Shape.of(d))
+            + footprint(type, Shape.of(config.heads().qkvWidth()))
+            + 2 * footprint(type, Shape.of(config.headDim()));
+    return matrices + config.numLayers() * layer + footprint(type, Shape.of(d));
   }
 
   /** The config this set belongs to. */

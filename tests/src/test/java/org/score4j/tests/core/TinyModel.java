@@ -9,10 +9,13 @@ import org.score4j.core.model.PackedBatch;
 import org.score4j.core.model.Parameters;
 import org.score4j.core.model.Recompute;
 import org.score4j.core.model.Transformer;
+import org.score4j.kernels.Backend;
 import org.score4j.kernels.Backends;
 import org.score4j.kernels.DeviceArena;
 import org.score4j.kernels.Ops;
+import org.score4j.kernels.Precision;
 import org.score4j.kernels.Tensor;
+import org.score4j.tests.cuda.CudaTestDevice;
 
 /** A small model on a named device, with room for passes of up to {@link #MAX_TOKENS} tokens. */
 final class TinyModel implements AutoCloseable {
@@ -54,7 +57,7 @@ final class TinyModel implements AutoCloseable {
   /**
    * A model of two blocks.
    *
-   * @param device {@code reference}, or {@code cpu-N} with N threads
+   * @param device {@code reference}, {@code cpu-N} with N threads, or {@code cuda-PRECISION}
    */
   TinyModel(String device, Family family) {
     this(device, family.config(2));
@@ -65,18 +68,22 @@ final class TinyModel implements AutoCloseable {
   }
 
   TinyModel(String device, ModelConfig config, Recompute recompute) {
-    int dash = device.indexOf('-');
-    ops =
-        new Ops(
-            dash < 0
-                ? Backends.open(device, 1)
-                : Backends.open(
-                    device.substring(0, dash), Integer.parseInt(device.substring(dash + 1))));
+    ops = new Ops(open(device));
     transformer = new Transformer(ops, config, recompute);
     arena =
         ops.newArena(
             "activations",
             HeadPass.activationBytes(config, MAX_TOKENS, MAX_PREDICTIONS, recompute, ops));
+  }
+
+  private static Backend open(String device) {
+    String[] parts = device.split("-", 2);
+    if (parts.length == 1) {
+      return Backends.open(device, 1);
+    }
+    return parts[0].equals("cuda")
+        ? CudaTestDevice.open(Precision.byName(parts[1]))
+        : Backends.open(parts[0], Integer.parseInt(parts[1]));
   }
 
   ModelConfig config() {
@@ -93,7 +100,24 @@ final class TinyModel implements AutoCloseable {
 
   /** Weights without any regularity: norm weights are not 1, biases not 0. */
   Parameters weights(long seed) {
+    return filled(new Parameters(ops, "weights", config()), seed);
+  }
+
+  /** As {@link #weights} in the state type. */
+  Parameters state(long seed) {
+    return filled(Parameters.forState(ops, "state", config()), seed);
+  }
+
+  /** Weights that are another device's, number for number. */
+  Parameters copy(TinyModel other, Parameters of) {
     Parameters weights = new Parameters(ops, "weights", config());
+    for (Map.Entry<String, Tensor> entry : of.named().entrySet()) {
+      ops.upload(tensor(weights, entry.getKey()), other.ops.downloadDoubles(entry.getValue()));
+    }
+    return weights;
+  }
+
+  private Parameters filled(Parameters weights, long seed) {
     SplittableRandom random = new SplittableRandom(seed);
     for (Map.Entry<String, Tensor> entry : weights.named().entrySet()) {
       Tensor tensor = entry.getValue();

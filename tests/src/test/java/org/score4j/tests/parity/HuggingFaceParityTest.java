@@ -24,8 +24,10 @@ import org.score4j.kernels.Backends;
 import org.score4j.kernels.DType;
 import org.score4j.kernels.DeviceArena;
 import org.score4j.kernels.Ops;
+import org.score4j.kernels.Precision;
 import org.score4j.kernels.Shape;
 import org.score4j.kernels.Tensor;
+import org.score4j.tests.cuda.CudaTestDevice;
 
 /** Real checkpoint folders against the numbers of an independent implementation. */
 class HuggingFaceParityTest {
@@ -46,11 +48,17 @@ class HuggingFaceParityTest {
     "reference, llama3",
     "reference, qwen2",
     "reference, qwen3",
-    "reference, llama_bf16_sharded"
+    "reference, llama_bf16_sharded",
+    "cuda, llama",
+    "cuda, llama3",
+    "cuda, qwen2",
+    "cuda, qwen3",
+    "cuda, llama_bf16_sharded"
   })
   void checkpoint_givesTheIndependentNumbers(String device, String name) throws IOException {
     Fixture fixture = Fixture.load(name);
-    try (Backend backend = Backends.open(device, 2)) {
+    try (Backend backend =
+        device.equals("cuda") ? CudaTestDevice.open(Precision.F32) : Backends.open(device, 2)) {
       Ops ops = new Ops(backend);
       HfModel.Loaded loaded = HfModel.load(ops, fixture.folder());
       try (Parameters weights = loaded.weights();
