@@ -227,12 +227,12 @@ void BlockRunner::failArrival(unsigned mask, unsigned collective, const Meeting*
                                kCollectiveNames[meeting->collective]);
 }
 
-const unsigned long long* BlockRunner::exchange(unsigned mask, unsigned collective, unsigned long long value) {
+inline const unsigned long long* BlockRunner::exchange(unsigned mask, unsigned collective, unsigned long long value) {
   unsigned phase;
   return arrive(mask, collective, value, 0, phase).values[phase];
 }
 
-unsigned BlockRunner::vote(unsigned mask, unsigned collective, unsigned predicate) {
+inline unsigned BlockRunner::vote(unsigned mask, unsigned collective, unsigned predicate) {
   unsigned phase;
   return arrive(mask, collective, 0, predicate, phase).votes[phase];
 }
@@ -286,12 +286,12 @@ std::string BlockRunner::where() const {
 using swcuda::BlockRunner;
 #define SWCUDA_EXPORT extern "C" __attribute__((visibility("default")))
 
-SWCUDA_EXPORT void swcuda_syncthreads() { BlockRunner::running()->syncthreads(); }
+SWCUDA_EXPORT void swcuda_syncthreads() { swcuda::activeRunner->syncthreads(); }
 SWCUDA_EXPORT const unsigned long long* swcuda_exchange(unsigned mask, unsigned collective, unsigned long long value) {
-  return BlockRunner::running()->exchange(mask, collective, value);
+  return swcuda::activeRunner->exchange(mask, collective, value);
 }
 SWCUDA_EXPORT unsigned swcuda_vote(unsigned mask, unsigned collective, unsigned predicate) {
-  return BlockRunner::running()->vote(mask, collective, predicate);
+  return swcuda::activeRunner->vote(mask, collective, predicate);
 }
 SWCUDA_EXPORT void* swcuda_static_shared(const void* declaration, unsigned long bytes, unsigned long alignment,
                                          const char* name) {

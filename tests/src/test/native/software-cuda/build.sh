@@ -6,7 +6,7 @@ cd "$(dirname "$0")"
 cxx=${SCORE4J_SOFTWARE_CUDA_CXX:-g++}
 flags='-std=c++17 -Wall -Wextra -fPIC -fvisibility=hidden -shared -Wl,-z,defs'
 link="-L$out -l:libcuda.so.1 -Wl,-rpath,\$ORIGIN"
-"$cxx" $flags -O2 config.cpp fiber.cpp block.cpp shared.cpp memory.cpp fault.cpp launch.cpp stream.cpp driver_device.cpp \
+"$cxx" $flags -O2 config.cpp fiber.cpp block.cpp shared.cpp memory.cpp fault.cpp launch.cpp sanitize.cpp stream.cpp driver_device.cpp \
   driver_memory.cpp driver_module.cpp driver_stream.cpp -o "$out/libcuda.so.1" \
   -Wl,-soname,libcuda.so.1 -Wl,--version-script=cuda.map -ldl -lpthread
 "$cxx" $flags -O2 -Wa,-I. rewrite.cpp compile.cpp nvrtc.cpp -o "$out/libnvrtc.so.12" \

@@ -78,7 +78,7 @@ std::string baseName(const std::string& path) {
 }
 
 std::vector<std::string> optimisation() {
-  std::vector<std::string> flags = {"-O2", "-g1", "-fno-strict-aliasing", "-fstack-clash-protection", "-fno-plt", "-fno-semantic-interposition"};
+  std::vector<std::string> flags = {"-O2", "-g1", "-fno-strict-aliasing", "-fsanitize=alignment,bounds", "-fstack-clash-protection", "-fno-plt", "-fno-semantic-interposition"};
 #if defined(__x86_64__)
   __builtin_cpu_init();
   // With fused multiply-add, which is what nvcc makes of a * b + c.
@@ -144,7 +144,8 @@ std::string compileIn(const std::string& folder, const Source& source, const std
   for (const std::string& flag : source.flags) {
     if (flag.compare(0, 2, "-D") != 0 && flag.compare(0, 2, "-U") != 0 && flag.compare(0, 2, "-I") != 0) build.push_back(flag);
   }
-  build.insert(build.end(), {"-Wno-unknown-pragmas", "-Wno-attributes", "rewritten.cc", "-o", "module.so", "-L", swcuda_library_folder(), "-l:libcuda.so.1"});
+  build.insert(build.end(), {"-Wno-unknown-pragmas", "-Wno-attributes", "rewritten.cc", "-o", "module.so", "-L", swcuda_library_folder(), "-nodefaultlibs",
+                             "-l:libcuda.so.1", "-lm", "-lc", "-lgcc"});  // the handlers of sanitize.cpp, not libubsan's
   if (run(folder, build, log) != 0) return "";
   std::string library;
   if (!readFile(folder + "/module.so", library)) return "";

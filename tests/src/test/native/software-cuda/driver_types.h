@@ -23,6 +23,7 @@ enum : Result {
   kErrorIllegalAddress = 700,
   kErrorLaunchOutOfResources = 701,
   kErrorAlreadyMapped = 208,
+  kErrorMisalignedAddress = 716,
   kErrorLaunchFailed = 719,
   kErrorNotSupported = 801,
   kErrorStreamCaptureUnsupported = 900,

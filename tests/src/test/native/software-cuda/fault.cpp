@@ -20,6 +20,10 @@ void onSignal(int signal, siginfo_t* info, void* context) {
     // Never returns: the fiber that faulted is abandoned. SA_NODEFER left the signal unblocked.
     if (signal == SIGFPE) runner->fail(kErrorLaunchFailed, runner->where() + " divides an integer by zero");
     if (signal == SIGILL) runner->fail(kErrorLaunchFailed, runner->where() + " runs into code that cannot be reached");
+    if (info->si_code == SI_KERNEL) {
+      // The processor names no address: an address with bits that it does not have, or a misaligned vector.
+      runner->fail(kErrorIllegalAddress, runner->where() + " accesses an address that cannot exist, or is misaligned");
+    }
     uintptr_t address = reinterpret_cast<uintptr_t>(info->si_addr);
     const char* access = "accesses";
 #if defined(__x86_64__)

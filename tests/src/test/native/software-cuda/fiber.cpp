@@ -10,7 +10,6 @@ namespace swcuda {
 
 #if defined(__x86_64__)
 
-extern "C" void swcuda_switch(void** from, void* to);
 asm(R"(
 .text
 .p2align 4
@@ -36,8 +35,6 @@ swcuda_switch:
 .size swcuda_switch, .-swcuda_switch
 )");
 
-void switchContext(Context& from, Context& to) { swcuda_switch(&from.stackPointer, to.stackPointer); }
-
 void prepareContext(Context& context, void* stack, size_t bytes, void (*entry)()) {
   uintptr_t top = (reinterpret_cast<uintptr_t>(stack) + bytes) & ~uintptr_t{15};
   void** slots = reinterpret_cast<void**>(top) - 8;
@@ -48,8 +45,6 @@ void prepareContext(Context& context, void* stack, size_t bytes, void (*entry)()
 }
 
 #else
-
-void switchContext(Context& from, Context& to) { swapcontext(&from.saved, &to.saved); }
 
 void prepareContext(Context& context, void* stack, size_t bytes, void (*entry)()) {
   getcontext(&context.saved);

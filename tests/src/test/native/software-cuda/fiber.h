@@ -17,7 +17,12 @@ struct Context {
 };
 
 // Saves the caller in `from` and goes on in `to`.
-void switchContext(Context& from, Context& to);
+#if defined(__x86_64__)
+extern "C" void swcuda_switch(void** from, void* to) __attribute__((visibility("hidden")));
+inline void switchContext(Context& from, Context& to) { swcuda_switch(&from.stackPointer, to.stackPointer); }
+#else
+inline void switchContext(Context& from, Context& to) { swapcontext(&from.saved, &to.saved); }
+#endif
 
 // Makes `context` start in entry() on the stack [stack, stack + bytes). entry never returns.
 void prepareContext(Context& context, void* stack, size_t bytes, void (*entry)());

@@ -1,7 +1,9 @@
 package org.score4j.tests.cuda;
 
-import static jcuda.driver.JCudaDriver.cuCtxSynchronize;
+import static jcuda.driver.JCudaDriver.cuDeviceGet;
+import static jcuda.driver.JCudaDriver.cuDeviceGetName;
 import static jcuda.driver.JCudaDriver.cuFuncSetAttribute;
+import static jcuda.driver.JCudaDriver.cuInit;
 import static jcuda.driver.JCudaDriver.cuLaunchKernel;
 import static jcuda.driver.JCudaDriver.cuMemFree;
 import static jcuda.driver.JCudaDriver.cuMemGetInfo;
@@ -9,20 +11,21 @@ import static jcuda.driver.JCudaDriver.cuMemsetD32;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.util.Arrays;
-import java.util.stream.IntStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import jcuda.CudaException;
+import jcuda.driver.CUdevice;
 import jcuda.driver.CUdeviceptr;
 import jcuda.driver.CUfunction;
 import jcuda.driver.CUfunction_attribute;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
-/** Kernels on the software device: what they compute, and what the device catches. */
+/** Kernels on the software device: what they compute, what memory holds, and the limits. */
 final class SoftwareDeviceTest {
   private static final String ROW_SUM =
       """
@@ -114,169 +117,36 @@ final class SoftwareDeviceTest {
     }
   }
 
-  @ParameterizedTest
-  @ValueSource(strings = {"forward", "reversed"})
-  void missingBarrier_showsInOneOfTheOrders(String order) {
-    String source =
-        """
-        extern "C" __global__ void shift(int* out) {
-          __shared__ int values[64];
-          values[threadIdx.x] = threadIdx.x;
-          BARRIER
-          out[threadIdx.x] = threadIdx.x == 0 ? 0 : values[threadIdx.x - 1] + 1;
-        }
-        """;
-    SoftwareDevice.configure("ORDER", order);
-    CUdeviceptr out = DriverSession.allocate(64 * 4L);
-    int[] right = IntStream.range(0, 64).toArray();
+  /** Prints the device's name; the main class of a process of its own. */
+  static final class PrintName {
+    private PrintName() {}
 
-    DriverSession.run(
-        DriverSession.kernel(source.replace("BARRIER", "__syncthreads();"), "shift"),
-        1,
-        64,
-        0,
-        out);
-    assertThat(DriverSession.readInts(out, 64)).containsExactly(right);
-
-    DriverSession.run(DriverSession.kernel(source.replace("BARRIER", ""), "shift"), 1, 64, 0, out);
-    assertThat(Arrays.equals(DriverSession.readInts(out, 64), right))
-        .isEqualTo(order.equals("forward"));
+    public static void main(String[] arguments) {
+      CUdevice device = new CUdevice();
+      cuInit(0);
+      cuDeviceGet(device, 0);
+      byte[] name = new byte[64];
+      cuDeviceGetName(name, name.length, device);
+      System.out.println(new String(name, StandardCharsets.UTF_8).trim());
+    }
   }
 
   @Test
-  void writePastTheEnd_namesKernelThreadAndAllocation() {
-    assertFaults(
-        """
-        extern "C" __global__ void stray(float* out) { out[blockIdx.x * 64 + threadIdx.x] = 1; }
-        """,
-        "stray",
-        3,
-        64,
-        DriverSession.allocate(128 * 4L),
-        "kernel stray, block (2,0,0), thread (0,0,0) writes to",
-        "0 bytes past the end of device allocation",
-        "(512 bytes at");
-  }
+  void childProcess_runsOnTheDeviceByItsEnvironment(@TempDir Path folder) throws Exception {
+    ProcessBuilder builder =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                System.getProperty("java.class.path"),
+                PrintName.class.getName())
+            .redirectErrorStream(true)
+            .redirectOutput(folder.resolve("out").toFile());
+    builder.environment().putAll(SoftwareDevice.environment());
 
-  @Test
-  void readPastTheEnd_isFound() {
-    assertFaults(
-        """
-        extern "C" __global__ void stray(float* out) { out[0] = out[64 + threadIdx.x]; }
-        """,
-        "stray",
-        1,
-        1,
-        DriverSession.allocate(64 * 4L),
-        "reads from",
-        "0 bytes past the end of");
-  }
+    assertThat(builder.start().waitFor()).isEqualTo(0);
 
-  @ParameterizedTest
-  @ValueSource(ints = {-1, 60})
-  void writeIntoTheMargin_isFoundAfterTheLaunch(int index) {
-    assertFaults(
-        """
-        extern "C" __global__ void stray(float* out) { out[INDEX] = 1; }
-        """
-            .replace("INDEX", Integer.toString(index)),
-        "stray",
-        1,
-        1,
-        DriverSession.allocate(60 * 4L),
-        "kernel stray",
-        "writes outside of device allocation");
-  }
-
-  @Test
-  void freedMemory_isNoArgument() {
-    CUdeviceptr freed = DriverSession.allocate(256);
-    cuMemFree(freed);
-    assertFaults(
-        "extern \"C\" __global__ void use(float* out) { out[0] = 1; }",
-        "use",
-        1,
-        1,
-        freed,
-        "kernel use, argument 0",
-        "inside of the freed device allocation");
-  }
-
-  @Test
-  void threadThatExitsBeforeABarrier_isReported() {
-    assertFaults(
-        """
-        extern "C" __global__ void leave(float* out) {
-          if (threadIdx.x == 5) return;
-          __syncthreads();
-          out[threadIdx.x] = 1;
-        }
-        """,
-        "leave",
-        1,
-        64,
-        DriverSession.allocate(256),
-        "kernel leave, block (0,0,0), thread (0,0,0) and 62 more wait at __syncthreads",
-        "thread (5,0,0) has exited");
-  }
-
-  @Test
-  void laneThatExitsBeforeAShuffle_isReported() {
-    assertFaults(
-        """
-        extern "C" __global__ void leave(float* out) {
-          if (threadIdx.x == 40) return;
-          out[threadIdx.x] = __shfl_xor_sync(0xffffffffu, out[threadIdx.x], 1);
-        }
-        """,
-        "leave",
-        1,
-        64,
-        DriverSession.allocate(256),
-        "thread (32,0,0) and 30 more wait at __shfl_xor_sync",
-        "thread (40,0,0) has exited");
-  }
-
-  @Test
-  void lanesInDifferentCollectives_areReported() {
-    assertFaults(
-        """
-        extern "C" __global__ void part(int* out) {
-          if (threadIdx.x < 16) out[0] = __ballot_sync(0xffffffffu, 1);
-          else out[1] = __shfl_sync(0xffffffffu, 1, 0);
-        }
-        """,
-        "part",
-        1,
-        32,
-        DriverSession.allocate(256),
-        "thread (16,0,0) calls __shfl_sync where lane 0 of its warp calls __ballot_sync");
-  }
-
-  @Test
-  void exhaustedStack_isReported() {
-    assertFaults(
-        """
-        __device__ int dive(int n, volatile int* p) {
-          volatile int big[1024];
-          big[n % 1024] = p[0];
-          return n == 0 ? big[0] : dive(n - 1, p) + big[n % 1024];
-        }
-        extern "C" __global__ void deep(int* out) { out[0] = dive(1000, out); }
-        """,
-        "deep", 1, 1, DriverSession.allocate(256), "kernel deep", "beyond its stack");
-  }
-
-  private static void assertFaults(
-      String source, String name, int grid, int block, CUdeviceptr out, String... sentence) {
-    CUfunction kernel = DriverSession.kernel(source, name);
-    assertThatThrownBy(() -> DriverSession.run(kernel, grid, block, 0, out))
-        .isInstanceOf(CudaException.class)
-        .hasMessageMatching("CUDA_ERROR_(ILLEGAL_ADDRESS|LAUNCH_FAILED)");
-    assertThat(SoftwareDevice.lastFault()).contains(sentence);
-    // As on the hardware, nothing works after a fault.
-    assertThatThrownBy(() -> cuCtxSynchronize()).isInstanceOf(CudaException.class);
-    assertThatThrownBy(() -> DriverSession.allocate(16)).isInstanceOf(CudaException.class);
+    assertThat(folder.resolve("out")).content().contains("Software CUDA device");
   }
 
   @Test
@@ -312,23 +182,6 @@ final class SoftwareDeviceTest {
     cuMemsetD32(arena, 7, 1000);
     assertThat(DriverSession.readInts(arena.withByteOffset(3996), 2))
         .containsExactly(7, 0x7fff7fff);
-  }
-
-  @Test
-  void sharedArrayOverrun_isFound() {
-    assertFaults(
-        """
-        extern "C" __global__ void overrun(float* out) {
-          __shared__ float tile[32];
-          tile[threadIdx.x + 1] = 1;
-          out[threadIdx.x] = tile[threadIdx.x + 1];
-        }
-        """,
-        "overrun",
-        1,
-        32,
-        DriverSession.allocate(256),
-        "kernel overrun, block (0,0,0) writes outside of __shared__ tile");
   }
 
   @Test

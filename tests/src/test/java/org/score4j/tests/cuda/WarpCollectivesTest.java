@@ -42,6 +42,11 @@ final class WarpCollectivesTest {
    * @param expected by lane, for the lane's own v; a shuffle moves v
    */
   record Collective(String expression, IntUnaryOperator expected) {
+    /** Of its kernel. */
+    String name() {
+      return "collect_" + Integer.toHexString(expression.hashCode());
+    }
+
     @Override
     public String toString() {
       return expression;
@@ -93,19 +98,28 @@ final class WarpCollectivesTest {
             lane -> lane < 16 ? (lane ^ 1) * 10 + 1 : 0xaaaa0000));
   }
 
+  /** One kernel per collective in one source: a compilation takes longer than all of them run. */
+  private static String source() {
+    StringBuilder source = new StringBuilder();
+    collectives()
+        .forEach(
+            collective ->
+                source.append(
+                    """
+                    extern "C" __global__ void NAME(int* out) {
+                      int t = threadIdx.x % 32, v = 10 * t + 1;
+                      out[threadIdx.x] = EXPRESSION;
+                    }
+                    """
+                        .replace("NAME", collective.name())
+                        .replace("EXPRESSION", collective.expression())));
+    return source.toString();
+  }
+
   @ParameterizedTest
   @MethodSource("collectives")
   void collective_isAsDefined(Collective collective) {
-    var kernel =
-        DriverSession.kernel(
-            """
-            extern "C" __global__ void collect(int* out) {
-              int t = threadIdx.x % 32, v = 10 * t + 1;
-              out[threadIdx.x] = EXPRESSION;
-            }
-            """
-                .replace("EXPRESSION", collective.expression()),
-            "collect");
+    var kernel = DriverSession.kernel(source(), collective.name());
     for (String order : List.of("forward", "reversed")) {
       SoftwareDevice.configure("ORDER", order);
       CUdeviceptr out = DriverSession.allocate(96 * 4L);
