@@ -85,16 +85,12 @@ __device__ __forceinline__ Tile find_tile(
  */
 struct Readers {
   int segment;
-  int first;     // token
-  int count;     // of tokens, 0 where there are no more readers
-  int keyBegin;  // token, first of the keys that a continuation sees
-  int keyEnd;    // token, exclusive; for the own segment the query itself is the last key
-  bool own;
+  int first;  // token
+  int count;  // of tokens, 0 where there are no more readers
 };
 
 __device__ __forceinline__ Readers first_readers(const Tile& tile) {
-  int first = tile.segment.start + tile.first;
-  return {tile.index, first, tile.segment.length - tile.first, 0, 0, true};
+  return {tile.index, tile.segment.start + tile.first, tile.segment.length - tile.first};
 }
 
 /**
@@ -107,17 +103,30 @@ __device__ __forceinline__ Readers next_readers(
   int end = begin + tile.count;
   for (int s = last.segment + 1; s < numSegments && tile.segment.prefixLength == 0; s++) {
     Segment segment = segment_at(segments, s);
-    int keyEnd = segment.prefixStart + segment.prefixLength;
     if (segment.prefixLength == 0) {
       break;
     }
-    if (segment.length > 0 && segment.prefixStart < end && keyEnd > begin) {
-      return {s, segment.start, segment.length, segment.prefixStart, keyEnd, false};
+    bool seen = segment.prefixStart < end && segment.prefixStart + segment.prefixLength > begin;
+    if (segment.length > 0 && seen) {
+      return {s, segment.start, segment.length};
     }
   }
-  return {numSegments, 0, 0, 0, 0, false};
+  return {numSegments, 0, 0};
 }
 
-__device__ __forceinline__ bool sees(const Readers& readers, int query, int key) {
-  return readers.own ? key <= query : key >= readers.keyBegin && key < readers.keyEnd;
+/** Which keys, as tokens, some readers see. */
+struct Sight {
+  bool own;   // those up to the query itself
+  int begin;  // else the prefix
+  int end;
+
+  __device__ __forceinline__ bool sees(int query, int key) const {
+    return own ? key <= query : key >= begin && key < end;
+  }
+};
+
+__device__ __forceinline__ Sight sight_of(const Readers& readers, const Tile& tile, const int* segments) {
+  Segment segment = segment_at(segments, readers.segment);
+  bool own = readers.segment == tile.index;
+  return {own, segment.prefixStart, segment.prefixStart + segment.prefixLength};
 }

@@ -135,9 +135,10 @@ __device__ __forceinline__ void backward_keys(
   for (int head = kvHead * heads.groupSize(); head < (kvHead + 1) * heads.groupSize(); head++) {
     for (Readers readers = first_readers(tile); readers.count > 0;
         readers = next_readers(readers, tile, segments, numSegments)) {
+      Sight sight = sight_of(readers, tile, segments);
       for (int base = 0; base < readers.count; base += S::TILE) {
         int count = min(S::TILE, readers.count - base);
-        long token = readers.first + base;
+        int token = readers.first + base;
         __syncthreads();
         load_tile<WIDTH>(
             queries,
@@ -161,13 +162,13 @@ __device__ __forceinline__ void backward_keys(
         for (int c = 0; c < S::COLUMNS; c++) {
           int column = lane() + c * LANES;
           bool inside = column < count;
-          long at = (token + column) * heads.numHeads + head;
+          long at = (long)(token + column) * heads.numHeads + head;
           float columnLse = inside ? logSumExp[at] : 0.0f;
           float columnDelta = inside ? delta[at] : 0.0f;
 #pragma unroll
           for (int r = 0; r < S::ROWS; r++) {
             int row = group() * S::ROWS + r;
-            bool visible = inside && sees(readers, token + column, firstToken + row);
+            bool visible = inside && sight.sees(token + column, firstToken + row);
             float weight = visible ? expf(scale * score[r][c] - columnLse) : 0.0f;
             weights[row * S::SCORE_STRIDE + column] = weight;
             dScores[row * S::SCORE_STRIDE + column] = weight * (dWeight[r][c] - columnDelta);

@@ -1,5 +1,6 @@
 package org.score4j.kernels.cuda;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.score4j.kernels.AttentionKernels;
 import org.score4j.kernels.AttentionShape;
@@ -10,12 +11,15 @@ import org.score4j.kernels.Tensor;
 /**
  * Attention over packed segments and over the paged cache. The host knows how many tokens and
  * segments there are, not how long they are: grids are bounds, and the blocks find their work in
- * {@code segments}. Sizes of tiles are those of {@code attention_tiles.cuh} and {@code
- * paged_attention.cu}.
+ * {@code segments}. Sizes of tiles are those of {@code attention_tiles.cuh}, {@code
+ * attention_mma.cuh} and {@code paged_attention.cu}.
  */
 final class CudaAttentionKernels implements AttentionKernels {
   /** Widths of the kernels; a head is served by the narrowest that holds it. */
   private static final List<Integer> WIDTHS = List.of(64, 128, 256);
+
+  /** Widths of heads that the tensor cores take, in bfloat16. */
+  private static final List<Integer> TENSOR_CORE_WIDTHS = List.of(64, 128);
 
   private static final int THREADS = 128;
   private static final int COPY_THREADS = 256;
@@ -32,7 +36,8 @@ final class CudaAttentionKernels implements AttentionKernels {
 
   private final CudaDevice device;
   private final Workspace workspace;
-  private final List<Kernels> byWidth;
+  private final List<Packed> packed;
+  private final List<Paged> paged;
   private final CudaKernel delta;
   private final CudaKernel appendKv;
   private final CudaKernel copyPages;
@@ -41,49 +46,110 @@ final class CudaAttentionKernels implements AttentionKernels {
   CudaAttentionKernels(CudaDevice device, Workspace workspace) {
     this.device = device;
     this.workspace = workspace;
-    byWidth = WIDTHS.stream().map(width -> Kernels.of(device, width)).toList();
+    List<Packed> kernels = new ArrayList<>();
+    if (device.floatType() == DType.BF16) {
+      TENSOR_CORE_WIDTHS.forEach(width -> kernels.add(Packed.onTensorCores(device, width)));
+    }
+    WIDTHS.forEach(width -> kernels.add(Packed.onCudaCores(device, width)));
+    packed = List.copyOf(kernels);
+    CudaModule module = device.module("paged_attention");
+    paged =
+        WIDTHS.stream()
+            .map(width -> new Paged(width, module.kernel("paged_attention_" + width)))
+            .toList();
     delta = device.module("attention_backward").kernel("attention_delta");
-    CudaModule paged = device.module("paged_attention");
-    appendKv = paged.kernel("append_kv");
-    copyPages = paged.kernel("copy_pages");
-    join = paged.kernel("paged_attention_join");
+    appendKv = module.kernel("append_kv");
+    copyPages = module.kernel("copy_pages");
+    join = module.kernel("paged_attention_join");
   }
 
-  /** The kernels for heads of up to {@code width}. */
-  private record Kernels(
-      int width,
+  /**
+   * Kernels over packed segments.
+   *
+   * @param minWidth narrowest head they take
+   * @param maxWidth widest head they take
+   * @param tile tokens of a block; the grid has {@code tokens / tile + segments} of them, see
+   *     {@code find_tile}
+   * @param forward of {@link #attention}
+   * @param forwardBytes its shared memory
+   * @param queries dQ of {@link #attentionBackward}
+   * @param queriesBytes its shared memory
+   * @param keys dK and dV
+   * @param keysBytes its shared memory
+   */
+  private record Packed(
+      int minWidth,
+      int maxWidth,
+      int tile,
       CudaKernel forward,
-      CudaKernel backwardQueries,
-      CudaKernel backwardKeys,
-      CudaKernel paged) {
-    static Kernels of(CudaDevice device, int width) {
+      int forwardBytes,
+      CudaKernel queries,
+      int queriesBytes,
+      CudaKernel keys,
+      int keysBytes) {
+    /** {@code attention.cu} and {@code attention_backward.cu}: tiles of rows and of scores. */
+    static Packed onCudaCores(CudaDevice device, int width) {
+      int tile = width > 128 ? 16 : 32;
+      int rows = tile * (width + 1) * Float.BYTES;
+      int scores = tile * (tile + 1) * Float.BYTES;
+      CudaModule forward = device.module("attention");
       CudaModule backward = device.module("attention_backward");
-      return new Kernels(
+      return new Packed(
+          2,
           width,
-          device.module("attention").kernel("attention_forward_" + width),
+          tile,
+          forward.kernel("attention_forward_" + width),
+          3 * rows + scores,
           backward.kernel("attention_backward_queries_" + width),
+          4 * rows + scores,
           backward.kernel("attention_backward_keys_" + width),
-          device.module("paged_attention").kernel("paged_attention_" + width));
+          4 * rows + 2 * scores);
     }
 
-    /** Tokens per tile. */
-    int tile() {
-      return width > 128 ? 16 : 32;
+    /** {@code attention_mma.cu} and {@code attention_mma_backward.cu}: four tiles of rows. */
+    static Packed onTensorCores(CudaDevice device, int width) {
+      int tile = 64;
+      int rows = tile * (width + 8) * DType.BF16.byteSize();
+      int statistics = 4 * tile * Float.BYTES;
+      CudaModule forward = device.module("attention_mma");
+      CudaModule backward = device.module("attention_mma_backward");
+      return new Packed(
+          width,
+          width,
+          tile,
+          forward.kernel("attention_mma_forward_" + width),
+          4 * rows,
+          backward.kernel("attention_mma_backward_queries_" + width),
+          4 * rows,
+          backward.kernel("attention_mma_backward_keys_" + width),
+          4 * rows + statistics);
     }
 
-    /** Tiles of these tokens and segments at most; see {@code find_tile}. */
-    int tiles(int tokens, int segments) {
-      return tokens / tile() + segments;
+    /** Queues a kernel over the segments, {@code kernel} holding the tensors it works on. */
+    void launch(
+        CudaKernel kernel,
+        int tokens,
+        int blockHeads,
+        int bytes,
+        Tensor segments,
+        AttentionShape heads) {
+      int tiles = tokens / tile + segments.dim0();
+      kernel.pointer(segments).i32(segments.dim0()).i32(heads.numHeads()).i32(heads.numKvHeads());
+      if (minWidth < maxWidth) {
+        kernel.i32(heads.headDim());
+      }
+      kernel.f32((float) heads.scale()).launch(tiles, blockHeads, 1, THREADS, bytes);
     }
 
-    /** Shared memory for tiles of rows and for tiles of scores. */
-    int sharedBytes(int rowTiles, int scoreTiles) {
-      int floats = rowTiles * tile() * (width + 1) + scoreTiles * tile() * (tile() + 1);
-      return floats * Float.BYTES;
+    boolean takes(AttentionShape heads) {
+      return minWidth <= heads.headDim() && heads.headDim() <= maxWidth;
     }
+  }
 
-    /** Shared memory of paged attention: queries, weights, maxima, sums and results of 4 warps. */
-    int pagedSharedBytes() {
+  /** The kernel over the cache for heads of up to {@code width}. */
+  private record Paged(int width, CudaKernel kernel) {
+    /** Shared memory: queries, weights, maxima, sums and results of 4 warps. */
+    int sharedBytes() {
       int floats = 5 * BLOCK_HEADS * width + BLOCK_HEADS * BLOCK_KEYS + 2 * 4 * BLOCK_HEADS;
       return floats * Float.BYTES;
     }
@@ -92,15 +158,9 @@ final class CudaAttentionKernels implements AttentionKernels {
   @Override
   public void attention(
       Tensor out, Tensor logSumExp, Tensor qkv, Tensor segments, AttentionShape heads) {
-    Kernels kernels = kernels(heads);
+    Packed kernels = packed(heads);
     CudaKernel kernel = kernels.forward().pointer(out).pointer(logSumExp).pointer(qkv);
-    packed(kernel, segments, heads)
-        .launch(
-            kernels.tiles(qkv.dim0(), segments.dim0()),
-            heads.numHeads(),
-            1,
-            THREADS,
-            kernels.sharedBytes(3, 1));
+    kernels.launch(kernel, qkv.dim0(), heads.numHeads(), kernels.forwardBytes(), segments, heads);
   }
 
   @Override
@@ -112,31 +172,23 @@ final class CudaAttentionKernels implements AttentionKernels {
       Tensor logSumExp,
       Tensor segments,
       AttentionShape heads) {
-    Kernels kernels = kernels(heads);
+    Packed kernels = packed(heads);
     int tokens = qkv.dim0();
-    int tiles = kernels.tiles(tokens, segments.dim0());
     long mark = workspace.mark();
     try {
       Tensor dOutDotOut = workspace.allocate(DType.F32, Shape.of(tokens, heads.numHeads()));
       long rows = dOutDotOut.elements();
-      int rowsPerBlock = COPY_THREADS / WARP;
       delta
           .pointer(dOutDotOut)
           .pointer(dOut)
           .pointer(out)
           .i64(rows)
           .i32(heads.headDim())
-          .launch(Math.toIntExact((rows + rowsPerBlock - 1) / rowsPerBlock), 1, 1, COPY_THREADS, 0);
-      packed(
-              backward(kernels.backwardQueries(), dQkv, dOut, qkv, logSumExp, dOutDotOut),
-              segments,
-              heads)
-          .launch(tiles, heads.numHeads(), 1, THREADS, kernels.sharedBytes(4, 1));
-      packed(
-              backward(kernels.backwardKeys(), dQkv, dOut, qkv, logSumExp, dOutDotOut),
-              segments,
-              heads)
-          .launch(tiles, heads.numKvHeads(), 1, THREADS, kernels.sharedBytes(4, 2));
+          .launch(CudaDevice.blocks(rows, COPY_THREADS / WARP), 1, 1, COPY_THREADS, 0);
+      CudaKernel queries = backward(kernels.queries(), dQkv, dOut, qkv, logSumExp, dOutDotOut);
+      kernels.launch(queries, tokens, heads.numHeads(), kernels.queriesBytes(), segments, heads);
+      CudaKernel keys = backward(kernels.keys(), dQkv, dOut, qkv, logSumExp, dOutDotOut);
+      kernels.launch(keys, tokens, heads.numKvHeads(), kernels.keysBytes(), segments, heads);
     } finally {
       workspace.release(mark);
     }
@@ -159,9 +211,9 @@ final class CudaAttentionKernels implements AttentionKernels {
       Tensor rowSequence,
       Tensor rowLength,
       AttentionShape heads) {
-    Kernels kernels = kernels(heads);
+    Paged kernels = paged(heads);
     int rows = qkv.dim0();
-    int blocksPerGroup = (heads.groupSize() + BLOCK_HEADS - 1) / BLOCK_HEADS;
+    int blocksPerGroup = CudaDevice.blocks(heads.groupSize(), BLOCK_HEADS);
     int blocksPerRow = heads.numKvHeads() * blocksPerGroup;
     int splits = splits((long) rows * blocksPerRow, pageTables.dim1());
     long mark = workspace.mark();
@@ -172,7 +224,7 @@ final class CudaAttentionKernels implements AttentionKernels {
       Tensor partialStats = workspace.allocate(DType.F32, Shape.of(partials, 2));
       CudaKernel kernel =
           kernels
-              .paged()
+              .kernel()
               .pointer(out)
               .pointer(partialOut)
               .pointer(partialStats)
@@ -185,7 +237,7 @@ final class CudaAttentionKernels implements AttentionKernels {
               .i32(pageTables.dim1());
       layout(kernel, heads)
           .f32((float) heads.scale())
-          .launch(rows, blocksPerRow, splits, THREADS, kernels.pagedSharedBytes());
+          .launch(rows, blocksPerRow, splits, THREADS, kernels.sharedBytes());
       if (splits > 1) {
         join.pointer(out)
             .pointer(partialOut)
@@ -216,7 +268,7 @@ final class CudaAttentionKernels implements AttentionKernels {
    */
   private int splits(long blocks, int maxPages) {
     long wanted = (long) BLOCKS_PER_MULTIPROCESSOR * device.multiprocessors() / Math.max(1, blocks);
-    int most = (maxPages * PAGE_TOKENS + BLOCK_KEYS - 1) / BLOCK_KEYS;
+    int most = CudaDevice.blocks((long) maxPages * PAGE_TOKENS, BLOCK_KEYS);
     return (int) Math.max(1, Math.min(wanted, most));
   }
 
@@ -225,21 +277,30 @@ final class CudaAttentionKernels implements AttentionKernels {
     return kernel.pointer(dQkv).pointer(dOut).pointer(qkv).pointer(logSumExp).pointer(delta);
   }
 
-  private static CudaKernel packed(CudaKernel kernel, Tensor segments, AttentionShape heads) {
-    return layout(kernel.pointer(segments).i32(segments.dim0()), heads).f32((float) heads.scale());
-  }
-
   private static CudaKernel layout(CudaKernel kernel, AttentionShape heads) {
     return kernel.i32(heads.numHeads()).i32(heads.numKvHeads()).i32(heads.headDim());
   }
 
-  private Kernels kernels(AttentionShape heads) {
-    for (Kernels kernels : byWidth) {
-      if (heads.headDim() <= kernels.width()) {
+  private Packed packed(AttentionShape heads) {
+    for (Packed kernels : packed) {
+      if (kernels.takes(heads)) {
         return kernels;
       }
     }
-    throw new IllegalArgumentException(
+    throw tooWide(heads);
+  }
+
+  private Paged paged(AttentionShape heads) {
+    for (Paged kernel : paged) {
+      if (heads.headDim() <= kernel.width()) {
+        return kernel;
+      }
+    }
+    throw tooWide(heads);
+  }
+
+  private static IllegalArgumentException tooWide(AttentionShape heads) {
+    return new IllegalArgumentException(
         "attention: headDim %d is wider than %d, the most the cuda backend has kernels for; use --device cpu"
             .formatted(heads.headDim(), WIDTHS.getLast()));
   }
