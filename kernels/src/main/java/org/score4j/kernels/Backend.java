@@ -1,5 +1,7 @@
 package org.score4j.kernels;
 
+import java.util.Optional;
+
 /**
  * A device with all op families. Kernels trust their arguments: {@link Ops} checks shapes, types
  * and ranges once and then delegates. A backend serves one caller thread at a time.
@@ -36,6 +38,11 @@ public interface Backend extends AutoCloseable {
    * @param bytes size
    */
   DeviceBuffer newBuffer(String purpose, long bytes);
+
+  /** The device's memory; empty where it is the host's. */
+  default Optional<DeviceMemory> memory() {
+    return Optional.empty();
+  }
 
   /** Waits until everything queued is done. */
   void synchronize();

@@ -1,5 +1,7 @@
 package org.score4j.kernels;
 
+import java.util.Collection;
+
 /**
  * Owner of one large allocation handed out in aligned pieces. A program has a handful of them
  * (weights, training state, activations, KV cache), allocated before the first step, so that no
@@ -14,12 +16,16 @@ public final class DeviceArena implements AutoCloseable {
 
   private final String name;
   private final DeviceBuffer buffer;
+  private final Collection<DeviceArena> open;
   private long used;
   private long peak;
 
-  DeviceArena(String name, DeviceBuffer buffer) {
+  /** open: where an arena is listed as long as it is open. */
+  DeviceArena(String name, DeviceBuffer buffer, Collection<DeviceArena> open) {
     this.name = name;
     this.buffer = buffer;
+    this.open = open;
+    open.add(this);
   }
 
   /** Bytes a tensor takes up in an arena, alignment included. */
@@ -75,6 +81,7 @@ public final class DeviceArena implements AutoCloseable {
 
   @Override
   public void close() {
+    open.remove(this);
     buffer.close();
   }
 

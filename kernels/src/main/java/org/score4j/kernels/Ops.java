@@ -2,6 +2,8 @@ package org.score4j.kernels;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +15,7 @@ public final class Ops {
   private final Backend backend;
   private final Checks check;
   private final Transfers transfers;
+  private final List<DeviceArena> arenas = new ArrayList<>();
 
   /** Operations on {@code backend}. */
   public Ops(Backend backend) {
@@ -39,7 +42,12 @@ public final class Ops {
   /** A new arena of {@code bytes} bytes. */
   public DeviceArena newArena(String name, long bytes) {
     return new DeviceArena(
-        name, backend.newBuffer(name, Math.max(bytes, DeviceArena.ALIGNMENT_BYTES)));
+        name, backend.newBuffer(name, Math.max(bytes, DeviceArena.ALIGNMENT_BYTES)), arenas);
+  }
+
+  /** The arenas that are open, in the order in which they were made. */
+  public List<DeviceArena> arenas() {
+    return List.copyOf(arenas);
   }
 
   // ---- transfers

@@ -15,15 +15,15 @@ public final class OutOfDeviceMemoryException extends DeviceException {
    *
    * @param purpose name of the arena, or what else was to be allocated
    * @param bytes that were asked for
-   * @param freeBytes that were left
-   * @param totalBytes of the device
+   * @param memory of the device
    * @param cause as reported by the device
    */
   public OutOfDeviceMemoryException(
-      String purpose, long bytes, long freeBytes, long totalBytes, Throwable cause) {
+      String purpose, long bytes, DeviceMemory memory, Throwable cause) {
     super(
         "out of device memory: %s needs %d MiB, %d of %d MiB are free; make it smaller or end what else runs on the GPU"
-            .formatted(purpose, mebibytes(bytes), freeBytes >> 20, totalBytes >> 20),
+            .formatted(
+                purpose, mebibytes(bytes), memory.freeBytes() >> 20, memory.totalBytes() >> 20),
         cause);
     this.purpose = purpose;
     this.bytes = bytes;

@@ -1,10 +1,12 @@
 package org.score4j.kernels.cuda;
 
+import java.util.Optional;
 import org.score4j.kernels.ActivationKernels;
 import org.score4j.kernels.AttentionKernels;
 import org.score4j.kernels.Backend;
 import org.score4j.kernels.DType;
 import org.score4j.kernels.DeviceBuffer;
+import org.score4j.kernels.DeviceMemory;
 import org.score4j.kernels.ElementwiseKernels;
 import org.score4j.kernels.EmbeddingKernels;
 import org.score4j.kernels.LossKernels;
@@ -72,7 +74,7 @@ public final class CudaBackend implements Backend {
             device.gpuName(),
             device.capability() / 10,
             device.capability() % 10,
-            device.memory()[1] >> 20,
+            device.memory().totalBytes() >> 20,
             device.floatType() == DType.BF16
                 ? "bfloat16 with state in single precision"
                 : "single precision");
@@ -92,6 +94,11 @@ public final class CudaBackend implements Backend {
   @Override
   public DeviceBuffer newBuffer(String purpose, long bytes) {
     return device.newBuffer(purpose, bytes);
+  }
+
+  @Override
+  public Optional<DeviceMemory> memory() {
+    return Optional.of(device.memory());
   }
 
   @Override

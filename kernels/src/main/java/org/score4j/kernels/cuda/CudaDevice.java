@@ -19,6 +19,7 @@ import jcuda.driver.CUdevice;
 import jcuda.driver.CUstream;
 import jcuda.driver.JCudaDriver;
 import org.score4j.kernels.DType;
+import org.score4j.kernels.DeviceMemory;
 import org.score4j.kernels.OutOfDeviceMemoryException;
 
 /**
@@ -188,8 +189,7 @@ final class CudaDevice implements AutoCloseable {
       JCudaDriver.cuMemAlloc(pointer, bytes);
     } catch (CudaException e) {
       if (CudaFailure.isOutOfMemory(e)) {
-        long[] memory = memory();
-        throw new OutOfDeviceMemoryException(purpose, bytes, memory[0], memory[1], e);
+        throw new OutOfDeviceMemoryException(purpose, bytes, memory(), e);
       }
       throw CudaFailure.of("allocating %d bytes for %s".formatted(bytes, purpose), e);
     }
@@ -211,7 +211,7 @@ final class CudaDevice implements AutoCloseable {
   }
 
   /** Free and total bytes of the GPU, other programs' use included. */
-  long[] memory() {
+  DeviceMemory memory() {
     makeCurrent();
     long[] free = {0};
     long[] total = {0};
@@ -220,7 +220,7 @@ final class CudaDevice implements AutoCloseable {
     } catch (CudaException e) {
       throw CudaFailure.of("asking for free memory", e);
     }
-    return new long[] {free[0], total[0]};
+    return new DeviceMemory(free[0], total[0]);
   }
 
   /** Waits for both streams. */

@@ -79,7 +79,7 @@ record LogitChunks(int rows, int vocabulary, int rowsPerChunk, int columnsPerChu
 
   /** A share of the GPU's memory that leaves the rest to weights and activations. */
   static long budgetBytes(CudaDevice device) {
-    return Math.clamp(device.memory()[1] / 64, MIN_BUDGET_BYTES, MAX_BUDGET_BYTES);
+    return Math.clamp(device.memory().totalBytes() / 64, MIN_BUDGET_BYTES, MAX_BUDGET_BYTES);
   }
 
   /** Chunks of the vocabulary. */

@@ -34,6 +34,7 @@ class CudaTrainingTest {
   private static final int STAGE_STEPS = 4;
 
   @TempDir private Path folder;
+  private final List<String> notices = new ArrayList<>();
 
   private static RunConfig config(String... more) {
     Map<String, String> keys = new LinkedHashMap<>();
@@ -86,6 +87,11 @@ class CudaTrainingTest {
           public void stepDone(StepReport report) {
             steps.add(report);
           }
+
+          @Override
+          public void notice(String line) {
+            notices.add(line);
+          }
         };
     try (backend;
         TrainingRun run =
@@ -131,6 +137,12 @@ class CudaTrainingTest {
     List<StepReport> steps = new ArrayList<>();
     RunResult result = run("stages", stages(halfTrained()), cuda, steps);
     assertThat(result.models()).containsKeys("stage1", "stage2");
+    assertThat(notices)
+        .as("what the memory goes to")
+        .anyMatch(line -> line.equals("memory of cuda"))
+        .anyMatch(line -> line.strip().startsWith("master weights"))
+        .anyMatch(line -> line.strip().startsWith("kv cache"))
+        .anyMatch(line -> line.strip().startsWith("free"));
     assertThat(steps).hasSize(2 * STAGE_STEPS);
     double gradients = 0;
     for (StepReport step : steps) {

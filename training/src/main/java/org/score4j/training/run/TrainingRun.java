@@ -240,6 +240,7 @@ public final class TrainingRun implements AutoCloseable {
             (saved != null && first > 0) || (phase.index() == 2 && config.stage1().steps() > 0));
       }
       Algorithm algorithm = algorithm(phase, optimizer, first);
+      MemoryTable.lines(ops).forEach(listener::notice);
       listener.phaseStarted(phase.name(), first + 1, phase.steps());
       for (int step = first; step < phase.steps(); step++) {
         if (stopRequested.getAsBoolean()) {
