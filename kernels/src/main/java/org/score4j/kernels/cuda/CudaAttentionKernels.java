@@ -25,11 +25,8 @@ final class CudaAttentionKernels implements AttentionKernels {
   private static final int COPY_THREADS = 256;
   private static final int WARP = 32;
 
-  /** Query heads one block of paged attention serves. */
-  private static final int BLOCK_HEADS = 8;
-
-  /** Keys a block of paged attention takes at once, 32 in each of its 4 warps. */
-  private static final int BLOCK_KEYS = 128;
+  /** Warps of a block of paged attention, which share its keys. */
+  private static final int WARPS = 4;
 
   /** Blocks of paged attention that keep a multiprocessor busy. */
   private static final int BLOCKS_PER_MULTIPROCESSOR = 4;
@@ -46,21 +43,31 @@ final class CudaAttentionKernels implements AttentionKernels {
   CudaAttentionKernels(CudaDevice device, Workspace workspace) {
     this.device = device;
     this.workspace = workspace;
+    packed = packedKernels(device);
+    paged = pagedKernels(device);
+    CudaModule module = device.module("paged_attention");
+    delta = device.module("attention_backward").kernel("attention_delta");
+    appendKv = module.kernel("append_kv");
+    copyPages = module.kernel("copy_pages");
+    join = module.kernel("paged_attention_join");
+  }
+
+  private static List<Packed> packedKernels(CudaDevice device) {
     List<Packed> kernels = new ArrayList<>();
     if (device.floatType() == DType.BF16) {
       TENSOR_CORE_WIDTHS.forEach(width -> kernels.add(Packed.onTensorCores(device, width)));
     }
     WIDTHS.forEach(width -> kernels.add(Packed.onCudaCores(device, width)));
-    packed = List.copyOf(kernels);
-    CudaModule module = device.module("paged_attention");
-    paged =
-        WIDTHS.stream()
-            .map(width -> new Paged(width, module.kernel("paged_attention_" + width)))
-            .toList();
-    delta = device.module("attention_backward").kernel("attention_delta");
-    appendKv = module.kernel("append_kv");
-    copyPages = module.kernel("copy_pages");
-    join = module.kernel("paged_attention_join");
+    return List.copyOf(kernels);
+  }
+
+  private static List<Paged> pagedKernels(CudaDevice device) {
+    List<Paged> kernels = new ArrayList<>();
+    if (device.floatType() == DType.BF16) {
+      TENSOR_CORE_WIDTHS.forEach(width -> kernels.add(Paged.onTensorCores(device, width)));
+    }
+    WIDTHS.forEach(width -> kernels.add(Paged.onCudaCores(device, width)));
+    return List.copyOf(kernels);
   }
 
   /**
@@ -146,12 +153,51 @@ final class CudaAttentionKernels implements AttentionKernels {
     }
   }
 
-  /** The kernel over the cache for heads of up to {@code width}. */
-  private record Paged(int width, CudaKernel kernel) {
-    /** Shared memory: queries, weights, maxima, sums and results of 4 warps. */
-    int sharedBytes() {
-      int floats = 5 * BLOCK_HEADS * width + BLOCK_HEADS * BLOCK_KEYS + 2 * 4 * BLOCK_HEADS;
-      return floats * Float.BYTES;
+  /**
+   * A kernel over the cache.
+   *
+   * @param minWidth narrowest head it takes
+   * @param maxWidth widest head it takes
+   * @param kernel of {@link #pagedAttention}
+   * @param queries query heads that a block serves, of one row or of several
+   * @param keys keys that a block takes at once
+   * @param sharedBytes shared memory
+   */
+  private record Paged(
+      int minWidth, int maxWidth, CudaKernel kernel, int queries, int keys, int sharedBytes) {
+    /** {@code paged_attention.cu}: queries, weights, and maxima, sums and results of each warp. */
+    static Paged onCudaCores(CudaDevice device, int width) {
+      int queries = 8;
+      int keys = WARPS * WARP;
+      int floats = queries * (width + keys + WARPS * (2 + width));
+      CudaKernel kernel = device.module("paged_attention").kernel("paged_attention_" + width);
+      return new Paged(2, width, kernel, queries, keys, floats * Float.BYTES);
+    }
+
+    /** {@code paged_attention_mma.cu}: maxima, sums and results of each warp. */
+    static Paged onTensorCores(CudaDevice device, int width) {
+      int queries = 16;
+      int floats = queries * WARPS * (2 + width);
+      CudaKernel kernel =
+          device.module("paged_attention_mma").kernel("paged_attention_mma_" + width);
+      return new Paged(width, width, kernel, queries, WARPS * PAGE_TOKENS, floats * Float.BYTES);
+    }
+
+    boolean takes(AttentionShape heads) {
+      return minWidth <= heads.headDim() && heads.headDim() <= maxWidth;
+    }
+
+    boolean onTensorCores() {
+      return minWidth == maxWidth;
+    }
+
+    /**
+     * Rows of a block. Several where rows share sequences, as when a prompt is read: they read the
+     * keys once. Else one, since a block takes its sequences in turn.
+     */
+    int rowsPerBlock(int rows, int sequences, AttentionShape heads) {
+      boolean several = onTensorCores() && rows > sequences;
+      return several ? Math.max(1, queries / heads.groupSize()) : 1;
     }
   }
 
@@ -197,7 +243,14 @@ final class CudaAttentionKernels implements AttentionKernels {
   @Override
   public void appendKv(
       Tensor kPages, Tensor vPages, Tensor qkv, Tensor slots, AttentionShape heads) {
-    layout(appendKv.pointer(kPages).pointer(vPages).pointer(qkv).pointer(slots), heads)
+    appendKv
+        .pointer(kPages)
+        .pointer(vPages)
+        .pointer(qkv)
+        .pointer(slots)
+        .i32(heads.numHeads())
+        .i32(heads.numKvHeads())
+        .i32(heads.headDim())
         .launch(qkv.dim0(), 1, 1, COPY_THREADS, 0);
   }
 
@@ -211,11 +264,13 @@ final class CudaAttentionKernels implements AttentionKernels {
       Tensor rowSequence,
       Tensor rowLength,
       AttentionShape heads) {
-    Paged kernels = paged(heads);
+    Paged paged = paged(heads);
     int rows = qkv.dim0();
-    int blocksPerGroup = CudaDevice.blocks(heads.groupSize(), BLOCK_HEADS);
-    int blocksPerRow = heads.numKvHeads() * blocksPerGroup;
-    int splits = splits((long) rows * blocksPerRow, pageTables.dim1());
+    int rowsPerBlock = paged.rowsPerBlock(rows, pageTables.dim0(), heads);
+    int blocks = CudaDevice.blocks(rows, rowsPerBlock);
+    int blocksPerRow = heads.numKvHeads() * CudaDevice.blocks(heads.groupSize(), paged.queries());
+    int splits =
+        splits((long) blocks * blocksPerRow, pageTables.dim1() * PAGE_TOKENS, paged.keys());
     long mark = workspace.mark();
     try {
       // With one split the kernel writes the result itself.
@@ -223,7 +278,7 @@ final class CudaAttentionKernels implements AttentionKernels {
       Tensor partialOut = workspace.allocate(DType.F32, Shape.of(partials, heads.headDim()));
       Tensor partialStats = workspace.allocate(DType.F32, Shape.of(partials, 2));
       CudaKernel kernel =
-          kernels
+          paged
               .kernel()
               .pointer(out)
               .pointer(partialOut)
@@ -234,10 +289,15 @@ final class CudaAttentionKernels implements AttentionKernels {
               .pointer(pageTables)
               .pointer(rowSequence)
               .pointer(rowLength)
-              .i32(pageTables.dim1());
-      layout(kernel, heads)
-          .f32((float) heads.scale())
-          .launch(rows, blocksPerRow, splits, THREADS, kernels.sharedBytes());
+              .i32(pageTables.dim1())
+              .i32(heads.numHeads())
+              .i32(heads.numKvHeads());
+      if (paged.onTensorCores()) {
+        kernel.f32((float) heads.scale()).i32(rows).i32(rowsPerBlock);
+      } else {
+        kernel.i32(heads.headDim()).f32((float) heads.scale());
+      }
+      kernel.launch(blocks, blocksPerRow, splits, THREADS, paged.sharedBytes());
       if (splits > 1) {
         join.pointer(out)
             .pointer(partialOut)
@@ -264,21 +324,16 @@ final class CudaAttentionKernels implements AttentionKernels {
 
   /**
    * Over how many blocks the keys of a row are spread: as many as keep the GPU busy, none with less
-   * than one step of keys when the sequence is as long as its page table.
+   * than a block takes at once when the sequence is as long as its page table.
    */
-  private int splits(long blocks, int maxPages) {
+  private int splits(long blocks, int maxKeys, int blockKeys) {
     long wanted = (long) BLOCKS_PER_MULTIPROCESSOR * device.multiprocessors() / Math.max(1, blocks);
-    int most = CudaDevice.blocks((long) maxPages * PAGE_TOKENS, BLOCK_KEYS);
-    return (int) Math.max(1, Math.min(wanted, most));
+    return (int) Math.max(1, Math.min(wanted, CudaDevice.blocks(maxKeys, blockKeys)));
   }
 
   private static CudaKernel backward(
       CudaKernel kernel, Tensor dQkv, Tensor dOut, Tensor qkv, Tensor logSumExp, Tensor delta) {
     return kernel.pointer(dQkv).pointer(dOut).pointer(qkv).pointer(logSumExp).pointer(delta);
-  }
-
-  private static CudaKernel layout(CudaKernel kernel, AttentionShape heads) {
-    return kernel.i32(heads.numHeads()).i32(heads.numKvHeads()).i32(heads.headDim());
   }
 
   private Packed packed(AttentionShape heads) {
@@ -292,7 +347,7 @@ final class CudaAttentionKernels implements AttentionKernels {
 
   private Paged paged(AttentionShape heads) {
     for (Paged kernel : paged) {
-      if (heads.headDim() <= kernel.width()) {
+      if (kernel.takes(heads)) {
         return kernel;
       }
     }

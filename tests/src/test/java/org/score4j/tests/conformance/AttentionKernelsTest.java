@@ -49,7 +49,7 @@ interface AttentionKernelsTest extends Conformance {
    * with the values, their gradients for those with queries and keys, and backward reads a rounded
    * output. All three are at most 1 and weighted means of what they multiply.
    */
-  private static double storedRoundings(String output) {
+  static double storedRoundings(String output) {
     return switch (output) {
       case "out" -> 1;
       case "dQkv" -> 2;

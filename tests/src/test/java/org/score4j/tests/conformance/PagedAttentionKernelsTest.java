@@ -3,6 +3,7 @@ package org.score4j.tests.conformance;
 import static org.score4j.kernels.AttentionKernels.PAGE_TOKENS;
 import static org.score4j.tests.conformance.Conformance.outputNamed;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -23,6 +24,14 @@ import org.score4j.kernels.Tensor;
 interface PagedAttentionKernelsTest extends Conformance {
   List<Integer> LENGTHS = List.of(1, 2, 15, 16, 17, 31, 33, 64, 100);
 
+  /** Heads as wide as those of language models, in groups small and large. */
+  List<AttentionShape> WIDE_LAYOUTS =
+      List.of(
+          new AttentionShape(14, 2, 64),
+          new AttentionShape(18, 1, 64),
+          new AttentionShape(3, 3, 128),
+          new AttentionShape(2, 1, 130));
+
   @Test
   default void pagedAttention_agreesWithReference() {
     for (AttentionShape heads : AttentionKernelsTest.LAYOUTS) {
@@ -30,7 +39,39 @@ interface PagedAttentionKernelsTest extends Conformance {
         assertAgrees(
             "paged attention %s over %d".formatted(heads, length),
             AttentionKernelsTest.ROUNDINGS,
+            AttentionKernelsTest::storedRoundings,
             bench -> prefill(bench, heads, length, length));
+      }
+    }
+  }
+
+  /** As for packed attention, the last letter of a name decides where tensors start. */
+  @Test
+  default void pagedAttention_ofWideHeads_agreesWithReferenceAtEveryAlignment() {
+    for (AttentionShape heads : WIDE_LAYOUTS) {
+      for (char place = 'a'; place < 'a' + 4; place++) {
+        assertAgrees(
+            "wide paged attention %s %s".formatted(heads, place),
+            AttentionKernelsTest.ROUNDINGS,
+            AttentionKernelsTest::storedRoundings,
+            bench -> prefill(bench, heads, 70, 33));
+      }
+    }
+  }
+
+  /**
+   * Rows of a few sequences side by side, as when prompts are read, and one of each, as in
+   * decoding.
+   */
+  @Test
+  default void rowsOfSeveralSequences_eachSeeTheirOwn() {
+    for (AttentionShape heads : WIDE_LAYOUTS) {
+      for (int[] sequences : new int[][] {{0, 0, 0, 1, 1, 2, 2, 2, 2, 0, 1, 1}, {1, 2, 0}}) {
+        assertAgrees(
+            "rows of sequences %s %s".formatted(heads, Arrays.toString(sequences)),
+            AttentionKernelsTest.ROUNDINGS,
+            AttentionKernelsTest::storedRoundings,
+            bench -> rowsOfSequences(bench, heads, sequences));
       }
     }
   }
@@ -94,6 +135,7 @@ interface PagedAttentionKernelsTest extends Conformance {
     assertAgrees(
         "paged attention with later keys present",
         AttentionKernelsTest.ROUNDINGS,
+        AttentionKernelsTest::storedRoundings,
         bench -> {
           Cache cache = new Cache(bench, heads, 10);
           Tensor qkv = bench.input("qkv", length, heads.qkvWidth());
@@ -142,6 +184,28 @@ interface PagedAttentionKernelsTest extends Conformance {
       int[][] tables = {new int[table.length], table};
       cache.attend(out.rows(from, to), qkv.rows(from, to), tables, sequence, rowLength);
     }
+  }
+
+  /** Three sequences of 90 tokens; the rows of each see ever more of them. */
+  private static void rowsOfSequences(Bench bench, AttentionShape heads, int[] sequences) {
+    int length = 90;
+    int pages = (length + PAGE_TOKENS - 1) / PAGE_TOKENS;
+    Cache cache = new Cache(bench, heads, 1 + 3 * pages);
+    int[][] tables = new int[3][pages];
+    for (int s = 0; s < 3; s++) {
+      for (int p = 0; p < pages; p++) {
+        tables[s][p] = 1 + 3 * p + s;
+      }
+      int[] table = tables[s];
+      cache.append(
+          bench.input("keys" + s, length, heads.qkvWidth()),
+          IntStream.range(0, length).map(j -> slot(table, j)).toArray());
+    }
+    int rows = sequences.length;
+    int[] rowLength = IntStream.range(0, rows).map(t -> 1 + t * 41 % length).toArray();
+    Tensor out = bench.output("out", rows, heads.queryWidth());
+    Tensor qkv = bench.input("qkv", rows, heads.qkvWidth());
+    cache.attend(out, qkv, tables, sequences, rowLength);
   }
 
   private static void decodeForks(Bench bench, AttentionShape heads, Packing packing) {
