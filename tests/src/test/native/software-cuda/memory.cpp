@@ -13,9 +13,8 @@ namespace swcuda {
 namespace {
 
 constexpr size_t kPage = 4096;
+// Pages come poisoned from one file of this size, copied when first written: an arena of gigabytes costs only what is used of it.
 constexpr size_t kPoisonFileBytes = 2 << 20;
-// From here on pages come poisoned from one file, copied when first written: an arena of gigabytes costs only what is used of it.
-constexpr size_t kLazyBytes = 8 << 20;
 constexpr size_t kKeptFreed = 10000;
 
 size_t roundUp(size_t n, size_t to) { return (n + to - 1) / to * to; }
@@ -40,8 +39,7 @@ uintptr_t Memory::allocate(size_t bytes, MemoryKind kind) {
   size_t pageBytes = roundUp(aligned, kPage);
   if (pageBytes < bytes || next_ + pageBytes + 2 * kPage > end_) return 0;
   uintptr_t pages = next_ + kPage;
-  if (mprotect(reinterpret_cast<void*>(pages), pageBytes, PROT_READ | PROT_WRITE) != 0) return 0;
-  mapPoison(pages, pageBytes);
+  if (!mapPoison(pages, pageBytes)) return 0;
   next_ = pages + pageBytes;
   Allocation a = {pages + pageBytes - aligned, bytes, pages, pageBytes, ++count_, kind};
   live_[a.address] = a;
@@ -49,27 +47,35 @@ uintptr_t Memory::allocate(size_t bytes, MemoryKind kind) {
   return a.address;
 }
 
-void Memory::mapPoison(uintptr_t pages, size_t bytes) {
-  if (bytes >= kLazyBytes && poisonFile_ < 0) {
-    poisonFile_ = memfd_create("poison", MFD_CLOEXEC);
-    if (poisonFile_ >= 0 && ftruncate(poisonFile_, kPoisonFileBytes) == 0) {
-      void* view = mmap(nullptr, kPoisonFileBytes, PROT_READ | PROT_WRITE, MAP_SHARED, poisonFile_, 0);
-      if (view != MAP_FAILED) {
-        poison(view, kPoisonFileBytes);
-        munmap(view, kPoisonFileBytes);
-      }
+// A file with the poison, or -1.
+int Memory::poisonFile() {
+  int file = memfd_create("poison", MFD_CLOEXEC);
+  if (file < 0) return -1;
+  if (ftruncate(file, kPoisonFileBytes) == 0) {
+    void* view = mmap(nullptr, kPoisonFileBytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    if (view != MAP_FAILED) {
+      poison(view, kPoisonFileBytes);
+      munmap(view, kPoisonFileBytes);
+      return file;
     }
   }
-  size_t done = 0;
-  if (bytes >= kLazyBytes && poisonFile_ >= 0) {
-    for (; done < bytes; done += kPoisonFileBytes) {
-      size_t part = bytes - done < kPoisonFileBytes ? bytes - done : kPoisonFileBytes;
-      void* mapped = mmap(reinterpret_cast<void*>(pages + done), part, PROT_READ | PROT_WRITE,
-                          MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, poisonFile_, 0);
-      if (mapped == MAP_FAILED) break;
-    }
+  close(file);
+  return -1;
+}
+
+bool Memory::mapPoison(uintptr_t pages, size_t bytes) {
+  static const int file = poisonFile();
+  if (file < 0) {
+    if (mprotect(reinterpret_cast<void*>(pages), bytes, PROT_READ | PROT_WRITE) != 0) return false;
+    poison(reinterpret_cast<void*>(pages), bytes);
+    return true;
   }
-  if (done < bytes) poison(reinterpret_cast<void*>(pages + done), bytes - done);
+  for (size_t done = 0; done < bytes; done += kPoisonFileBytes) {
+    size_t part = bytes - done < kPoisonFileBytes ? bytes - done : kPoisonFileBytes;
+    void* mapped = mmap(reinterpret_cast<void*>(pages + done), part, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, file, 0);
+    if (mapped == MAP_FAILED) return false;
+  }
+  return true;
 }
 
 Result Memory::free(uintptr_t address, MemoryKind kind, std::string& error) {

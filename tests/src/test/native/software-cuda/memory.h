@@ -44,14 +44,14 @@ class Memory {
 
  private:
   bool reserve();
-  void mapPoison(uintptr_t pages, size_t bytes);
+  static int poisonFile();
+  static bool mapPoison(uintptr_t pages, size_t bytes);
 
   std::map<uintptr_t, Allocation> live_, freed_;
   std::map<uintptr_t, size_t> registered_;
   uintptr_t next_ = 0, end_ = 0, begin_ = 0;
   size_t used_ = 0;
   unsigned long count_ = 0;
-  int poisonFile_ = -1;
 };
 
 }  // namespace swcuda
