@@ -82,7 +82,9 @@ std::vector<std::string> optimisation() {
 #if defined(__x86_64__)
   __builtin_cpu_init();
   // With fused multiply-add, which is what nvcc makes of a * b + c.
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2")) flags.push_back("-march=x86-64-v3");
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2")) {
+    flags.insert(flags.end(), {"-mavx2", "-mfma", "-mbmi2"});
+  }
 #endif
   const char* extra = getenv("SCORE4J_SOFTWARE_CUDA_FLAGS");
   for (std::string rest = extra != nullptr ? extra : ""; !rest.empty();) {

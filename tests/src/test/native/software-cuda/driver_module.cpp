@@ -193,7 +193,7 @@ SWCUDA_API cuLaunchCooperativeKernel(Function*, unsigned, unsigned, unsigned, un
 }
 
 extern "C" __attribute__((visibility("default"))) const char* swcuda_cache_folder() {
-  static std::string copy;
+  thread_local std::string copy;
   std::lock_guard<std::recursive_mutex> guard(Device::instance().lock);
   copy = config().cache;
   return copy.c_str();

@@ -34,7 +34,7 @@ struct Kernel {
 };
 
 // Every lane that meets in one collective must have called the same one.
-enum Collective : unsigned { kSyncWarp, kShuffle, kShuffleXor, kShuffleUp, kShuffleDown, kBallot, kAny, kAll, kMatchAny, kReduce };
+enum Collective : unsigned { kSyncWarp, kShuffle, kShuffleXor, kShuffleUp, kShuffleDown, kBallot, kAny, kAll };
 
 // What a lane reads from a lane that takes no part, and all memory that nobody wrote yet: NaN as float and as bf16, and as an
 // int an index far outside of every array.
