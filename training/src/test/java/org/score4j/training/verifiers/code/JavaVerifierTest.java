@@ -1,0 +1,107 @@
+package org.score4j.training.verifiers.code;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.score4j.training.verifiers.Verdict;
+
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class JavaVerifierTest {
+  private static final String TESTS =
+      new JavaTests(
+              List.of(
+                  new JavaTests.Call("Solution.add(2, 3)", "5"),
+                  new JavaTests.Call("Solution.add(-1, 1)", "0"),
+                  new JavaTests.Call("Solution.pairs(2)", "[[0, 0], [1, 1]]")))
+          .toJson();
+  private static final String PAIRS =
+      """
+        static int[][] pairs(int n) {
+          int[][] pairs = new int[n][];
+          for (int i = 0; i < n; i++) pairs[i] = new int[] {i, i};
+          return pairs;
+        }
+      """;
+
+  private CodeWorkers workers;
+  private JavaVerifier verifier;
+
+  @BeforeAll
+  void open() {
+    workers = TestWorkers.open(new CodeLimits(2, 20, 512, 1, 16), JavaVerifier.readable());
+    verifier = new JavaVerifier(workers);
+  }
+
+  @AfterAll
+  void close() {
+    if (workers != null) {
+      workers.close();
+    }
+  }
+
+  private Verdict verify(String add) {
+    return verifier.verify(
+        TESTS,
+        "public class Solution {\n  static int add(int a, int b) { " + add + " }\n" + PAIRS + "}");
+  }
+
+  @Test
+  void aProgramIsRightWhenAllItsValuesAre() {
+    assertThat(verify("return a + b;")).isEqualTo(Verdict.right("whole response: passed 3 tests"));
+    assertThat(verify("System.out.println(\"0\\t\"); return a + b;").isCorrect()).isTrue();
+    assertThat(verify("return a - b;").reason())
+        .isEqualTo("whole response: test 1 of 3: Solution.add(2, 3) gave -1, expected 5");
+    assertThat(verify("return a / (b - b);").reason())
+        .contains("gave java.lang.ArithmeticException: / by zero");
+    assertThat(verify("return a + ;").reason()).contains("does not compile: line 2: illegal start");
+  }
+
+  @Test
+  void hostileProgramsAreContainedAndNonePasses() throws Exception {
+    List<String> bodies =
+        List.of(
+            "System.exit(0); return 0;",
+            "Runtime.getRuntime().halt(0); return 0;",
+            "while (true) { }",
+            "byte[][] all = new byte[1 << 20][]; for (int i = 0; ; i++) all[i] = new byte[1 <<"
+                + " 20];",
+            "while (true) new Thread(() -> { while (true) { } }).start();",
+            "try { new ProcessBuilder(\"/bin/sh\").start(); } catch (Exception e) { return -1; }"
+                + " return a + b;",
+            "try { new java.net.Socket(\"1.1.1.1\", 53); } catch (Exception e) { return -1; }"
+                + " return a + b;",
+            "return new java.io.File(\"/etc\").exists() || new java.io.File(\"/home\").exists() ? a"
+                + " + b : -1;",
+            "while (true) System.out.println(\"0\\tPTU=\");",
+            "return ProcessHandle.allProcesses().count() > 2 ? a + b : -1;",
+            "return add(b, a);");
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<Verdict>> verdicts =
+          bodies.stream().map(body -> threads.submit(() -> verify(body))).toList();
+      for (int i = 0; i < bodies.size(); i++) {
+        Verdict verdict = verdicts.get(i).get();
+        assertThat(verdict.isError() || !verdict.isCorrect())
+            .as(bodies.get(i) + " → " + verdict)
+            .isTrue();
+      }
+    }
+    assertThat(verify("return a + b;").isCorrect()).isTrue();
+  }
+
+  @Test
+  void theHarnessCannotBeReplaced() {
+    String twice =
+        "public class Solution { static int add(int a, int b) { return 0; }"
+            + PAIRS
+            + "}"
+            + "class Score4jHarness { public static void main(String[] a) { } }";
+    assertThat(verifier.verify(TESTS, twice).reason()).contains("does not compile");
+  }
+}
