@@ -8,6 +8,7 @@ import org.score4j.training.rollouts.Trajectory;
 import org.score4j.training.run.AttemptPair;
 import org.score4j.training.tasks.Problem;
 import org.score4j.training.tasks.Task;
+import org.score4j.training.tasks.TaskJudge;
 import org.score4j.training.verifiers.Verdict;
 
 /**
@@ -23,28 +24,25 @@ record Judged(
 
   static Judged of(
       Task task, List<Problem> problems, List<Trajectory> trajectories, int samplesPerPrompt) {
-    List<Verdict> first = new ArrayList<>(trajectories.size());
-    List<Verdict> second = new ArrayList<>(trajectories.size());
+    List<Problem> posed = new ArrayList<>();
+    List<int[]> one = new ArrayList<>();
+    List<int[]> two = new ArrayList<>();
     boolean[] unchanged = new boolean[trajectories.size()];
     int truncated = 0;
     for (int i = 0; i < trajectories.size(); i++) {
       Trajectory trajectory = trajectories.get(i);
-      Problem problem = problems.get(i / samplesPerPrompt);
-      Verdict verdict = verify(task, problem, trajectory.response(0));
-      first.add(verdict);
-      if (trajectory.numTurns() == 1) {
-        second.add(verdict);
-      } else {
-        second.add(verify(task, problem, trajectory.response(1)));
+      posed.add(problems.get(i / samplesPerPrompt));
+      one.add(trajectory.response(0));
+      if (trajectory.numTurns() > 1) {
+        two.add(trajectory.response(1));
         unchanged[i] = Arrays.equals(trajectory.response(0), trajectory.response(1));
       }
       truncated += trajectory.truncated() ? 1 : 0;
     }
+    TaskJudge judge = new TaskJudge(task);
+    List<Verdict> first = judge.judge(posed, one);
+    List<Verdict> second = two.isEmpty() ? first : judge.judge(posed, two);
     return new Judged(first, second, unchanged, (double) truncated / trajectories.size());
-  }
-
-  private static Verdict verify(Task task, Problem problem, int[] response) {
-    return task.verifier().verify(problem.reference(), task.tokenizer().decode(response));
   }
 
   /**

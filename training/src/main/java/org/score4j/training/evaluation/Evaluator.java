@@ -7,6 +7,7 @@ import org.score4j.training.rollouts.RolloutWorker;
 import org.score4j.training.rollouts.Trajectory;
 import org.score4j.training.tasks.Problem;
 import org.score4j.training.tasks.Task;
+import org.score4j.training.tasks.TaskJudge;
 import org.score4j.training.verifiers.Verdict;
 
 /**
@@ -14,12 +15,12 @@ import org.score4j.training.verifiers.Verdict;
  * shaped reward.
  */
 public final class Evaluator {
-  private final Task task;
+  private final TaskJudge judge;
   private final RolloutWorker rollouts;
 
   /** An evaluation of models of {@code task}. */
   public Evaluator(Task task, RolloutWorker rollouts) {
-    this.task = task;
+    this.judge = new TaskJudge(task);
     this.rollouts = rollouts;
   }
 
@@ -46,16 +47,14 @@ public final class Evaluator {
   public Evaluation evaluate(
       Parameters weights, List<Problem> problems, double temperature, long key) {
     List<Trajectory> trajectories = rollouts.sample(weights, problems, 1, 2, temperature, key);
-    List<Verdict> first = new ArrayList<>();
-    List<Verdict> second = new ArrayList<>();
+    List<Verdict> first = judge.judge(problems, responses(trajectories, 0));
+    List<Verdict> second = judge.judge(problems, responses(trajectories, 1));
     List<JudgedPair> pairs = new ArrayList<>();
     int errors = 0;
     for (int i = 0; i < problems.size(); i++) {
       Trajectory trajectory = trajectories.get(i);
-      Verdict one = verify(problems.get(i), trajectory.response(0));
-      Verdict two = verify(problems.get(i), trajectory.response(1));
-      first.add(one);
-      second.add(two);
+      Verdict one = first.get(i);
+      Verdict two = second.get(i);
       if (one.isError() || two.isError()) {
         errors++;
       } else {
@@ -67,7 +66,7 @@ public final class Evaluator {
     return new Evaluation(AttemptMetrics.of(pairs, errors), trajectories, first, second);
   }
 
-  private Verdict verify(Problem problem, int[] response) {
-    return task.verifier().verify(problem.reference(), task.tokenizer().decode(response));
+  private static List<int[]> responses(List<Trajectory> trajectories, int turn) {
+    return trajectories.stream().map(trajectory -> trajectory.response(turn)).toList();
   }
 }
