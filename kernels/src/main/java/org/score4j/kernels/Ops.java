@@ -124,8 +124,6 @@ public final class Ops {
     backend.matmul().linearBackwardWeight(dWeight, dBias, x, dOut);
   }
 
-  // ---- norm
-
   /** {@link NormKernels#rmsNorm}. */
   public void rmsNorm(Tensor out, Tensor rstd, Tensor x, Tensor weight, double eps) {
     check.norm("rmsNorm", out, rstd, x, weight);
@@ -201,8 +199,6 @@ public final class Ops {
         .qkNormBackward(dQkv, dQWeight, dKWeight, dOut, qkv, qWeight, kWeight, rstd, heads);
   }
 
-  // ---- rope
-
   /** {@link RopeKernels#rope}. */
   public void rope(Tensor qkv, Tensor positions, Tensor cos, Tensor sin, AttentionShape heads) {
     check.rope("rope", qkv, positions, cos, sin, heads);
@@ -215,8 +211,6 @@ public final class Ops {
     check.rope("ropeBackward", dQkv, positions, cos, sin, heads);
     backend.rope().ropeBackward(dQkv, positions, cos, sin, heads);
   }
-
-  // ---- attention
 
   /** {@link AttentionKernels#attention}. */
   public void attention(

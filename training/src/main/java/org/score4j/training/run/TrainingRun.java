@@ -46,8 +46,6 @@ public final class TrainingRun implements AutoCloseable {
   private static final int STAGE = 3;
   private static final int EVALUATION = 4;
 
-  private record Phase(String name, int index, int steps) {}
-
   private final RunConfig config;
   private final Path runFolder;
   private final Ops ops;
@@ -147,20 +145,6 @@ public final class TrainingRun implements AutoCloseable {
     return tokens;
   }
 
-  private List<Phase> phases() {
-    List<Phase> phases = new ArrayList<>();
-    phases.add(new Phase("base", 0, config.base().steps()));
-    phases.add(new Phase("stage1", 1, config.stage1().steps()));
-    phases.add(new Phase("stage2", 2, config.stage2().steps()));
-    phases.removeIf(phase -> phase.steps() == 0);
-    if (phases.isEmpty()) {
-      throw new ConfigException(
-          "base.steps, stage1.steps and stage2.steps are all 0; give at least one phase some"
-              + " steps");
-    }
-    return phases;
-  }
-
   /** Where a resumed run goes on. */
   public Optional<String> resumePoint() {
     return state.newest().map(p -> "%s step %d".formatted(p.phase(), p.step()));
@@ -178,7 +162,7 @@ public final class TrainingRun implements AutoCloseable {
         });
     boolean reached = saved.isEmpty();
     boolean stopped = false;
-    for (Phase phase : phases()) {
+    for (Phase phase : Phase.of(config)) {
       boolean here = !reached && saved.isPresent() && saved.get().phase().equals(phase.name());
       if (!reached && !here) {
         finishEarlier(phase);
