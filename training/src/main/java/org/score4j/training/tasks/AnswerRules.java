@@ -1,0 +1,23 @@
+package org.score4j.training.tasks;
+
+import java.util.Arrays;
+import java.util.List;
+import org.score4j.training.verifiers.Verifier;
+import org.score4j.training.verifiers.math.ExtractionRule;
+import org.score4j.training.verifiers.math.MathVerifier;
+
+/** The math verifier with the rules of a config. */
+final class AnswerRules {
+  private AnswerRules() {}
+
+  /** rules: names separated by commas; empty for those of the task. */
+  static Verifier verifier(String rules, ExtractionRule... own) {
+    List<ExtractionRule> order =
+        rules.isBlank()
+            ? List.of(own)
+            : Arrays.stream(rules.split(",", -1))
+                .map(name -> ExtractionRule.byName(name.strip()))
+                .toList();
+    return new MathVerifier(order, MathVerifier.DEFAULT_TIME_LIMIT);
+  }
+}

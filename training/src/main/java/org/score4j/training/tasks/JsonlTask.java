@@ -1,0 +1,90 @@
+package org.score4j.training.tasks;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.score4j.training.verifiers.ExactResponseVerifier;
+import org.score4j.training.verifiers.Verifier;
+import org.score4j.training.verifiers.code.CodeVerifiers;
+import org.score4j.training.verifiers.code.JavaTests;
+import org.score4j.training.verifiers.code.PythonTests;
+import org.score4j.training.verifiers.math.ExtractionRule;
+
+/**
+ * Problems of a user's own: columns with the names of the config, and one of the verifiers. A
+ * reference for {@code python} is a JSON text of before, prelude, tests and entries, one for {@code
+ * java} of calls. Without prompts of the config the problem is the prompt.
+ */
+final class JsonlTask {
+  private static final String FIRST = "{problem}";
+  private static final String CORRECTION =
+      "\n\n"
+          + "There might be an error in the answer above because of lack of understanding of the"
+          + " question. Please correct the error, if any, and rewrite the answer. Only output the"
+          + " final answer!\n";
+
+  private JsonlTask() {}
+
+  static TextTask open(TextTaskSettings settings, CodeVerifiers programs) {
+    Verifier verifier = verifier(settings, programs);
+    return new TextTask(
+        "jsonl",
+        problems(settings, settings.trainFile()),
+        problems(settings, settings.heldOutFile()),
+        settings.correctionPromptOr(CORRECTION),
+        List.of(),
+        verifier);
+  }
+
+  static Verifier verifier(TextTaskSettings settings, CodeVerifiers programs) {
+    return switch (settings.columns().verifier()) {
+      case "math" ->
+          AnswerRules.verifier(
+              settings.answerRules(),
+              ExtractionRule.FINAL_ANSWER,
+              ExtractionRule.BOXED,
+              ExtractionRule.HASHES,
+              ExtractionRule.ANSWER_LINE);
+      case "exact" -> new ExactResponseVerifier();
+      case "python" -> programs.python();
+      case "java" -> programs.java();
+      default ->
+          throw new IllegalArgumentException(
+              "task.columns.verifier is '%s'; the verifiers are math, exact, python, java"
+                  .formatted(settings.columns().verifier()));
+    };
+  }
+
+  private static List<TextProblem> problems(TextTaskSettings settings, String file) {
+    PromptTemplate template = new PromptTemplate(settings.firstPromptOr(FIRST));
+    TextTaskSettings.Columns columns = settings.columns();
+    List<TextProblem> problems = new ArrayList<>();
+    for (JsonlRows.Row row : JsonlRows.readOptional(file)) {
+      String reference = row.text(columns.reference());
+      checkReference(columns.verifier(), reference, row.place());
+      problems.add(
+          new TextProblem(
+              row.has(columns.id()) ? row.text(columns.id()) : row.place(),
+              template.fill(Map.of("problem", row.text(columns.problem()))),
+              reference));
+    }
+    return problems;
+  }
+
+  /** Broken tests must be found before the first step, not in the middle of a run. */
+  private static void checkReference(String verifier, String reference, String place) {
+    try {
+      switch (verifier) {
+        case "python" -> PythonTests.fromJson(reference);
+        case "java" -> JavaTests.fromJson(reference);
+        default -> {
+          if (reference.isBlank()) {
+            throw new IllegalArgumentException("the reference is empty; nothing could be compared");
+          }
+        }
+      }
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(place + ": " + e.getMessage(), e);
+    }
+  }
+}

@@ -1,0 +1,10 @@
+package org.score4j.training.tasks;
+
+/**
+ * One problem as text, before any tokenizer.
+ *
+ * @param id its name in its data set
+ * @param prompt x1
+ * @param reference what the verifier compares with; the model never sees it
+ */
+public record TextProblem(String id, String prompt, String reference) {}

@@ -1,0 +1,76 @@
+package org.score4j.training.tasks;
+
+import org.score4j.training.verifiers.code.CodeSettings;
+
+/**
+ * A text task and where its problems are. An empty text stands for the task's own.
+ *
+ * @param name one of {@link TextTasks#NAMES}
+ * @param trainFile problems to train on, {@code .jsonl} or {@code .jsonl.gz}; empty for none
+ * @param heldOutFile problems to evaluate on; empty for none
+ * @param firstPrompt template of x1, with {@code {problem}} and, for programs, {@code {tests}}
+ * @param correctionPrompt the instruction between the attempts
+ * @param answerRules where a final answer is looked for, in order, separated by commas
+ * @param shots worked examples before a problem of {@code mbpp}
+ * @param columns of the files of {@code jsonl}
+ * @param code how programs are judged
+ */
+public record TextTaskSettings(
+    String name,
+    String trainFile,
+    String heldOutFile,
+    String firstPrompt,
+    String correctionPrompt,
+    String answerRules,
+    int shots,
+    Columns columns,
+    CodeSettings code) {
+  /**
+   * What the columns of {@code jsonl} are called and who judges.
+   *
+   * @param id names a problem; empty where there is none: lines are counted
+   * @param problem the text a prompt is made of
+   * @param reference what the verifier compares with
+   * @param verifier {@code math}, {@code exact}, {@code python} or {@code java}
+   */
+  public record Columns(String id, String problem, String reference, String verifier) {
+    /** id, problem and answer, judged as mathematics. */
+    public static final Columns DEFAULTS = new Columns("id", "problem", "answer", "math");
+  }
+
+  /** Refuses a name that no task has. */
+  public TextTaskSettings {
+    if (!TextTasks.NAMES.contains(name)) {
+      throw new IllegalArgumentException(
+          "task.name is '%s'; the tasks on text are %s"
+              .formatted(name, String.join(", ", TextTasks.NAMES)));
+    }
+    if (shots < 0) {
+      throw new IllegalArgumentException("task.shots is %d; use 0 or more".formatted(shots));
+    }
+  }
+
+  /** The task's own prompts and rules. */
+  public static TextTaskSettings of(String name, String trainFile, String heldOutFile) {
+    return new TextTaskSettings(
+        name,
+        trainFile,
+        heldOutFile,
+        "",
+        "",
+        "",
+        name.startsWith("mbpp") ? MbppTask.SHOTS : 0,
+        Columns.DEFAULTS,
+        CodeSettings.DEFAULTS);
+  }
+
+  /** The prompt of the config, else the task's own. */
+  String firstPromptOr(String own) {
+    return firstPrompt.isEmpty() ? own : firstPrompt;
+  }
+
+  /** The instruction of the config, else the task's own. */
+  String correctionPromptOr(String own) {
+    return correctionPrompt.isEmpty() ? own : correctionPrompt;
+  }
+}
