@@ -58,6 +58,7 @@ public final class Score4j implements Runnable {
             .addSubcommand(new TrainCommand(engine, terminal))
             .addSubcommand(new EvalCommand(engine))
             .addSubcommand(new GenerateCommand(engine))
+            .addSubcommand(new VerifyCommand(terminal))
             .addSubcommand(new ConfigsCommand())
             .addSubcommand(new BenchCommand())
             .addSubcommand(new CudaLibrariesCommand(terminal, CudaHost.current()))

@@ -1,0 +1,136 @@
+package org.score4j.training.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class VerifyCommandTest {
+  @TempDir private Path folder;
+
+  private final Screen screen = new Screen();
+  private final StringWriter stdout = new StringWriter();
+
+  private int run(String... args) {
+    Terminal plain = new Terminal(screen.out(), false, false, 80);
+    return Score4j.execute(new Engine.OnDevice(line -> {}), plain, new PrintWriter(stdout), args);
+  }
+
+  private String file(String name, String... lines) throws IOException {
+    return Files.writeString(folder.resolve(name), String.join("\n", lines)).toString();
+  }
+
+  private String mathAnswers() throws IOException {
+    return file(
+        "answers.jsonl",
+        "{\"id\": \"a\", \"response\": \"\\\\boxed{0.5}\", \"reference\": \"\\\\frac12\"}",
+        "{\"id\": \"b\", \"response\": \"\\\\boxed{3}\", \"reference\": 2}",
+        "{\"response\": \"no idea\", \"reference\": \"2\"}");
+  }
+
+  @Test
+  void answersAreJudgedLineByLine() throws IOException {
+    String answers = mathAnswers();
+    assertThat(run("verify", "--task", "math", "--answers", answers)).isZero();
+    assertThat(stdout.toString().lines())
+        .containsExactly(
+            "right  a  boxed \"0.5\", which is \"\\frac12\"",
+            "wrong  b  boxed \"3\", expected \"2\"",
+            "wrong  " + answers + " line 3  no final answer; looked for final-answer, boxed",
+            "1 of 3 judged answers are right: 33.3% (95% interval 6.1 to 79.2); 0 could not be"
+                + " judged");
+    assertThat(screen.raw()).isEmpty();
+  }
+
+  @Test
+  void jsonIsOneDocument() throws IOException {
+    assertThat(run("verify", "--task=math", "--answers=" + mathAnswers(), "--json")).isZero();
+    JsonNode document = new ObjectMapper().readTree(stdout.toString());
+    assertThat(document.path("right").asInt()).isEqualTo(1);
+    assertThat(document.path("wrong").asInt()).isEqualTo(2);
+    assertThat(document.path("errors").asInt(-1)).isZero();
+    assertThat(document.path("accuracy").asDouble()).isBetween(33.3, 33.4);
+    assertThat(document.path("ci95")).hasSize(2);
+    assertThat(document.path("verdicts")).hasSize(3);
+    assertThat(document.path("verdicts").path(0).path("correct").asBoolean()).isTrue();
+    assertThat(document.path("verdicts").path(1).path("reason").asText())
+        .contains("expected \"2\"");
+  }
+
+  @Test
+  void referencesCanComeFromTheTasksProblems() throws IOException {
+    String data =
+        file(
+            "gsm.jsonl",
+            "{\"id\": \"g1\", \"problem\": \"?\", \"answer\": \"18\"}",
+            "{\"id\": \"g2\", \"problem\": \"?\", \"answer\": \"3\"}");
+    String answers =
+        file(
+            "a.jsonl",
+            "{\"id\": \"g2\", \"response\": \"so 4\"}",
+            "{\"id\": \"g1\", \"response\": \"so $18.00.\"}");
+    assertThat(run("verify", "--task", "gsm8k", "--data", data, "--answers", answers)).isZero();
+    assertThat(stdout.toString())
+        .contains("wrong  g2  last-number \"4\", expected \"3\"", "right  g1  last-number");
+  }
+
+  @Test
+  void programsAreJudgedToo() throws IOException {
+    String data =
+        file(
+            "mbpp.jsonl",
+            "{\"task_id\": 11, \"text\": \"Add.\", \"code\": \"def add(a, b):\\r"
+                + "\\n"
+                + " return a + b\", \"test_setup_code\": \"\", \"test_list\": [\"assert add(2, 3)"
+                + " == 5\"]}");
+    String answers =
+        file(
+            "a.jsonl",
+            "{\"task_id\": 11, \"response\": \"def add(a, b):\\n  return a + b\\n[DONE]\"}",
+            "{\"id\": \"mbpp/11\", \"response\": \"def add(a, b):\\n  return a - b\"}");
+    int code = run("verify", "--task", "mbpp", "--data", data, "--answers", answers);
+    assumeFalse(screen.raw().contains("cannot be had here"), screen.raw());
+    assertThat(code).isZero();
+    assertThat(stdout.toString())
+        .contains("right  11  up to [DONE]: passed 1 tests")
+        .contains("wrong  mbpp/11  whole response: test 1 of 1 failed: assert add(2, 3) == 5");
+    assertThat(screen.raw()).startsWith("score4j: programs are judged by").contains("namespaces");
+  }
+
+  @Test
+  void badInputIsOneLineAndAnExitCode() throws IOException {
+    String broken = file("broken.jsonl", "{\"response\": \"1\", \"reference\": \"1\"}", "{oops}");
+    assertThat(run("verify", "--task", "math", "--answers", broken)).isEqualTo(1);
+    assertThat(screen.raw().lines()).hasSize(1);
+    assertThat(screen.raw()).startsWith("score4j: error: " + broken + " line 2: not JSON");
+    assertThat(stdout.toString()).isEmpty();
+  }
+
+  @Test
+  void whatIsMissingIsSaid() throws IOException {
+    String answers = file("a.jsonl", "{\"id\": \"x\", \"response\": \"1\"}");
+    assertThat(run("verify", "--task", "math", "--answers", answers)).isEqualTo(1);
+    assertThat(screen.raw()).contains("a.jsonl line 1: no 'reference'", "--data");
+    assertThat(run("verify", "--task", "math", "--answers", folder.resolve("no").toString()))
+        .isEqualTo(1);
+    assertThat(run("verify", "--task", "maths", "--answers", answers)).isEqualTo(1);
+    assertThat(run("verify", "--task", "math")).isEqualTo(2);
+    assertThat(run("verify", "--task", "math", "--answers", answers, "--threads", "0"))
+        .isEqualTo(2);
+    assertThat(run("verify", "--task", "math", "--answers", answers, "--isolation", "none"))
+        .isEqualTo(1);
+    assertThat(screen.raw().lines())
+        .anySatisfy(line -> assertThat(line).contains("'maths'; the tasks on text are"))
+        .anySatisfy(line -> assertThat(line).contains("Missing required option: '--answers=FILE'"))
+        .anySatisfy(line -> assertThat(line).contains("--threads is 0; use 1 or more"))
+        .anySatisfy(line -> assertThat(line).contains("the levels are process, namespaces"));
+  }
+}
