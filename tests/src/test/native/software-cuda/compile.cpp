@@ -78,7 +78,7 @@ std::string baseName(const std::string& path) {
 }
 
 std::vector<std::string> optimisation() {
-  std::vector<std::string> flags = {"-O2", "-g1", "-fno-strict-aliasing", "-fsanitize=alignment,bounds", "-fstack-clash-protection", "-fno-plt", "-fno-semantic-interposition"};
+  std::vector<std::string> flags = {"-O2", "-g1", "-fno-strict-aliasing", "-fno-math-errno", "-fsanitize=alignment,bounds", "-fstack-clash-protection", "-fno-plt", "-fno-semantic-interposition"};
 #if defined(__x86_64__)
   __builtin_cpu_init();
   // With fused multiply-add, which is what nvcc makes of a * b + c.

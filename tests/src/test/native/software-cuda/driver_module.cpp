@@ -17,25 +17,30 @@ struct Module {
 
 namespace {
 
-// The library's path for a module given as bytes or as text; empty where it is neither, or damaged.
-std::string libraryPath(const void* image) {
+// The library's path for a module given as bytes or as text; empty, with the problem, where it cannot be used.
+std::string libraryPath(const void* image, const char*& problem) {
   if (strncmp(static_cast<const char*>(image), kModulePathPrefix, strlen(kModulePathPrefix)) == 0) {
     const char* path = static_cast<const char*>(image) + strlen(kModulePathPrefix);
     return std::string(path, strcspn(path, "\n"));
   }
   ModuleHeader header;
   memcpy(&header, image, sizeof(header));
-  if (memcmp(header.magic, kModuleMagic, sizeof(header.magic)) != 0 || header.bytes > (64u << 20)) return "";
+  if (memcmp(header.magic, kModuleMagic, sizeof(header.magic)) != 0) return problem = "not from this device's compiler", "";
+  if (header.build != buildNumber()) return problem = "from the compiler of another version of this device; compile it anew", "";
+  problem = "damaged";
+  if (header.bytes > (64u << 20)) return "";
   const unsigned char* library = static_cast<const unsigned char*>(image) + sizeof(header);
   if (checksum(library, header.bytes) != header.checksum) return "";
   std::string path = config().cache + "/" + hex(header.checksum) + ".so";
-  if (!exists(path) && !(makeFolders(config().cache) && writeAtomically(path, library, header.bytes))) return "";
+  if (!exists(path) && !(makeFolders(config().cache) && writeAtomically(path, library, header.bytes))) {
+    return problem = "not to be written into the folder of compiled kernels", "";
+  }
   return path;
 }
 
 Result load(Module** module, const std::string& path, const char* problem) {
   Device& device = Device::instance();
-  if (path.empty()) return device.report(kErrorInvalidImage, problem);
+  if (path.empty()) return device.report(kErrorInvalidImage, std::string("module is ") + problem);
   void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) return device.report(kErrorInvalidImage, dlerror());
   const Kernel* kernels = static_cast<const Kernel*>(dlsym(library, "swcuda_kernels"));
@@ -102,7 +107,9 @@ using namespace swcuda;
 
 SWCUDA_API cuModuleLoadData(Module** module, const void* image) {
   SWCUDA_BEGIN(kContext);
-  return load(module, libraryPath(image), "the module's bytes are damaged, or not from this device's compiler");
+  const char* problem = "";
+  std::string path = libraryPath(image, problem);
+  return load(module, path, problem);
 }
 
 SWCUDA_API cuModuleLoadDataEx(Module** module, const void* image, unsigned, int*, void**) { return cuModuleLoadData(module, image); }

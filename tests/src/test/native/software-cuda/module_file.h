@@ -3,6 +3,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <string>
 
@@ -10,6 +11,7 @@ namespace swcuda {
 
 struct ModuleHeader {
   char magic[8];
+  uint64_t build;  // buildNumber() of the compiler: a cache may hold modules of an earlier one
   uint64_t bytes;  // of the library that follows
   uint64_t checksum;
 };
@@ -29,6 +31,12 @@ inline uint64_t checksum(const void* data, size_t bytes, uint64_t seed = 0xcbf29
   }
   for (; bytes > 0; p++, bytes--) hash = (hash ^ *p) * 0x100000001b3ull;
   return hash;
+}
+
+// Of these sources (SWCUDA_BUILD comes from build.sh) and of the flags a person adds.
+inline uint64_t buildNumber() {
+  const char* flags = getenv("SCORE4J_SOFTWARE_CUDA_FLAGS");
+  return checksum(flags, flags == nullptr ? 0 : strlen(flags), SWCUDA_BUILD);
 }
 
 inline std::string hex(uint64_t value) {

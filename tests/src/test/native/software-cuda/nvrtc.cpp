@@ -142,6 +142,7 @@ NVRTC_API nvrtcCompileProgram(Program* program, int numOptions, const char* cons
   if (binary) {
     ModuleHeader header = {};
     memcpy(header.magic, kModuleMagic, sizeof(header.magic));
+    header.build = buildNumber();
     header.bytes = library.size();
     header.checksum = checksum(library.data(), library.size());
     program->cubin.assign(reinterpret_cast<const char*>(&header), sizeof(header));

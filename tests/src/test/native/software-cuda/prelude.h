@@ -118,6 +118,13 @@ double floor(double) noexcept(true);
 double pow(double, double) noexcept(true);
 int printf(const char*, ...);
 }
+// Inline where the C library is slow: its expf sets errno where the result is 0, which masked attention scores always are.
+inline float swcuda_expf(float x) { return x < -104.0f ? 0.0f : expf(x); }
+inline float swcuda_fmaxf(float a, float b) { return a != a ? b : b > a ? b : a; }
+inline float swcuda_fminf(float a, float b) { return a != a ? b : b < a ? b : a; }
+#define expf swcuda_expf
+#define fmaxf swcuda_fmaxf
+#define fminf swcuda_fminf
 inline float rsqrtf(float x) { return 1.0f / __builtin_sqrtf(x); }
 inline void sincosf(float x, float* s, float* c) {
   *s = sinf(x);
@@ -157,8 +164,8 @@ inline unsigned min(int a, unsigned b) { return min(static_cast<unsigned>(a), b)
 inline unsigned min(unsigned a, int b) { return min(a, static_cast<unsigned>(b)); }
 inline unsigned max(int a, unsigned b) { return max(static_cast<unsigned>(a), b); }
 inline unsigned max(unsigned a, int b) { return max(a, static_cast<unsigned>(b)); }
-inline float min(float a, float b) { return __builtin_fminf(a, b); }
-inline float max(float a, float b) { return __builtin_fmaxf(a, b); }
+inline float min(float a, float b) { return fminf(a, b); }
+inline float max(float a, float b) { return fmaxf(a, b); }
 inline double min(double a, double b) { return __builtin_fmin(a, b); }
 inline double max(double a, double b) { return __builtin_fmax(a, b); }
 

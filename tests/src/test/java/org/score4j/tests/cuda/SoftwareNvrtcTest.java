@@ -129,6 +129,16 @@ final class SoftwareNvrtcTest {
         .hasMessage("CUDA_ERROR_INVALID_IMAGE");
   }
 
+  /** A program's own cache of compiled kernels may hold some from before the device changed. */
+  @Test
+  void moduleOfAnotherVersionOfTheDevice_isRefused() {
+    byte[] cubin = DriverSession.nvrtc("a.cu", "", Map.of(), ARCHITECTURE).cubin();
+    cubin[8] ^= 1; // the number of the build, behind 8 bytes of magic
+    assertThatThrownBy(() -> cuModuleLoadData(new CUmodule(), cubin))
+        .hasMessage("CUDA_ERROR_INVALID_IMAGE");
+    assertThat(SoftwareDevice.lastFault()).contains("another version of this device");
+  }
+
   @Test
   void names_thatNvrtcDoesNotKnow_areUnknownHereToo() {
     for (String line : List.of("uint32_t x;", "std::size_t x;", "float x = INFINITY;")) {
