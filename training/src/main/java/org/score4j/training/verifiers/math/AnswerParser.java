@@ -119,12 +119,15 @@ final class AnswerParser {
     return new Answer.Relation(tokens.text(), sides, plain);
   }
 
-  /** What a value is called: a variable, f(x), words. */
+  /** What a value is called: a variable, a function of one, else words, for all they say. */
   private Answer name(Tokens tokens) {
-    Answer read = element(tokens);
-    return read instanceof Answer.Scalar || read instanceof Answer.Words
-        ? read
-        : new Answer.Words(tokens.text());
+    return switch (element(tokens)) {
+      case Answer.Scalar(String text, Expression.Variable variable, String unit) ->
+          new Answer.Scalar(text, variable, unit);
+      case Answer.Scalar(String text, Expression.Call call, String unit) ->
+          new Answer.Scalar(text, call, unit);
+      default -> new Answer.Words(tokens.text());
+    };
   }
 
   private Answer union(Tokens tokens) {

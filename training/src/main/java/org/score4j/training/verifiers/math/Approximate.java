@@ -12,6 +12,7 @@ package org.score4j.training.verifiers.math;
 record Approximate(double re, double im, double error) {
   static final Approximate UNDEFINED = new Approximate(Double.NaN, Double.NaN, 0);
   static final Approximate I = new Approximate(0, 1, 0);
+  private static final double SHARP = 1e-10;
   // Of one operation on parts, with room for the functions of the Java library (1 ulp).
   private static final double UNIT = 4 * Math.ulp(1.0);
 
@@ -40,9 +41,14 @@ record Approximate(double re, double im, double error) {
     return abs() <= error;
   }
 
-  /** Whether both may be the same number. */
+  /** Whether both may be the same number. Says little where {@link #isSharp} does not hold. */
   boolean agrees(Approximate other) {
     return Math.hypot(re - other.re, im - other.im) <= 4 * (error + other.error);
+  }
+
+  /** Whether enough digits are right for a comparison: not after a difference of huge numbers. */
+  boolean isSharp() {
+    return error <= SHARP * Math.max(1, abs());
   }
 
   Approximate plus(Approximate o) {

@@ -33,6 +33,7 @@ final class ExpressionComparison {
   private static final int POINTS = 24;
   private static final int ENOUGH_POINTS = 6;
   private static final int DENOMINATOR = 101;
+  private static final int MAX_COUNT = 40;
   private static final int PRECISE_DIGITS = 60;
 
   private final Budget budget;
@@ -80,16 +81,20 @@ final class ExpressionComparison {
       return false;
     }
     if (isDecimal(a) != isDecimal(b) && x.isReal() && y.isReal()) {
-      return near(x.re(), y.re());
+      return x.isSharp() && y.isSharp() && near(x.re(), y.re());
     }
-    return x.agrees(y) && preciselyEqual(exact, a, b);
+    return x.agrees(y) && preciselyEqual(exact, a, b, x.isSharp() && y.isSharp());
   }
 
-  private boolean preciselyEqual(ExactEvaluator exact, Expression a, Expression b) {
+  /** otherwise: what holds for constants that only double precision knows. */
+  private boolean preciselyEqual(
+      ExactEvaluator exact, Expression a, Expression b, boolean otherwise) {
     PreciseEvaluator precise = new PreciseEvaluator(exact, budget);
     BigDecimal left = precise.value(a);
     BigDecimal right = left == null ? null : precise.value(b);
-    return left == null || right == null || PreciseEvaluator.agree(left, right, PRECISE_DIGITS);
+    return (left == null || right == null)
+        ? otherwise
+        : PreciseEvaluator.agree(left, right, PRECISE_DIGITS);
   }
 
   private static boolean near(double a, double b) {
@@ -108,7 +113,7 @@ final class ExpressionComparison {
   private boolean equalFunctions(Expression a, Expression b, Set<String> variables) {
     boolean complex = hasImaginary(a) || hasImaginary(b);
     int compared = 0;
-    for (Map<String, Rational> point : points(variables)) {
+    for (Map<String, Rational> point : points(variables, countsThings(a) || countsThings(b))) {
       ExactEvaluator exact = new ExactEvaluator(point, budget);
       Rational left = exact.value(a);
       Rational right = left == null ? null : exact.value(b);
@@ -136,7 +141,11 @@ final class ExpressionComparison {
   }
 
   private static boolean comparable(Approximate x, Approximate y, boolean complex) {
-    return x.isDefined() && y.isDefined() && (complex || (x.isReal() && y.isReal()));
+    return x.isDefined()
+        && y.isDefined()
+        && x.isSharp()
+        && y.isSharp()
+        && (complex || (x.isReal() && y.isReal()));
   }
 
   /**
@@ -150,9 +159,9 @@ final class ExpressionComparison {
     }
     Approximate ratio = null;
     int compared = 0;
-    for (Map<String, Rational> point : points(variables)) {
+    for (Map<String, Rational> point : points(variables, countsThings(f) || countsThings(g))) {
       Approximate here = ratio(f, g, point);
-      if (here.isDefined() && here.isReal() && !here.isZero()) {
+      if (here.isDefined() && here.isSharp() && here.isReal() && !here.isZero()) {
         if (ratio != null && !ratio.agrees(here)) {
           return 0;
         }
@@ -181,8 +190,10 @@ final class ExpressionComparison {
   /**
    * Random points, 0.3 to 3 in size, the same ones every time. Signs: all positive, all negative,
    * in turn, at random; so |x|, |xy| and the like are told from x and xy.
+   *
+   * @param whole whole numbers from 1 instead, where factorials want them
    */
-  private List<Map<String, Rational>> points(Set<String> variables) {
+  private List<Map<String, Rational>> points(Set<String> variables, boolean whole) {
     SplittableRandom random = new SplittableRandom(seed);
     List<Map<String, Rational>> points = new ArrayList<>(POINTS);
     for (int i = 0; i < POINTS; i++) {
@@ -198,7 +209,11 @@ final class ExpressionComparison {
               case 2 -> index % 2 == 1;
               default -> coin;
             };
-        point.put(variable, Rational.of(negative ? -numerator : numerator, DENOMINATOR));
+        point.put(
+            variable,
+            whole
+                ? Rational.of(numerator % MAX_COUNT + 1)
+                : Rational.of(negative ? -numerator : numerator, DENOMINATOR));
         index++;
       }
       points.add(point);
@@ -216,6 +231,12 @@ final class ExpressionComparison {
   /** Whether it has neither variables nor functions nothing is known of. */
   static boolean isConstant(Expression expression) {
     return variables(expression, expression).isEmpty();
+  }
+
+  private static boolean countsThings(Expression expression) {
+    return expression instanceof Expression.Factorial
+        || expression instanceof Expression.Binomial
+        || expression.parts().stream().anyMatch(ExpressionComparison::countsThings);
   }
 
   private static boolean hasImaginary(Expression expression) {

@@ -74,18 +74,16 @@ final class RelationComparison {
   private static boolean isName(Answer side) {
     return switch (side) {
       case Words w -> true;
-      case Scalar s -> s.unit().isEmpty() && isName(s.expression());
+      case Scalar s -> s.unit().isEmpty() && isName(s);
       case Bracketed b -> b.elements().stream().allMatch(RelationComparison::isName);
       default -> false;
     };
   }
 
-  private static boolean isName(Expression expression) {
-    return switch (expression) {
+  private static boolean isName(Scalar side) {
+    return switch (side.expression()) {
       case Variable v -> true;
-      case Expression.Call c -> c.function().length() <= 2;
-      // AB, a length; f(x) of a letter that is no f.
-      case Expression.Product(Variable x, Variable y) -> true;
+      case Expression.Call c -> ExpressionParser.isUnknownFunction(c.function());
       default -> false;
     };
   }

@@ -9,6 +9,8 @@ import org.score4j.training.verifiers.math.Token.Kind;
  * need not match in kind, for {@code [0,1)} is an interval.
  */
 record Tokens(List<Token> list) {
+  private static final int MAX_NAME = 12;
+
   int size() {
     return list.size();
   }
@@ -148,27 +150,55 @@ record Tokens(List<Token> list) {
 
   /** Whether this can name a value: {@code x}, {@code AB}, {@code f(x)}, {@code \text{Area}}. */
   boolean isName() {
-    if (isEmpty() || size() > 10) {
+    if (isEmpty() || size() > MAX_NAME) {
       return false;
     }
-    if (all(Kind.WORD)) {
+    if (all(Kind.WORD) || isFigure()) {
       return true;
     }
     int letters = 0;
     boolean capitals = true;
-    int at = 0;
-    while (at < size() && (get(at).kind() == Kind.LETTER || get(at).kind() == Kind.SYMBOL)) {
+    while (letters < size() && isLetter(get(letters))) {
+      capitals &= isCapital(get(letters));
       letters++;
-      capitals &= get(at).kind() == Kind.SYMBOL || Character.isUpperCase(get(at).text().charAt(0));
-      at++;
     }
     if (letters == 0 || (letters > 1 && !capitals)) {
       return false;
     }
-    return at == size()
-        || get(at).is(Kind.OPERATOR, "_")
-        || get(at).is(Kind.OPERATOR, "'")
-        || (letters == 1 && part(at, size()).isEnclosed(Kind.OPEN, Kind.CLOSE));
+    Tokens rest = part(letters, size());
+    return rest.isEmpty()
+        || rest.first().is(Kind.OPERATOR, "_")
+        || rest.first().is(Kind.OPERATOR, "'")
+        || (letters == 1 && rest.isArguments());
+  }
+
+  /** {@code m\angle ABC}. */
+  private boolean isFigure() {
+    boolean figure = false;
+    for (Token token : list) {
+      boolean sign = token.is(Kind.SYMBOL, "angle") || token.is(Kind.SYMBOL, "triangle");
+      figure |= sign;
+      if (!sign && token.kind() != Kind.LETTER && token.kind() != Kind.WORD) {
+        return false;
+      }
+    }
+    return figure;
+  }
+
+  /** {@code (x)}, {@code (x,y)}, {@code ^{-1}(x)}: not {@code (x-1)}, which is a factor. */
+  private boolean isArguments() {
+    Tokens arguments = joined().startsWith("^{-1}(") ? part(5, size()) : this;
+    return arguments.isEnclosed(Kind.OPEN, Kind.CLOSE)
+        && arguments.inner().list().stream()
+            .allMatch(t -> isLetter(t) || t.isNumber() || t.kind() == Kind.SEPARATOR);
+  }
+
+  private static boolean isLetter(Token token) {
+    return token.kind() == Kind.LETTER || token.kind() == Kind.SYMBOL;
+  }
+
+  private static boolean isCapital(Token token) {
+    return token.kind() == Kind.SYMBOL || Character.isUpperCase(token.text().charAt(0));
   }
 
   /** Spellings without spaces and braces: digits. */
