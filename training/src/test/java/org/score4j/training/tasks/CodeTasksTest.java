@@ -29,11 +29,21 @@ class CodeTasksTest {
   private static final int SAMPLE = 9;
 
   // A busy machine must not fail the slowest of the reference programs.
-  private final CodeVerifiers programs =
-      new CodeVerifiers(
-          new CodeSettings(
-              System.getProperty("score4j.python", "python3"), "namespaces", 2, 30, 240, 512),
-          line -> {});
+  private final CodeVerifiers programs = verifiers(30, 240);
+  // One with a mistake may go on for ever.
+  private final CodeVerifiers mistaken = verifiers(3, 40);
+
+  private static CodeVerifiers verifiers(int cpuSeconds, int wallSeconds) {
+    return new CodeVerifiers(
+        new CodeSettings(
+            System.getProperty("score4j.python", "python3"),
+            "namespaces",
+            2,
+            cpuSeconds,
+            wallSeconds,
+            512),
+        line -> {});
+  }
 
   /** A program and the tests it is for. */
   private record Program(String id, String tests, String code) {}
@@ -55,6 +65,7 @@ class CodeTasksTest {
   @AfterAll
   void close() {
     programs.close();
+    mistaken.close();
   }
 
   private static List<Program> mbpp(int step) throws IOException {
@@ -81,8 +92,8 @@ class CodeTasksTest {
     return programs;
   }
 
-  private List<Verdict> judge(List<Program> given) {
-    return new BoundedJudge(programs.python(), 2, BoundedJudge.DEFAULT_TRIES)
+  private static List<Verdict> judge(CodeVerifiers by, List<Program> given) {
+    return new BoundedJudge(by.python(), 2, BoundedJudge.DEFAULT_TRIES)
         .judge(
             given.stream()
                 .map(program -> new BoundedJudge.Response(program.tests(), program.code()))
@@ -90,7 +101,7 @@ class CodeTasksTest {
   }
 
   private void allPass(List<Program> given, int count) {
-    List<Verdict> verdicts = judge(given);
+    List<Verdict> verdicts = judge(programs, given);
     List<String> failed = new ArrayList<>();
     for (int i = 0; i < given.size(); i++) {
       if (verdicts.get(i).isError() || !verdicts.get(i).isCorrect()) {
@@ -126,7 +137,7 @@ class CodeTasksTest {
                 program.id(), program.tests(), mutations.get(random.nextInt(mutations.size()))));
       }
     }
-    VerdictCounts counts = VerdictCounts.of(judge(wrong));
+    VerdictCounts counts = VerdictCounts.of(judge(mistaken, wrong));
     System.out.printf(
         "mutated programs: %d of %d fail (%.1f%%), %d errors%n",
         counts.wrong(), counts.judged(), 100.0 * counts.wrong() / counts.judged(), counts.errors());
@@ -154,7 +165,7 @@ class CodeTasksTest {
   @Tag("long")
   void everyProblemOfTheRepairTaskHasAWrongProgram() throws IOException {
     String file = SharedData.file(MBPP).toString();
-    TextTask task = TextTasks.open(TextTaskSettings.of("mbpp-r", "", file), programs);
+    TextTask task = TextTasks.open(TextTaskSettings.of("mbpp-r", "", file), mistaken);
     assertThat(task.heldOut()).hasSizeGreaterThan(400);
     for (TextProblem problem : task.heldOut().subList(0, 20)) {
       String prompt = problem.prompt();

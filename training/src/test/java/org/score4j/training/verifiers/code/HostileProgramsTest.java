@@ -31,7 +31,7 @@ class HostileProgramsTest {
           .toJson();
   private static final String HONEST = "def add(a, b):\n    return a + b\n";
   // Short, for a dozen of the programs use all of it.
-  private static final CodeLimits LIMITS = new CodeLimits(1, 4, 512, 1, 16);
+  private static final CodeLimits LIMITS = new CodeLimits(1, 3, 512, 1, 16);
 
   @TempDir private Path folder;
 
