@@ -166,7 +166,8 @@ class CodeTasksTest {
   void everyProblemOfTheRepairTaskHasAWrongProgram() throws IOException {
     String file = SharedData.file(MBPP).toString();
     TextTask task = TextTasks.open(TextTaskSettings.of("mbpp-r", "", file), mistaken);
-    assertThat(task.heldOut()).hasSizeGreaterThan(400);
+    // 384 of the 500; the others have no operator or constant whose change their tests can see.
+    assertThat(task.heldOut().size()).isGreaterThan(350);
     for (TextProblem problem : task.heldOut().subList(0, 20)) {
       String prompt = problem.prompt();
       int end = prompt.lastIndexOf(MbppTask.DONE);
