@@ -29,6 +29,7 @@ import org.score4j.training.tasks.JsonlRows;
 import org.score4j.training.verifiers.Verdict;
 import org.score4j.training.verifiers.code.CodeSettings;
 import org.score4j.training.verifiers.code.CodeVerifiers;
+import org.score4j.training.verifiers.code.PythonInterpreter;
 import org.score4j.training.verifiers.code.PythonTests;
 
 /**
@@ -54,6 +55,7 @@ public class CodeVerdictBenchmark {
   private final List<PythonTests> tests = new ArrayList<>();
   private final AtomicInteger next = new AtomicInteger();
   private @Nullable CodeVerifiers verifiers;
+  private String python = "";
 
   @Setup
   public void load() {
@@ -66,6 +68,8 @@ public class CodeVerdictBenchmark {
       tests.add(new PythonTests("", "", statements, List.of()));
     }
     CodeSettings limits = CodeSettings.DEFAULTS;
+    // The interpreter itself: a launcher such as pyenv's would make the naive way look bad.
+    python = PythonInterpreter.find(limits.python()).executable().toString();
     verifiers =
         new CodeVerifiers(
             new CodeSettings(
@@ -104,7 +108,7 @@ public class CodeVerdictBenchmark {
     try {
       Files.writeString(file, source, UTF_8);
       int exit =
-          new ProcessBuilder("python3", "-I", file.toString())
+          new ProcessBuilder(python, "-I", file.toString())
               .redirectOutput(ProcessBuilder.Redirect.DISCARD)
               .redirectError(ProcessBuilder.Redirect.DISCARD)
               .start()
