@@ -44,6 +44,23 @@ public interface Backend extends AutoCloseable {
     return Optional.empty();
   }
 
+  /** Whether {@link #replay} saves work, so that calls are worth padding to a few sizes. */
+  default boolean replays() {
+    return false;
+  }
+
+  /**
+   * Runs {@code body}, or queues again what it queued when it was last run under this key: the same
+   * ops, on the same tensors, with the same scalars. So for one key the body must always be the
+   * same, and it must not transfer or wait.
+   *
+   * @param key by its equality
+   * @param body calls ops only
+   */
+  default void replay(Object key, Runnable body) {
+    body.run();
+  }
+
   /** Waits until everything queued is done. */
   void synchronize();
 

@@ -10,7 +10,6 @@ import java.util.Set;
 import org.score4j.core.generation.Conversation.Group;
 import org.score4j.core.generation.GenerationRequest.Response;
 import org.score4j.core.generation.GenerationRequest.Turn;
-import org.score4j.core.model.DeviceBatch;
 import org.score4j.core.model.HeadPass;
 import org.score4j.core.model.ModelConfig;
 import org.score4j.core.model.Parameters;
@@ -19,8 +18,6 @@ import org.score4j.core.model.Transformer;
 import org.score4j.kernels.DType;
 import org.score4j.kernels.DeviceArena;
 import org.score4j.kernels.Ops;
-import org.score4j.kernels.Shape;
-import org.score4j.kernels.Tensor;
 
 /**
  * Continuous batching. Every pass takes whatever tokens are waiting, be they prompts, instructions
@@ -31,15 +28,15 @@ import org.score4j.kernels.Tensor;
  */
 public final class Generator {
   private final Transformer model;
-  private final Ops ops;
   private final KvCache cache;
   private final DeviceArena arena;
   private final int maxRows;
   private final int maxSequences;
+  private final SamplingPass pass;
   private long sampledTokens;
 
   /**
-   * A generator over {@code model}.
+   * A generator over {@code model}, replaying passes where the backend does.
    *
    * @param cache for keys and values
    * @param arena for activations, used from its current mark and released after each pass
@@ -48,31 +45,37 @@ public final class Generator {
    */
   public Generator(
       Transformer model, KvCache cache, DeviceArena arena, int maxRows, int maxSequences) {
+    this(model, cache, arena, maxRows, maxSequences, true);
+  }
+
+  /**
+   * A generator over {@code model}.
+   *
+   * @param cache for keys and values
+   * @param arena for activations, used from its current mark and released after each pass
+   * @param maxRows most tokens in a pass
+   * @param maxSequences most conversations at once
+   * @param replay whether passes that draw one token for each conversation are recorded and
+   *     replayed, on backends that do; changes no token
+   */
+  public Generator(
+      Transformer model,
+      KvCache cache,
+      DeviceArena arena,
+      int maxRows,
+      int maxSequences,
+      boolean replay) {
     if (maxRows < 1 || maxSequences < 1) {
       throw new IllegalArgumentException(
           "generation: maxRows is %d and maxSequences %d, both must be at least 1"
               .formatted(maxRows, maxSequences));
     }
     this.model = model;
-    this.ops = model.ops();
     this.cache = cache;
     this.arena = arena;
     this.maxRows = maxRows;
     this.maxSequences = maxSequences;
-  }
-
-  /** Tokens waiting to be fed into one cached sequence, and who draws from the last of them. */
-  private static final class Feed {
-    final KvCache.Sequence sequence;
-    final int[] pending;
-    final List<Conversation> readers;
-    int fed;
-
-    Feed(KvCache.Sequence sequence, int[] pending, List<Conversation> readers) {
-      this.sequence = sequence;
-      this.pending = pending;
-      this.readers = readers;
-    }
+    this.pass = new SamplingPass(model, cache, arena, Math.min(maxRows, maxSequences), replay);
   }
 
   /** State of one {@link #run}. */
@@ -80,7 +83,7 @@ public final class Generator {
     final List<List<List<Response>>> results = new ArrayList<>();
     final ArrayDeque<Group> waiting = new ArrayDeque<>();
     final Set<KvCache.Sequence> live = Collections.newSetFromMap(new IdentityHashMap<>());
-    List<Feed> feeds = new ArrayList<>();
+    List<SamplingPass.Feed> feeds = new ArrayList<>();
     int conversations;
     int reservedPages;
   }
@@ -125,7 +128,7 @@ public final class Generator {
     try {
       while (!session.waiting.isEmpty() || !session.feeds.isEmpty()) {
         admit(session);
-        pass(weights, session, temperature);
+        onePass(weights, session, temperature);
       }
     } finally {
       // Empty unless something failed on the way.
@@ -170,16 +173,16 @@ public final class Generator {
       }
       KvCache.Sequence sequence = cache.newSequence();
       session.live.add(sequence);
-      session.feeds.add(new Feed(sequence, request.promptIds(), samples));
+      session.feeds.add(new SamplingPass.Feed(sequence, request.promptIds(), samples));
     }
   }
 
   /** One pass over the waiting tokens that fit. */
-  private void pass(Parameters weights, Session session, double temperature) {
-    List<Feed> taken = new ArrayList<>();
-    List<Feed> left = new ArrayList<>();
+  private void onePass(Parameters weights, Session session, double temperature) {
+    List<SamplingPass.Feed> taken = new ArrayList<>();
+    List<SamplingPass.Feed> left = new ArrayList<>();
     int rows = 0;
-    for (Feed feed : session.feeds) {
+    for (SamplingPass.Feed feed : session.feeds) {
       if (rows < maxRows) {
         taken.add(feed);
         rows += Math.min(feed.pending.length - feed.fed, maxRows - rows);
@@ -188,15 +191,15 @@ public final class Generator {
       }
     }
     long mark = arena.mark();
-    Draws draws;
+    SamplingPass.Draws draws;
     try {
-      draws = compute(weights, taken, rows, temperature);
+      draws = pass.compute(weights, taken, rows, temperature);
     } finally {
       arena.release(mark);
     }
-    List<Feed> next = new ArrayList<>();
+    List<SamplingPass.Feed> next = new ArrayList<>();
     int drawn = 0;
-    for (Feed feed : taken) {
+    for (SamplingPass.Feed feed : taken) {
       if (feed.fed < feed.pending.length) {
         next.add(feed);
         continue;
@@ -212,7 +215,7 @@ public final class Generator {
           cache.release(sequence);
           session.live.remove(sequence);
         } else {
-          next.add(new Feed(sequence, pending, List.of(reader)));
+          next.add(new SamplingPass.Feed(sequence, pending, List.of(reader)));
         }
       }
     }
@@ -253,91 +256,6 @@ public final class Generator {
     return pending;
   }
 
-  private record Draws(int[] ids, float[] logProbs) {}
-
-  /** Feeds tokens, then draws one token for every reader whose feed is exhausted. */
-  private Draws compute(Parameters weights, List<Feed> feeds, int rows, double temperature) {
-    int[] ids = new int[rows];
-    int[] positions = new int[rows];
-    int[] slots = new int[rows];
-    int[] rowSequence = new int[rows];
-    int[] rowLength = new int[rows];
-    IntList readRows = new IntList();
-    IntList headRows = new IntList();
-    IntList randomness = new IntList();
-    int row = 0;
-    int maxPages = 1;
-    for (int f = 0; f < feeds.size(); f++) {
-      Feed feed = feeds.get(f);
-      int count = Math.min(feed.pending.length - feed.fed, rows - row);
-      int position = feed.sequence.length();
-      cache.extend(feed.sequence, count, slots, row);
-      maxPages = Math.max(maxPages, feed.sequence.numPages());
-      for (int i = 0; i < count; i++, row++) {
-        ids[row] = feed.pending[feed.fed++];
-        positions[row] = position + i;
-        rowSequence[row] = f;
-        rowLength[row] = position + i + 1;
-      }
-      if (feed.fed == feed.pending.length) {
-        for (Conversation reader : feed.readers) {
-          headRows.add(readRows.size());
-          randomness.add((int) reader.turn.key());
-          randomness.add((int) (reader.turn.key() >>> 32));
-          randomness.add(reader.drawn);
-        }
-        readRows.add(row - 1);
-      }
-    }
-    cache.flushCopies(arena);
-    int[] tables = new int[feeds.size() * maxPages];
-    for (int f = 0; f < feeds.size(); f++) {
-      KvCache.Sequence sequence = feeds.get(f).sequence;
-      for (int p = 0; p < sequence.numPages(); p++) {
-        tables[f * maxPages + p] = sequence.page(p);
-      }
-    }
-    DeviceBatch batch =
-        new DeviceBatch(
-            DeviceBatch.upload(ops, arena, ids, 1),
-            DeviceBatch.upload(ops, arena, positions, 1),
-            null,
-            DeviceBatch.upload(ops, arena, readRows.toArray(), 1),
-            DeviceBatch.upload(ops, arena, headRows.toArray(), 1),
-            null);
-    Tensor deviceSlots = DeviceBatch.upload(ops, arena, slots, 1);
-    Tensor pageTables =
-        DeviceBatch.upload(ops, arena, tables, maxPages).reshape(Shape.of(feeds.size(), maxPages));
-    Tensor sequences = DeviceBatch.upload(ops, arena, rowSequence, 1);
-    Tensor lengths = DeviceBatch.upload(ops, arena, rowLength, 1);
-    Transformer.AttentionPath path =
-        cache.path(deviceSlots, pageTables, sequences, lengths, model.config().heads());
-    Tensor hidden = model.forward(weights, batch, path, arena, false).hidden();
-    if (headRows.size() == 0) {
-      return new Draws(new int[0], new float[0]);
-    }
-    return draw(weights, batch, hidden, randomness, headRows.size(), temperature);
-  }
-
-  private Draws draw(
-      Parameters weights,
-      DeviceBatch batch,
-      Tensor hidden,
-      IntList randomness,
-      int n,
-      double temperature) {
-    Tensor read = hidden;
-    if (batch.headRows() != null && n != hidden.dim0()) {
-      read = arena.allocate(ops.floatType(), Shape.of(n, hidden.dim1()));
-      ops.gatherRows(read, hidden, batch.headRows());
-    }
-    Tensor drawnIds = arena.allocate(DType.I32, Shape.of(n));
-    Tensor logProbs = arena.allocate(ops.stateType(), Shape.of(n));
-    Tensor keys = DeviceBatch.upload(ops, arena, randomness.toArray(), 3);
-    ops.sample(drawnIds, logProbs, read, weights.lmHead(), keys, temperature);
-    return new Draws(ops.downloadInts(drawnIds), ops.downloadFloats(logProbs));
-  }
-
   /**
    * Upper bound of the arena memory one pass needs.
    *
@@ -353,26 +271,5 @@ public final class Generator {
     return HeadPass.activationBytes(config, maxRows, maxSequences, Recompute.NONE, ops)
         + indices * DType.I32.byteSize()
         + 10L * DeviceArena.ALIGNMENT_BYTES;
-  }
-
-  /** A growing array of ints. */
-  private static final class IntList {
-    private int[] values = new int[64];
-    private int size;
-
-    void add(int value) {
-      if (size == values.length) {
-        values = Arrays.copyOf(values, 2 * size);
-      }
-      values[size++] = value;
-    }
-
-    int size() {
-      return size;
-    }
-
-    int[] toArray() {
-      return Arrays.copyOf(values, size);
-    }
   }
 }

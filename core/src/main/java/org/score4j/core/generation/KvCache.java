@@ -56,7 +56,8 @@ public final class KvCache implements AutoCloseable {
   /** Allocates {@code numPages} pages per layer. */
   public KvCache(Ops ops, ModelConfig config, int numPages) {
     this.ops = ops;
-    Shape shape = Shape.of(numPages, PAGE * config.heads().kvWidth());
+    int padding = ops.backend().replays() ? 1 : 0;
+    Shape shape = Shape.of(numPages + padding, PAGE * config.heads().kvWidth());
     this.arena =
         ops.newArena(
             "kv cache", 2L * config.numLayers() * DeviceArena.footprint(ops.floatType(), shape));
@@ -90,9 +91,19 @@ public final class KvCache implements AutoCloseable {
     };
   }
 
+  /** The slot of a page's first token. */
+  static int firstSlot(int page) {
+    return page * PAGE;
+  }
+
   /** Pages that hold {@code tokens} tokens. */
   public static int pagesFor(int tokens) {
     return (tokens + PAGE - 1) / PAGE;
+  }
+
+  /** A page behind all others, for rows that only pad a pass; there where passes are replayed. */
+  int paddingPage() {
+    return holders.length;
   }
 
   /** Pages nobody holds. */

@@ -22,6 +22,7 @@ public final class CudaBackend implements Backend {
   private final CudaDevice device;
   private final CudaGemm gemm;
   private final CudaTransferKernels transfer;
+  private final CudaGraphs graphs;
   private final MatmulKernels matmul;
   private final NormKernels norm;
   private final RopeKernels rope;
@@ -49,6 +50,7 @@ public final class CudaBackend implements Backend {
     Workspace workspace = new Workspace(device);
     gemm = new CudaGemm(device, false);
     transfer = new CudaTransferKernels(device);
+    graphs = new CudaGraphs(device);
     matmul = new CudaMatmulKernels(device, workspace, gemm);
     norm = new CudaNormKernels(device, workspace);
     rope = new CudaRopeKernels(device);
@@ -99,6 +101,21 @@ public final class CudaBackend implements Backend {
   @Override
   public Optional<DeviceMemory> memory() {
     return Optional.of(device.memory());
+  }
+
+  @Override
+  public boolean replays() {
+    return true;
+  }
+
+  @Override
+  public void replay(Object key, Runnable body) {
+    graphs.replay(key, body);
+  }
+
+  /** How many recorded passes were launched. */
+  public long replayed() {
+    return graphs.launches();
   }
 
   @Override
@@ -168,6 +185,7 @@ public final class CudaBackend implements Backend {
       return;
     }
     device.synchronize();
+    graphs.close();
     gemm.close();
     transfer.close();
     device.close();

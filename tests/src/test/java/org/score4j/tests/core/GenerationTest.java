@@ -219,7 +219,7 @@ class GenerationTest {
   }
 
   /** Every prompt's conversations of two turns. */
-  private static List<GenerationRequest> requests(int samples) {
+  static List<GenerationRequest> requests(int samples) {
     List<GenerationRequest> requests = new ArrayList<>();
     for (int p = 0; p < PROMPT_LENGTHS.length; p++) {
       requests.add(request(p, samples, 0));

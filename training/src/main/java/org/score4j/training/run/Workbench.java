@@ -54,7 +54,12 @@ final class Workbench implements AutoCloseable {
     rollouts =
         new RolloutWorker(
             new Generator(
-                model, cache, activations, generation.maxRows(), generation.maxSequences()),
+                model,
+                cache,
+                activations,
+                generation.maxRows(),
+                generation.maxSequences(),
+                generation.graphs()),
             task);
   }
 
