@@ -44,6 +44,14 @@ public interface Backend extends AutoCloseable {
     return Optional.empty();
   }
 
+  /**
+   * Bytes that a pass can read again much faster than others, because they lie in the processor's
+   * caches; the largest number where that makes no difference.
+   */
+  default long cacheBytes() {
+    return Long.MAX_VALUE;
+  }
+
   /** Whether {@link #replay} saves work, so that calls are worth padding to a few sizes. */
   default boolean replays() {
     return false;

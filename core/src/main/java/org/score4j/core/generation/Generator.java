@@ -22,16 +22,21 @@ import org.score4j.kernels.Ops;
 /**
  * Continuous batching. Every pass takes whatever tokens are waiting, be they prompts, instructions
  * of a later turn or the token drawn last, up to {@code maxRows}; a prompt is computed once and
- * forked for its samples; a conversation that ends frees its place at once. What is drawn does not
- * depend on who shares the batch: randomness is keyed per response and, on backends that promise
- * it, so are the bits.
+ * forked for its samples; a conversation that ends frees its place at once. Where a processor's
+ * caches matter, no more conversations run at once than they hold. What is drawn does not depend on
+ * who shares the batch: randomness is keyed per response and, on backends that promise it, so are
+ * the bits.
  */
 public final class Generator {
+  /** So many conversations share the reading of the weights, whatever the size of the cache. */
+  private static final int WORTHWHILE_SEQUENCES = 64;
+
   private final Transformer model;
   private final KvCache cache;
   private final DeviceArena arena;
   private final int maxRows;
   private final int maxSequences;
+  private final long cachedPages;
   private final SamplingPass pass;
   private long sampledTokens;
 
@@ -75,6 +80,7 @@ public final class Generator {
     this.arena = arena;
     this.maxRows = maxRows;
     this.maxSequences = maxSequences;
+    this.cachedPages = model.ops().backend().cacheBytes() / cache.pageBytes();
     this.pass = new SamplingPass(model, cache, arena, Math.min(maxRows, maxSequences), replay);
   }
 
@@ -155,13 +161,16 @@ public final class Generator {
     while (!session.waiting.isEmpty()) {
       Group group = session.waiting.peek();
       GenerationRequest request = group.request();
-      if (session.conversations + request.numSamples() > maxSequences
-          || session.reservedPages + group.reservedPages() > cache.numPages()) {
+      int conversations = session.conversations + request.numSamples();
+      int pages = session.reservedPages + group.reservedPages();
+      if (conversations > maxSequences
+          || pages > cache.numPages()
+          || (conversations > WORTHWHILE_SEQUENCES && pages > cachedPages)) {
         return;
       }
       session.waiting.remove();
-      session.conversations += request.numSamples();
-      session.reservedPages += group.reservedPages();
+      session.conversations = conversations;
+      session.reservedPages = pages;
       List<Conversation> samples = new ArrayList<>();
       for (int k = 0; k < request.numSamples(); k++) {
         Turn first = request.plan().next(k, List.of());

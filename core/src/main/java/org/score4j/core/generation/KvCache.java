@@ -91,6 +91,12 @@ public final class KvCache implements AutoCloseable {
     };
   }
 
+  /** Bytes of a page's keys and values in all layers. */
+  long pageBytes() {
+    Tensor layer = keys.getFirst();
+    return 2L * keys.size() * layer.shape().rowElements() * layer.dtype().byteSize();
+  }
+
   /** The slot of a page's first token. */
   static int firstSlot(int page) {
     return page * PAGE;

@@ -22,6 +22,9 @@ import org.score4j.kernels.host.HostTransferKernels;
  * of threads.
  */
 public final class CpuBackend implements Backend {
+  /** A share of the last-level cache that is seldom taken by others; Java cannot ask for it. */
+  private static final long CACHE_BYTES = 16L << 20;
+
   private final CpuThreadPool pool;
   private final HeadProducts headProducts;
   private final TransferKernels transfer = new HostTransferKernels();
@@ -74,6 +77,11 @@ public final class CpuBackend implements Backend {
   @Override
   public boolean bitExactAcrossBatches() {
     return true;
+  }
+
+  @Override
+  public long cacheBytes() {
+    return CACHE_BYTES;
   }
 
   @Override

@@ -16,6 +16,9 @@ final class CpuLinear {
   /** Multiply-adds that are worth another thread: some ten microseconds. */
   private static final long MIN_WORK = 1 << 18;
 
+  /** Multiply-adds that take as long as copying a number into a panel. */
+  private static final int COPY_WORK = 8;
+
   private CpuLinear() {}
 
   /**
@@ -187,15 +190,16 @@ final class CpuLinear {
       }
       int rowUnits = Math.ceilDiv(m, CpuSgemm.ROWS);
       int columnUnits = Math.ceilDiv(n, CpuSgemm.PANEL);
-      // The share of the longest piece decides; rows on a tie, as then B is read as a whole.
-      boolean byRows =
-          (double) Math.ceilDiv(rowUnits, parts) / rowUnits
-              <= (double) Math.ceilDiv(columnUnits, parts) / columnUnits;
-      int grain =
-          byRows
-              ? Math.ceilDiv(rowUnits, parts) * CpuSgemm.ROWS
-              : Math.ceilDiv(columnUnits, parts) * CpuSgemm.PANEL;
+      int rows = Math.ceilDiv(rowUnits, parts) * CpuSgemm.ROWS;
+      int columns = Math.ceilDiv(columnUnits, parts) * CpuSgemm.PANEL;
+      boolean byRows = work(rows, n) <= work(m, columns);
+      int grain = byRows ? rows : columns;
       return new Split(m, n, grain, byRows, Math.ceilDiv(byRows ? m : n, grain));
+    }
+
+    /** Of a piece, per unit of depth: multiply-adds, and the copies of A and B. */
+    private static long work(long rows, long columns) {
+      return rows * columns + COPY_WORK * (rows + columns);
     }
 
     int row(int task) {
