@@ -20,9 +20,17 @@ public interface Tokenizer {
   int[] encode(String text);
 
   /**
+   * The ids of a text that begins a sequence: as {@link #encode}, with what the model was trained
+   * to see around a document, such as a begin-of-text token.
+   */
+  default int[] encodeDocument(String text) {
+    return encode(text);
+  }
+
+  /**
    * The text of ids.
    *
-   * @throws IllegalArgumentException for an id outside the vocabulary
+   * @throws IllegalArgumentException for an id that no model of this tokenizer can have drawn
    */
   String decode(int... ids);
 

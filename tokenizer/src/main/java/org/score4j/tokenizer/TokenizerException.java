@@ -1,8 +1,8 @@
 package org.score4j.tokenizer;
 
 /**
- * A tokenizer that cannot be read. The message is one line: what, in which file, the values, and
- * the fix.
+ * A tokenizer or chat template that cannot be read or used. The message is one line: what, in which
+ * file, the values, and the fix.
  */
 public final class TokenizerException extends RuntimeException {
   private static final long serialVersionUID = 1L;

@@ -2,18 +2,12 @@ package org.score4j.tokenizer;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import com.fasterxml.jackson.core.JsonLocation;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.util.DefaultIndenter;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -27,27 +21,22 @@ import java.util.Set;
  * transformers.
  */
 final class WordLevelJson {
-  private static final JsonMapper MAPPER =
-      JsonMapper.builder()
-          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .build();
   private static final String FILE = "tokenizer.json";
   private static final String CONFIG_FILE = "tokenizer_config.json";
 
-  private final Path file;
+  private final JsonFile json;
 
-  private WordLevelJson(Path file) {
-    this.file = file;
+  private WordLevelJson(JsonFile json) {
+    this.json = json;
   }
 
   static WordLevelTokenizer read(Path path) {
     Path file = Files.isDirectory(path) ? path.resolve(FILE) : path;
-    return new WordLevelJson(file).parse();
+    return new WordLevelJson(JsonFile.read(file)).parse();
   }
 
   private WordLevelTokenizer parse() {
-    JsonNode root = readTree();
+    JsonNode root = json.root();
     for (String stage : List.of("normalizer", "post_processor", "truncation", "padding")) {
       if (!root.path(stage).isNull() && !root.path(stage).isMissingNode()) {
         throw unsupported(stage, root.get(stage));
@@ -70,41 +59,14 @@ final class WordLevelJson {
     if (!model.path("vocab").isObject()
         || model.path("vocab").isEmpty()
         || !model.path("unk_token").isTextual()) {
-      throw damaged("model.vocab must be an object of tokens and ids, model.unk_token a text");
+      throw json.damaged("model.vocab must be an object of tokens and ids, model.unk_token a text");
     }
     List<String> tokens = tokens(model.get("vocab"));
     Set<String> specialTokens = addedTokens(root.path("added_tokens"), tokens);
     try {
       return new WordLevelTokenizer(tokens, specialTokens, model.get("unk_token").asText());
     } catch (IllegalArgumentException e) {
-      throw new TokenizerException(file + " is damaged: " + e.getMessage(), e);
-    }
-  }
-
-  private JsonNode readTree() {
-    try {
-      JsonNode root = MAPPER.readTree(Files.readString(file));
-      if (!root.isObject()) {
-        throw damaged("it is empty or not a JSON object");
-      }
-      return root;
-    } catch (JsonProcessingException e) {
-      JsonLocation at = e.getLocation();
-      String where =
-          at == null ? "" : " at line %d, column %d".formatted(at.getLineNr(), at.getColumnNr());
-      throw new TokenizerException(
-          "%s is damaged: no valid JSON%s (%s); copy it again from where the model was saved"
-              .formatted(file, where, e.getOriginalMessage()),
-          e);
-    } catch (NoSuchFileException e) {
-      throw new TokenizerException(
-          file
-              + " does not exist; give the folder of a model saved by score4j, or the"
-              + " tokenizer.json itself",
-          e);
-    } catch (IOException e) {
-      throw new TokenizerException(
-          "cannot read %s: %s; check the file and its permissions".formatted(file, e), e);
+      throw new TokenizerException(json.file() + " is damaged: " + e.getMessage(), e);
     }
   }
 
@@ -118,7 +80,7 @@ final class WordLevelJson {
               ? entry.getValue().intValue()
               : -1;
       if (id < 0 || id >= seen.length || seen[id]) {
-        throw damaged(
+        throw json.damaged(
             "token \"%s\" has id %s, the ids of %d tokens must be 0 to %d, each once"
                 .formatted(entry.getKey(), entry.getValue(), seen.length, seen.length - 1));
       }
@@ -134,7 +96,7 @@ final class WordLevelJson {
       String content = token.path("content").asText();
       int id = token.path("id").asInt(-1);
       if (content.isEmpty() || id < 0 || id >= tokens.size() || !tokens.get(id).equals(content)) {
-        throw damaged(
+        throw json.damaged(
             "added token \"%s\" with id %d is not in the vocabulary under that id"
                 .formatted(content, id));
       }
@@ -148,15 +110,10 @@ final class WordLevelJson {
     return contents;
   }
 
-  private TokenizerException damaged(String reason) {
-    return new TokenizerException(
-        "%s is damaged: %s; copy it again from where the model was saved".formatted(file, reason));
-  }
-
   private TokenizerException unsupported(String what, JsonNode value) {
     return new TokenizerException(
         "%s: %s is %s, but the built-in tokenizer reads only WordLevel with one token per character, as score4j saves it"
-            .formatted(file, what, value.isMissingNode() ? "missing" : value));
+            .formatted(json.file(), what, value.isMissingNode() ? "missing" : value));
   }
 
   static void write(WordLevelTokenizer tokenizer, Path folder) throws IOException {
@@ -165,13 +122,15 @@ final class WordLevelJson {
   }
 
   private static ObjectNode tokenizerJson(WordLevelTokenizer tokenizer) {
-    ObjectNode root = MAPPER.createObjectNode();
+    ObjectNode root = JsonFile.MAPPER.createObjectNode();
     root.put("version", "1.0");
     root.putNull("truncation");
     root.putNull("padding");
     var added = root.putArray("added_tokens");
     for (String token : tokenizer.specialTokens()) {
-      added.add(addedToken(MAPPER.createObjectNode().put("id", tokenizer.requireId(token)), token));
+      added.add(
+          addedToken(
+              JsonFile.MAPPER.createObjectNode().put("id", tokenizer.requireId(token)), token));
     }
     root.putNull("normalizer");
     ObjectNode split = root.putObject("pre_tokenizer").put("type", "Split");
@@ -189,7 +148,7 @@ final class WordLevelJson {
   }
 
   private static ObjectNode configJson(WordLevelTokenizer tokenizer) {
-    ObjectNode root = MAPPER.createObjectNode();
+    ObjectNode root = JsonFile.MAPPER.createObjectNode();
     ObjectNode decoder = root.putObject("added_tokens_decoder");
     for (String token : tokenizer.specialTokens()) {
       addedToken(decoder.putObject(Integer.toString(tokenizer.requireId(token))), token);
@@ -213,7 +172,7 @@ final class WordLevelJson {
   /** The same bytes on every system, so that a model folder's hash is comparable. */
   private static String text(ObjectNode root) throws IOException {
     DefaultIndenter lines = new DefaultIndenter("  ", "\n");
-    return MAPPER
+    return JsonFile.MAPPER
             .writer(new DefaultPrettyPrinter().withObjectIndenter(lines).withArrayIndenter(lines))
             .writeValueAsString(root)
         + "\n";

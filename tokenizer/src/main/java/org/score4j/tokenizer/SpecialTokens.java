@@ -1,0 +1,82 @@
+package org.score4j.tokenizer;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.TreeSet;
+import java.util.function.Function;
+
+/**
+ * The tokens a model folder gives a meaning to.
+ *
+ * @param eosIds every id that ends a response, ascending: those of generation_config.json (or,
+ *     where it names none, config.json) and the eos_token of tokenizer_config.json
+ * @param texts by role, such as {@code bos_token}, as tokenizer_config.json spells them
+ * @param addBos whether a document always begins with {@code bos_token}
+ */
+public record SpecialTokens(List<Integer> eosIds, Map<String, String> texts, boolean addBos) {
+  private static final List<String> ROLES =
+      List.of("bos_token", "eos_token", "unk_token", "pad_token");
+
+  /** Copies. */
+  public SpecialTokens {
+    eosIds = List.copyOf(eosIds);
+    texts = Map.copyOf(texts);
+  }
+
+  /** The token of a role such as {@code bos_token}. */
+  public Optional<String> text(String role) {
+    return Optional.ofNullable(texts.get(role));
+  }
+
+  static SpecialTokens read(Path folder, Function<String, OptionalInt> idOf) {
+    JsonFile tokenizer = JsonFile.readOptional(folder.resolve("tokenizer_config.json"));
+    Map<String, String> texts = new LinkedHashMap<>();
+    for (String role : ROLES) {
+      // An AddedToken is written as an object.
+      JsonNode token = tokenizer.root().path(role);
+      JsonNode text = token.isObject() ? token.path("content") : token;
+      if (text.isTextual()) {
+        texts.put(role, text.asText());
+      } else if (!token.isNull() && !token.isMissingNode()) {
+        throw tokenizer.damaged("%s is %s, expected a text".formatted(role, token));
+      }
+    }
+    TreeSet<Integer> eos = new TreeSet<>();
+    JsonFile generation = JsonFile.readOptional(folder.resolve("generation_config.json"));
+    if (!addIds(eos, generation)) {
+      addIds(eos, JsonFile.readOptional(folder.resolve("config.json")));
+    }
+    String eosText = texts.get("eos_token");
+    if (eosText != null) {
+      OptionalInt id = idOf.apply(eosText);
+      eos.add(
+          id.orElseThrow(
+              () ->
+                  tokenizer.damaged(
+                      "eos_token \"%s\" is not in the vocabulary of tokenizer.json"
+                          .formatted(eosText))));
+    }
+    return new SpecialTokens(
+        List.copyOf(eos), texts, tokenizer.root().path("add_bos_token").asBoolean(false));
+  }
+
+  /** Adds {@code eos_token_id}, one or several; returns whether there was one. */
+  private static boolean addIds(TreeSet<Integer> eos, JsonFile config) {
+    JsonNode value = config.root().path("eos_token_id");
+    if (value.isNull() || value.isMissingNode()) {
+      return false;
+    }
+    for (JsonNode id : value.isArray() ? value : List.of(value)) {
+      if (!id.isIntegralNumber() || !id.canConvertToInt() || id.intValue() < 0) {
+        throw config.damaged("eos_token_id is %s, expected ids of 0 and more".formatted(value));
+      }
+      eos.add(id.intValue());
+    }
+    return !eos.isEmpty();
+  }
+}
