@@ -14,6 +14,7 @@ final class Conversation {
   final int sample;
   final List<Response> responses = new ArrayList<>();
   Turn turn;
+  StopRule.Watch watch;
   int[] ids;
   float[] logProbs;
 
@@ -44,6 +45,7 @@ final class Conversation {
                   group.request().maxTokens()));
     }
     turn = next;
+    watch = next.stop().watches().get();
     ids = new int[next.stop().maxNewTokens()];
     logProbs = new float[ids.length];
     drawn = 0;

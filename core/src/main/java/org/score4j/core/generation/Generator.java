@@ -239,8 +239,8 @@ public final class Generator {
     c.logProbs[c.drawn] = logProb;
     c.drawn++;
     c.length++;
-    StopRule stop = c.turn.stop();
-    if (!stop.isOver(id, c.drawn)) {
+    StopRule.Finish finish = c.turn.stop().finish(id, c.drawn, c.watch);
+    if (finish == null) {
       return new int[] {id};
     }
     c.responses.add(
@@ -248,7 +248,7 @@ public final class Generator {
             c.turn.givenIds(),
             Arrays.copyOf(c.ids, c.drawn),
             Arrays.copyOf(c.logProbs, c.drawn),
-            stop.finish(id)));
+            finish));
     Turn next = c.group.request().plan().next(c.sample, List.copyOf(c.responses));
     if (next == null) {
       session.results.get(c.group.index()).set(c.sample, List.copyOf(c.responses));

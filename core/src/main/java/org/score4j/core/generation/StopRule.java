@@ -1,13 +1,29 @@
 package org.score4j.core.generation;
 
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
 /**
  * When a response ends.
  *
  * @param stopIds ids that end it (they are part of the response); empty for a format of fixed
  *     length
  * @param maxNewTokens most tokens of a response
+ * @param watches makes the watch of one response
  */
-public record StopRule(int[] stopIds, int maxNewTokens) {
+public record StopRule(int[] stopIds, int maxNewTokens, Supplier<Watch> watches) {
+  /** Follows one response id by id. */
+  @FunctionalInterface
+  public interface Watch {
+    /** Never ends a response. */
+    Watch NONE = id -> false;
+
+    /**
+     * Takes the id drawn next; whether the response ends with it, as one that says all it has to.
+     */
+    boolean isOver(int id);
+  }
+
   /** Why a response ended. */
   public enum Finish {
     /** A stop id was drawn, or a format of fixed length is complete. */
@@ -27,6 +43,11 @@ public record StopRule(int[] stopIds, int maxNewTokens) {
     }
   }
 
+  /** Ended by ids alone. */
+  public StopRule(int[] stopIds, int maxNewTokens) {
+    this(stopIds, maxNewTokens, () -> Watch.NONE);
+  }
+
   /**
    * A response of exactly {@code length} tokens; reaching the length is its regular end, not a
    * truncation.
@@ -35,14 +56,17 @@ public record StopRule(int[] stopIds, int maxNewTokens) {
     return new StopRule(new int[0], length);
   }
 
-  /** Whether a response of {@code length} tokens ending in {@code last} is over. */
-  boolean isOver(int last, int length) {
-    return length >= maxNewTokens || isStop(last);
-  }
-
-  /** Why it is over. */
-  Finish finish(int last) {
-    return stopIds.length == 0 || isStop(last) ? Finish.STOP : Finish.LENGTH;
+  /** Why a response that ends with {@code last} is over; null while it goes on. */
+  @Nullable Finish finish(int last, int length, Watch watch) {
+    // The watch sees every id, also where another reason ends the response.
+    boolean watched = watch.isOver(last);
+    if (watched || isStop(last)) {
+      return Finish.STOP;
+    }
+    if (length < maxNewTokens) {
+      return null;
+    }
+    return stopIds.length == 0 && watch.equals(Watch.NONE) ? Finish.STOP : Finish.LENGTH;
   }
 
   private boolean isStop(int id) {

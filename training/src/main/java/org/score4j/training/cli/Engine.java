@@ -18,6 +18,7 @@ import org.score4j.training.run.RunFolder;
 import org.score4j.training.run.RunListener;
 import org.score4j.training.run.RunResult;
 import org.score4j.training.run.TrainingRun;
+import org.score4j.training.text.TextModel;
 
 /** What the commands ask of everything below them; tests put something quick in its place. */
 interface Engine {
@@ -56,6 +57,9 @@ interface Engine {
       int turns,
       double temperature,
       Execution execution);
+
+  /** Opens a Hugging Face folder for as long as {@code use} runs. */
+  void withModel(Path model, Execution execution, Consumer<TextModel> use);
 
   /** The real thing. */
   final class OnDevice implements Engine {
@@ -120,6 +124,14 @@ interface Engine {
       try (Backend backend = open(execution, log);
           LoadedModel loaded = new LoadedModel(config, model, new Ops(backend))) {
         return loaded.generate(prompt, turns, temperature);
+      }
+    }
+
+    @Override
+    public void withModel(Path model, Execution execution, Consumer<TextModel> use) {
+      try (Backend backend = open(execution, log);
+          TextModel loaded = new TextModel(new Ops(backend), model)) {
+        use.accept(loaded);
       }
     }
 

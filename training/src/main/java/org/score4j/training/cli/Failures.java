@@ -5,6 +5,7 @@ import java.util.function.BooleanSupplier;
 import org.score4j.checkpoints.CheckpointException;
 import org.score4j.kernels.DeviceException;
 import org.score4j.kernels.OutOfDeviceMemoryException;
+import org.score4j.tokenizer.TokenizerException;
 import org.score4j.training.algorithms.DisagreementException;
 import org.score4j.training.algorithms.NonFiniteException;
 import picocli.CommandLine;
@@ -79,6 +80,7 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
   /** Ours are those thrown on purpose by our code: their messages say what, where and the fix. */
   private static boolean isOurs(Throwable failure) {
     if (failure instanceof CheckpointException
+        || failure instanceof TokenizerException
         || failure instanceof NonFiniteException
         || failure instanceof DeviceException
         || failure instanceof DisagreementException) {

@@ -6,7 +6,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.score4j.tokenizer.HuggingFaceTokenizer;
 import org.score4j.training.config.ConfigLoader;
 import org.score4j.training.config.Presets;
 import org.score4j.training.config.RunConfig;
@@ -63,15 +65,24 @@ abstract class ModelCommand {
       throw new ParameterException(
           spec().commandLine(), "--temperature is %s; use 0 or more".formatted(temperature));
     }
-    String source = config;
-    if (source == null) {
-      Path run = model().toAbsolutePath().normalize();
-      for (int level = 0; level < LEVELS_TO_RUN && run != null; level++) {
-        run = run.getParent();
-      }
-      Path own = run == null ? null : run.resolve(RunFolder.CONFIG);
-      source = own != null && Files.isRegularFile(own) ? own.toString() : Presets.ROOT;
-    }
+    String source = config != null ? config : runConfig().map(Path::toString).orElse(Presets.ROOT);
     return ConfigLoader.load(source, overrides);
+  }
+
+  /** The config of the run the model lies in. */
+  private Optional<Path> runConfig() {
+    Path run = model().toAbsolutePath().normalize();
+    for (int level = 0; level < LEVELS_TO_RUN && run != null; level++) {
+      run = run.getParent();
+    }
+    return Optional.ofNullable(run)
+        .map(folder -> folder.resolve(RunFolder.CONFIG))
+        .filter(Files::isRegularFile);
+  }
+
+  /** Whether the model is one of text, and not of a task with a tokenizer of its own. */
+  boolean isTextModel() {
+    boolean ownTask = config != null || runConfig().isPresent();
+    return ownTask ? config().task().isText() : HuggingFaceTokenizer.isIn(model());
   }
 }

@@ -58,6 +58,8 @@ public final class Score4j implements Runnable {
             .addSubcommand(new TrainCommand(engine, terminal))
             .addSubcommand(new EvalCommand(engine))
             .addSubcommand(new GenerateCommand(engine))
+            .addSubcommand(new ChatCommand(engine, terminal))
+            .addSubcommand(new LogprobCommand(engine))
             .addSubcommand(new VerifyCommand(terminal))
             .addSubcommand(new ConfigsCommand())
             .addSubcommand(new BenchCommand())

@@ -60,6 +60,16 @@ enum Style {
     return line.toString();
   }
 
+  /** Lines and tabs as they are, no other control character. */
+  static String text(String text) {
+    StringBuilder safe = new StringBuilder(text.length());
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      safe.append(Character.isISOControl(c) && c != '\n' && c != '\t' ? '\uFFFD' : c);
+    }
+    return safe.toString();
+  }
+
   static String clip(String text, int atMost) {
     if (text.length() <= atMost) {
       return text;

@@ -20,9 +20,11 @@ public record TaskConfig(
     int trainProblems,
     int heldOutProblems,
     long problemSeed) {
+  private static final String CHAIN_ARITHMETIC = "chain-arithmetic";
+
   /** Refuses tasks that cannot be generated. */
   public TaskConfig {
-    if (!name.equals("chain-arithmetic")) {
+    if (!name.equals(CHAIN_ARITHMETIC)) {
       throw new ConfigException(
           "task.name is '%s'; the tasks are chain-arithmetic".formatted(name));
     }
@@ -30,6 +32,11 @@ public record TaskConfig(
     Ranges.probability("task.multiplyProbability", multiplyProbability);
     Ranges.atLeast("task.trainProblems", trainProblems, 1);
     Ranges.atLeast("task.heldOutProblems", heldOutProblems, 1);
+  }
+
+  /** Whether its problems are texts, and the tokenizer the model's. */
+  public boolean isText() {
+    return !name.equals(CHAIN_ARITHMETIC);
   }
 
   /** The task; draws its problems. */

@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,6 +30,7 @@ import org.score4j.training.run.RunFolder;
 import org.score4j.training.run.RunListener;
 import org.score4j.training.run.RunResult;
 import org.score4j.training.run.StepReport;
+import org.score4j.training.text.TextModel;
 
 final class CommandsTest {
   private static final AttemptMetrics FIGURES =
@@ -112,6 +114,11 @@ final class CommandsTest {
         double temperature,
         Execution execution) {
       return List.of("526", "226").subList(0, turns);
+    }
+
+    @Override
+    public void withModel(Path model, Execution execution, Consumer<TextModel> use) {
+      new OnDevice(line -> {}).withModel(model, execution, use);
     }
   }
 
@@ -327,7 +334,16 @@ final class CommandsTest {
   @Test
   void helpOfEveryCommand_isPrinted() {
     for (String command :
-        List.of("demo", "train", "eval", "generate", "configs", "doctor", "cuda-libraries")) {
+        List.of(
+            "demo",
+            "train",
+            "eval",
+            "generate",
+            "chat",
+            "logprob",
+            "configs",
+            "doctor",
+            "cuda-libraries")) {
       assertThat(run(command, "--help")).isZero();
     }
     assertThat(run()).isZero();

@@ -10,6 +10,7 @@ import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.score4j.kernels.cuda.CudaReport;
 import org.score4j.training.config.RunConfig;
@@ -17,6 +18,7 @@ import org.score4j.training.evaluation.AttemptMetrics;
 import org.score4j.training.run.RunFolder;
 import org.score4j.training.run.RunListener;
 import org.score4j.training.run.RunResult;
+import org.score4j.training.text.TextModel;
 
 final class DoctorCommandTest {
   private static final CudaReport NOTHING =
@@ -71,6 +73,11 @@ final class DoctorCommandTest {
         double temperature,
         Execution execution) {
       throw new UnsupportedOperationException("the doctor does not generate");
+    }
+
+    @Override
+    public void withModel(Path model, Execution execution, Consumer<TextModel> use) {
+      throw new UnsupportedOperationException("the doctor opens no model");
     }
   }
 

@@ -1,0 +1,99 @@
+package org.score4j.training.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.jline.reader.EndOfFileException;
+import org.jline.reader.LineReader;
+import org.jline.reader.LineReaderBuilder;
+import org.jline.reader.UserInterruptException;
+import org.jline.terminal.TerminalBuilder;
+import org.jspecify.annotations.Nullable;
+
+/** What a person types, line by line. */
+interface ChatLines extends AutoCloseable {
+  /** The next line; null at the end. */
+  @Nullable String read(String prompt);
+
+  @Override
+  void close();
+
+  /** From a terminal with editing and history, else from stdin as it is. */
+  static ChatLines open(boolean terminal) {
+    try {
+      return terminal ? new Edited() : new Piped();
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot open the terminal", e);
+    }
+  }
+
+  /** Lines of a pipe or a file. */
+  final class Piped implements ChatLines {
+    private final BufferedReader reader =
+        new BufferedReader(new InputStreamReader(System.in, UTF_8));
+
+    @Override
+    public @Nullable String read(String prompt) {
+      try {
+        return reader.readLine();
+      } catch (IOException e) {
+        throw new UncheckedIOException("cannot read stdin", e);
+      }
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  /** Lines typed with JLine; what was typed before is a key away, in the next chat too. */
+  final class Edited implements ChatLines {
+    private final org.jline.terminal.Terminal terminal;
+    private final LineReader reader;
+
+    Edited() throws IOException {
+      terminal = TerminalBuilder.builder().system(true).build();
+      Path history = historyFile();
+      Files.createDirectories(history.getParent());
+      reader =
+          LineReaderBuilder.builder()
+              .terminal(terminal)
+              .variable(LineReader.HISTORY_FILE, history)
+              // Code and mathematics are full of exclamation marks.
+              .option(LineReader.Option.DISABLE_EVENT_EXPANSION, true)
+              .build();
+    }
+
+    private static Path historyFile() {
+      String state = System.getenv().getOrDefault("XDG_STATE_HOME", "");
+      Path states =
+          state.isEmpty()
+              ? Path.of(System.getProperty("user.home", "."), ".local", "state")
+              : Path.of(state);
+      return states.resolve("score4j").resolve("chat_history");
+    }
+
+    @Override
+    public @Nullable String read(String prompt) {
+      try {
+        return reader.readLine(prompt);
+      } catch (EndOfFileException | UserInterruptException e) {
+        return null;
+      }
+    }
+
+    @Override
+    public void close() {
+      try {
+        reader.getHistory().save();
+        terminal.close();
+      } catch (IOException e) {
+        throw new UncheckedIOException("cannot save the chat's history", e);
+      }
+    }
+  }
+}
