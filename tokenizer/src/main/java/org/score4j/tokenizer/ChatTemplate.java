@@ -33,7 +33,7 @@ public final class ChatTemplate {
   private final String origin;
   private final String source;
   private final Map<String, String> tokens;
-  private final LongSupplier clock;
+  private final Jinjava jinjava;
 
   /**
    * A template.
@@ -47,7 +47,7 @@ public final class ChatTemplate {
     this.origin = origin;
     this.source = JinjaSource.resolve(template);
     this.tokens = Map.copyOf(tokens);
-    this.clock = clock;
+    this.jinjava = jinjava(clock);
   }
 
   /**
@@ -122,7 +122,7 @@ public final class ChatTemplate {
     TemplateFunctions.functions().forEach(f -> values.put(f.getLocalName(), f.getLocalName()));
     values.put("messages", list);
     values.put("add_generation_prompt", addGenerationPrompt);
-    RenderResult result = jinjava().renderForResult(source, values);
+    RenderResult result = jinjava.renderForResult(source, values);
     for (TemplateError error : result.getErrors()) {
       throw refused(error);
     }
@@ -141,7 +141,7 @@ public final class ChatTemplate {
             .formatted(origin(), error.getLineno(), error.getMessage()));
   }
 
-  private Jinjava jinjava() {
+  private static Jinjava jinjava(LongSupplier clock) {
     DateTimeProvider now = clock::getAsLong;
     CompositeELResolver resolver = new CompositeELResolver();
     resolver.add(new PythonStrings());

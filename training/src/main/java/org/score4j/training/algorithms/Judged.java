@@ -101,8 +101,8 @@ record Judged(
       pairs.add(
           new AttemptPair(
               task.tokenizer().decode(trajectory.prompt()),
-              task.tokenizer().decode(trajectory.response(0)),
-              two ? task.tokenizer().decode(trajectory.response(1)) : "",
+              task.text(trajectory.response(0)),
+              two ? task.text(trajectory.response(1)) : "",
               text(first.get(i)),
               two ? text(second.get(i)) : "",
               right(first.get(i)),

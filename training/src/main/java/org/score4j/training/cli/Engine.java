@@ -12,7 +12,7 @@ import org.score4j.kernels.cuda.CudaHost;
 import org.score4j.kernels.cuda.CudaProbe;
 import org.score4j.kernels.cuda.CudaReport;
 import org.score4j.training.config.RunConfig;
-import org.score4j.training.evaluation.AttemptMetrics;
+import org.score4j.training.run.Evaluated;
 import org.score4j.training.run.LoadedModel;
 import org.score4j.training.run.RunFolder;
 import org.score4j.training.run.RunListener;
@@ -46,7 +46,7 @@ interface Engine {
       BooleanSupplier stopRequested);
 
   /** Two attempts at held-out problems. */
-  AttemptMetrics evaluate(
+  Evaluated evaluate(
       RunConfig config, Path model, int problems, double temperature, Execution execution);
 
   /** One response per turn. */
@@ -105,11 +105,11 @@ interface Engine {
     }
 
     @Override
-    public AttemptMetrics evaluate(
+    public Evaluated evaluate(
         RunConfig config, Path model, int problems, double temperature, Execution execution) {
       try (Backend backend = open(execution, log);
-          LoadedModel loaded = new LoadedModel(config, model, new Ops(backend))) {
-        return loaded.evaluate(problems, temperature).metrics();
+          LoadedModel loaded = new LoadedModel(config, model, new Ops(backend), log)) {
+        return loaded.evaluate(problems, temperature);
       }
     }
 
@@ -122,7 +122,7 @@ interface Engine {
         double temperature,
         Execution execution) {
       try (Backend backend = open(execution, log);
-          LoadedModel loaded = new LoadedModel(config, model, new Ops(backend))) {
+          LoadedModel loaded = new LoadedModel(config, model, new Ops(backend), log)) {
         return loaded.generate(prompt, turns, temperature);
       }
     }

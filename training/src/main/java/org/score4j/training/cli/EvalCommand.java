@@ -2,14 +2,17 @@ package org.score4j.training.cli;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.score4j.training.config.RunConfig;
-import org.score4j.training.evaluation.AttemptMetrics;
+import org.score4j.training.evaluation.Estimate;
 import org.score4j.training.report.ResultTable;
+import org.score4j.training.run.Evaluated;
+import org.score4j.training.run.JsonLines;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -18,10 +21,28 @@ import picocli.CommandLine.ParameterException;
 @Command(
     name = "eval",
     description = "Judges both attempts of a model at held-out problems.",
-    customSynopsis = "score4j eval --model DIR [--problems N] [--temperature T] [options]",
+    footer = {
+      "",
+      "Any key of the config is an option: --task.text.maxNewTokens=256, --task.text.prompts=plain."
+    },
+    customSynopsis = {
+      "score4j eval --model DIR --task TASK --data FILE [--problems N] [options]",
+      "       score4j eval --model RUN/models/stage2 [--problems N] [options]"
+    },
     mixinStandardHelpOptions = true)
 final class EvalCommand extends ModelCommand implements Callable<Integer> {
+  private static final int ATTEMPTS = 2;
+
   private final Engine engine;
+
+  @Option(
+      names = "--task",
+      paramLabel = "TASK",
+      description = "gsm8k, math, mbpp, mbpp-r, humaneval or jsonl; the config's unless given")
+  private @Nullable String task;
+
+  @Option(names = "--data", paramLabel = "FILE", description = "the task's problems")
+  private @Nullable Path data;
 
   @Option(
       names = "--problems",
@@ -29,36 +50,91 @@ final class EvalCommand extends ModelCommand implements Callable<Integer> {
       description = "how many held-out problems; all unless given")
   private @Nullable Integer problems;
 
+  @Option(
+      names = "--attempts",
+      paramLabel = "N",
+      defaultValue = "2",
+      description = "2: the second attempt is what this is about")
+  private int attempts;
+
+  @Option(
+      names = "--transcripts",
+      paramLabel = "FILE",
+      description =
+          "where every conversation is appended, as JSON lines; transcripts-TASK.jsonl unless"
+              + " given, of tasks on text")
+  private @Nullable Path transcripts;
+
   EvalCommand(Engine engine) {
     this.engine = engine;
   }
 
   @Override
   public Integer call() {
+    if (attempts != ATTEMPTS) {
+      throw new ParameterException(
+          spec().commandLine(), "--attempts is %d; use %d".formatted(attempts, ATTEMPTS));
+    }
+    Map<String, String> own = new LinkedHashMap<>();
+    if (task != null) {
+      own.put("task.name", task);
+    }
+    if (data != null) {
+      own.put("task.text.heldOutFile", data.toString());
+    }
     PrintWriter out = spec().commandLine().getOut();
-    RunConfig config = config();
-    int count = problems == null ? config.task().heldOutProblems() : problems;
+    RunConfig config = config(own);
+    boolean text = config.task().isText();
+    int all = text ? Integer.MAX_VALUE : config.task().heldOutProblems();
+    int count = problems == null ? all : problems;
     if (count < 1) {
       throw new ParameterException(
           spec().commandLine(), "--problems is %d; use 1 or more".formatted(count));
     }
-    AttemptMetrics metrics =
-        engine.evaluate(config, model(), count, temperature, common.execution());
+    Evaluated evaluated = engine.evaluate(config, model(), count, temperature, common.execution());
+    Path written = transcripts;
+    if (written == null && text) {
+      written = Path.of("transcripts-" + config.task().name() + ".jsonl");
+    }
+    if (written != null) {
+      write(written, evaluated);
+    }
+    print(out, config, evaluated, written);
+    return 0;
+  }
+
+  private static void write(Path file, Evaluated evaluated) {
+    try (JsonLines lines = JsonLines.append(file)) {
+      evaluated.transcripts().forEach(lines::write);
+    }
+  }
+
+  private void print(
+      PrintWriter out, RunConfig config, Evaluated evaluated, @Nullable Path written) {
     if (common.json) {
       Map<String, @Nullable Object> document = new LinkedHashMap<>();
       document.put("model", model().toString());
+      document.put("task", config.task().name());
       document.put("temperature", temperature);
       document.put("seed", config.seed());
-      document.putAll(metrics.toMap());
+      document.putAll(evaluated.metrics().toMap());
+      document.put("truncated", evaluated.truncated().value());
+      document.put("transcripts", written == null ? null : written.toString());
       JsonOutput.print(out, document);
-    } else {
-      ResultTable.Row row =
-          new ResultTable.Row(
-              model().getFileName() == null ? "model" : model().getFileName().toString(),
-              new JsonMapper().valueToTree(metrics.toMap()));
-      out.print(new ResultTable(List.of(row)).text());
-      out.flush();
+      return;
     }
-    return 0;
+    ResultTable.Row row =
+        new ResultTable.Row(
+            model().getFileName() == null ? "model" : model().getFileName().toString(),
+            new JsonMapper().valueToTree(evaluated.metrics().toMap()));
+    out.print(new ResultTable(List.of(row)).text());
+    Estimate truncated = evaluated.truncated();
+    out.println(
+        "truncated: %.1f%% (95%% interval %.1f to %.1f)"
+            .formatted(truncated.value(), truncated.low(), truncated.high()));
+    if (written != null) {
+      out.println("transcripts: " + written);
+    }
+    out.flush();
   }
 }

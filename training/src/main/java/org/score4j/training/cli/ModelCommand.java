@@ -57,7 +57,17 @@ abstract class ModelCommand {
   }
 
   RunConfig config() {
+    return config(Map.of());
+  }
+
+  /**
+   * The config.
+   *
+   * @param own values of the command's own options, by key
+   */
+  RunConfig config(Map<String, String> own) {
     Map<String, String> overrides = Overrides.parse(spec().commandLine(), leftOver);
+    overrides.putAll(own);
     if (common.seed != null) {
       overrides.put("seed", common.seed.toString());
     }

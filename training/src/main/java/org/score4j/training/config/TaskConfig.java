@@ -1,17 +1,22 @@
 package org.score4j.training.config;
 
+import java.nio.file.Path;
+import java.util.function.Consumer;
 import org.score4j.training.tasks.ChainArithmeticSettings;
 import org.score4j.training.tasks.ChainArithmeticTask;
+import org.score4j.training.tasks.Task;
+import org.score4j.training.tasks.TextTasks;
 
 /**
  * What is learnt.
  *
- * @param name of the task, {@code chain-arithmetic}
+ * @param name of the task: chain-arithmetic, with the keys up to problemSeed, or a task on text
  * @param operations operations per problem
  * @param multiplyProbability probability that an operation is a product
  * @param trainProblems problems reinforcement learning draws from
  * @param heldOutProblems problems only evaluation sees
  * @param problemSeed which problems these are; not the run's seed, so that seeds share the test set
+ * @param text what tasks on text need
  */
 public record TaskConfig(
     String name,
@@ -19,14 +24,16 @@ public record TaskConfig(
     double multiplyProbability,
     int trainProblems,
     int heldOutProblems,
-    long problemSeed) {
+    long problemSeed,
+    TextTaskConfig text) {
   private static final String CHAIN_ARITHMETIC = "chain-arithmetic";
 
   /** Refuses tasks that cannot be generated. */
   public TaskConfig {
-    if (!name.equals(CHAIN_ARITHMETIC)) {
+    if (!name.equals(CHAIN_ARITHMETIC) && !TextTasks.NAMES.contains(name)) {
       throw new ConfigException(
-          "task.name is '%s'; the tasks are chain-arithmetic".formatted(name));
+          "task.name is '%s'; the tasks are %s, %s"
+              .formatted(name, CHAIN_ARITHMETIC, String.join(", ", TextTasks.NAMES)));
     }
     Ranges.atLeast("task.operations", operations, 1);
     Ranges.probability("task.multiplyProbability", multiplyProbability);
@@ -39,10 +46,23 @@ public record TaskConfig(
     return !name.equals(CHAIN_ARITHMETIC);
   }
 
-  /** The task; draws its problems. */
-  public ChainArithmeticTask open() {
-    return new ChainArithmeticTask(
-        new ChainArithmeticSettings(
-            operations, multiplyProbability, trainProblems, heldOutProblems, problemSeed));
+  /**
+   * The task; draws or reads its problems.
+   *
+   * @param model Hugging Face folder whose tokenizer a task on text needs; may be empty for others
+   * @param log takes what is worth saying
+   */
+  public Task open(String model, Consumer<String> log) {
+    if (!isText()) {
+      return new ChainArithmeticTask(
+          new ChainArithmeticSettings(
+              operations, multiplyProbability, trainProblems, heldOutProblems, problemSeed));
+    }
+    if (model.isEmpty()) {
+      throw new ConfigException(
+          "task.name is %s, but model.path is empty; tasks on text need the tokenizer of a Hugging Face folder"
+              .formatted(name));
+    }
+    return text.open(name, Path.of(model), log);
   }
 }

@@ -10,7 +10,7 @@ import org.apache.commons.math3.stat.interval.IntervalUtils;
  * 95% confidence intervals by Commons Math. They say how far another draw of problems would move a
  * figure, not another seed of training.
  */
-final class Intervals {
+public final class Intervals {
   private static final double CONFIDENCE = 0.95;
 
   private Intervals() {}
@@ -19,7 +19,7 @@ final class Intervals {
    * A proportion in percent with Wilson's score interval, which is sensible at 0 and 100 too.
    * {@code n > 0}.
    */
-  static Estimate percent(int successes, int n) {
+  public static Estimate percent(int successes, int n) {
     ConfidenceInterval wilson = IntervalUtils.getWilsonScoreInterval(n, successes, CONFIDENCE);
     double value = 100.0 * successes / n;
     // At 0 and 100 rounding would leave the figure an ulp outside its interval.

@@ -59,7 +59,7 @@ public final class RolloutWorker {
                 if (turn == turns) {
                   return null;
                 }
-                int[] given = turn == 0 ? new int[0] : task.correctionIds();
+                int[] given = turn == 0 ? new int[0] : task.correctionIds(soFar.getLast().ids());
                 return new Turn(given, task.stopRule(), Philox.derive(key, slot, sample, turn, 0));
               }));
     }

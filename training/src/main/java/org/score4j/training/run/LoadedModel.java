@@ -3,6 +3,7 @@ package org.score4j.training.run;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.score4j.checkpoints.HfModel;
 import org.score4j.core.model.ModelConfig;
 import org.score4j.core.model.Parameters;
@@ -13,8 +14,8 @@ import org.score4j.training.config.ConfigException;
 import org.score4j.training.config.RunConfig;
 import org.score4j.training.evaluation.Evaluator;
 import org.score4j.training.rollouts.Trajectory;
-import org.score4j.training.tasks.ChainArithmeticTask;
 import org.score4j.training.tasks.Problem;
+import org.score4j.training.tasks.Task;
 
 /**
  * A trained model for evaluation and generation; nothing is learnt. Owns everything on the device.
@@ -24,7 +25,7 @@ public final class LoadedModel implements AutoCloseable {
   private static final int EVALUATION = 4;
   private static final int PROMPT = 5;
 
-  private final ChainArithmeticTask task;
+  private final Task task;
   private final Parameters weights;
   private final Workbench workbench;
   private final long seed;
@@ -34,15 +35,17 @@ public final class LoadedModel implements AutoCloseable {
    *
    * @param config its task, sampling limits and seed; the model comes from {@code folder}
    * @param folder Hugging Face folder
+   * @param log takes what is worth saying about the task
    */
-  public LoadedModel(RunConfig config, Path folder, Ops ops) {
-    task = config.task().open();
+  public LoadedModel(RunConfig config, Path folder, Ops ops, Consumer<String> log) {
+    task = config.task().open(folder.toString(), log);
     seed = config.seed();
     weights = HfModel.load(ops, folder).weights();
     ModelConfig shape = weights.config();
     int needed = task.maxSequenceTokens();
     if (shape.vocabSize() < task.tokenizer().vocabSize() || shape.maxPositions() < needed) {
       weights.close();
+      task.close();
       throw new ConfigException(
           "model %s has vocab_size %d and max_position_embeddings %d, task %s needs %d and %d; choose a model trained on it"
               .formatted(
@@ -62,14 +65,17 @@ public final class LoadedModel implements AutoCloseable {
    * @param problems how many; all where there are fewer
    * @param temperature 0 for greedy decoding
    */
-  public Evaluator.Evaluation evaluate(int problems, double temperature) {
+  public Evaluated evaluate(int problems, double temperature) {
     List<Problem> heldOut = task.heldOutProblems();
-    return new Evaluator(task, workbench.rollouts())
-        .evaluate(
-            weights,
-            heldOut.subList(0, Math.min(problems, heldOut.size())),
-            temperature,
-            Philox.derive(seed, EVALUATION, 0, 0, 0));
+    List<Problem> some = heldOut.subList(0, Math.min(problems, heldOut.size()));
+    if (some.isEmpty()) {
+      throw new ConfigException(
+          "task %s has no held-out problem; set task.text.heldOutFile".formatted(task.name()));
+    }
+    Evaluator.Evaluation evaluation =
+        new Evaluator(task, workbench.rollouts())
+            .evaluate(weights, some, temperature, Philox.derive(seed, EVALUATION, 0, 0, 0));
+    return Evaluated.of(task, some, evaluation);
   }
 
   /**
@@ -120,5 +126,6 @@ public final class LoadedModel implements AutoCloseable {
   public void close() {
     workbench.close();
     weights.close();
+    task.close();
   }
 }

@@ -29,10 +29,10 @@ import org.score4j.training.config.StageConfig;
 import org.score4j.training.evaluation.AttemptMetrics;
 import org.score4j.training.evaluation.Evaluator;
 import org.score4j.training.run.TrainingState.Progress;
-import org.score4j.training.tasks.ChainArithmeticMixture;
-import org.score4j.training.tasks.ChainArithmeticTask;
 import org.score4j.training.tasks.Problem;
 import org.score4j.training.tasks.SupervisedExample;
+import org.score4j.training.tasks.SupervisedRows;
+import org.score4j.training.tasks.Task;
 
 /**
  * One run from its config: the supervised base, stage I, stage II, whichever have steps. After
@@ -51,7 +51,7 @@ public final class TrainingRun implements AutoCloseable {
   private final Ops ops;
   private final RunListener listener;
   private final BooleanSupplier stopRequested;
-  private final ChainArithmeticTask task;
+  private final Task task;
   private final HfConfig hfConfig;
   private final ModelConfig modelConfig;
   private final Parameters weights;
@@ -90,7 +90,13 @@ public final class TrainingRun implements AutoCloseable {
     this.ops = ops;
     this.listener = listener;
     this.stopRequested = stopRequested;
-    this.task = config.task().open();
+    this.task = config.task().open(config.model().path(), listener::notice);
+    if (task.trainingProblems().isEmpty() || task.heldOutProblems().isEmpty()) {
+      throw new ConfigException(
+          "task %s has %d problems to train on and %d held-out ones; set task.text.trainFile and task.text.heldOutFile"
+              .formatted(
+                  task.name(), task.trainingProblems().size(), task.heldOutProblems().size()));
+    }
     if (config.model().path().isEmpty()) {
       modelConfig = config.model().newModel(task.tokenizer().vocabSize());
       hfConfig = HfModel.llamaConfig(modelConfig);
@@ -305,11 +311,9 @@ public final class TrainingRun implements AutoCloseable {
     if (phase.index() == 0) {
       Learner learner =
           new Learner(ops, weights, gradients, optimizer, null, workbench.headPass(1));
-      ChainArithmeticMixture mixture =
-          new ChainArithmeticMixture(
-              task, config.base().mixture(), Philox.derive(config.seed(), DATA, 0, 0, 0));
-      return new SupervisedFineTuning(
-          config.base(), learner, step -> examples(mixture, (int) step));
+      SupervisedRows rows =
+          task.supervisedRows(config.base().mixture(), Philox.derive(config.seed(), DATA, 0, 0, 0));
+      return new SupervisedFineTuning(config.base(), learner, step -> examples(rows, (int) step));
     }
     StageConfig stage = stage(phase);
     Learner learner =
@@ -331,10 +335,10 @@ public final class TrainingRun implements AutoCloseable {
     return score;
   }
 
-  private List<SupervisedExample> examples(ChainArithmeticMixture mixture, int step) {
+  private List<SupervisedExample> examples(SupervisedRows rows, int step) {
     List<SupervisedExample> examples = new ArrayList<>(config.base().batchSize());
     for (int row = 0; row < config.base().batchSize(); row++) {
-      examples.add(mixture.example(step, row));
+      examples.add(rows.example(step, row));
     }
     return examples;
   }
@@ -388,5 +392,6 @@ public final class TrainingRun implements AutoCloseable {
       master.close();
     }
     weights.close();
+    task.close();
   }
 }

@@ -7,7 +7,7 @@ import org.score4j.kernels.Philox;
  * first_answer, corrupt and second_answer). A row is a function of (seed, step, row) alone.
  * Problems are drawn fresh for every row and are never held-out ones.
  */
-public final class ChainArithmeticMixture {
+public final class ChainArithmeticMixture implements SupervisedRows {
   // First counters of the two keys derived from the run's seed.
   private static final int PROBLEM_STREAM = 11;
   private static final int CHOICE_STREAM = 12;
@@ -47,6 +47,7 @@ public final class ChainArithmeticMixture {
   }
 
   /** The row of a step; any row can be made alone. */
+  @Override
   public SupervisedExample example(int step, int row) {
     int[] prompt = task.drawNotHeldOut(problemKey, row, step);
     int[] words = Draws.words(choiceKey, row, step, 0, NUM_CHOICES);

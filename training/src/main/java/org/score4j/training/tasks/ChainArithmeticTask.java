@@ -106,6 +106,11 @@ public final class ChainArithmeticTask implements Task {
   }
 
   @Override
+  public SupervisedRows supervisedRows(MixtureProbabilities mixture, long key) {
+    return new ChainArithmeticMixture(this, mixture, key);
+  }
+
+  @Override
   public StopRule stopRule() {
     return StopRule.fixedLength(arithmetic.responseLength());
   }

@@ -52,6 +52,14 @@ final class Gsm8kTask {
     return new TextProblem(
         row.has("id") ? row.text("id") : row.place(),
         template.fill(Map.of("problem", row.text(row.has("problem") ? "problem" : "question"))),
-        reference);
+        reference,
+        MathTask.solution(worked(row, answer, marker), reference));
+  }
+
+  /** Normalised rows have a solution, the data set's own end theirs with the marker. */
+  private static String worked(JsonlRows.Row row, String answer, int marker) {
+    String text = row.has("solution") ? row.text("solution") : marker < 0 ? "" : answer;
+    int end = text.lastIndexOf(MARKER);
+    return end < 0 ? text : text.substring(0, end);
   }
 }

@@ -48,6 +48,14 @@ final class MathTask {
         settings.answerRules(), ExtractionRule.FINAL_ANSWER, ExtractionRule.BOXED);
   }
 
+  /** A worked solution in the form the prompt asks for. */
+  static String solution(String worked, String answer) {
+    return worked.isBlank()
+        ? ""
+        : "%s\nFinal Answer: The final answer is $%s$. I hope it is correct."
+            .formatted(worked.strip(), answer);
+  }
+
   private static List<TextProblem> problems(String file, PromptTemplate template) {
     List<TextProblem> problems = new ArrayList<>();
     for (JsonlRows.Row row : JsonlRows.readOptional(file)) {
@@ -56,7 +64,8 @@ final class MathTask {
             new TextProblem(
                 row.has("id") ? row.text("id") : row.place(),
                 template.fill(Map.of("problem", row.text("problem"))),
-                row.text("answer")));
+                row.text("answer"),
+                solution(row.optional("solution"), row.text("answer"))));
       }
     }
     return problems;

@@ -112,7 +112,8 @@ final class MbppTask {
                 new TextProblem(
                     "mbpp/" + row.taskId(),
                     examples + prompt(template, row),
-                    row.pythonTests().toJson()))
+                    row.pythonTests().toJson(),
+                    row.code().strip() + "\n" + DONE))
         .toList();
   }
 

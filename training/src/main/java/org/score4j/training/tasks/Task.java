@@ -9,7 +9,7 @@ import org.score4j.training.verifiers.Verifier;
  * What a model is trained to do in two attempts: x1 = a problem's prompt, y1 ~ π(·|x1), x2 = [x1,
  * y1, correction instruction], y2 ~ π(·|x2). Immutable and safe for use by several threads.
  */
-public interface Task {
+public interface Task extends AutoCloseable {
   /** The name in configs and reports. */
   String name();
 
@@ -28,6 +28,32 @@ public interface Task {
    */
   int[] correctionIds();
 
+  /**
+   * What is given after a response before the next: the correction instruction, without what the
+   * response has drawn of it already, such as the end of its turn.
+   */
+  default int[] correctionIds(int[] response) {
+    return correctionIds();
+  }
+
+  /** A response as text, for verifiers and people. */
+  default String text(int[] response) {
+    return tokenizer().decode(response);
+  }
+
+  /**
+   * Rows of supervised training.
+   *
+   * @param mixture of the tasks that draw their rows
+   * @param key Philox key of the draws
+   * @throws IllegalArgumentException where the task has nothing to learn from
+   */
+  default SupervisedRows supervisedRows(MixtureProbabilities mixture, long key) {
+    throw new IllegalArgumentException(
+        "base.steps is above 0, but task %s has no supervised examples; set it to 0"
+            .formatted(name()));
+  }
+
   /** When a response ends; the same for both attempts. */
   StopRule stopRule();
 
@@ -44,4 +70,8 @@ public interface Task {
     }
     return longestPrompt + correctionIds().length + 2 * stopRule().maxNewTokens();
   }
+
+  /** Ends what the task has opened. */
+  @Override
+  default void close() {}
 }

@@ -26,8 +26,7 @@ public final class TaskJudge {
     List<BoundedJudge.Response> texts = new ArrayList<>(responses.size());
     for (int i = 0; i < responses.size(); i++) {
       texts.add(
-          new BoundedJudge.Response(
-              problems.get(i).reference(), task.tokenizer().decode(responses.get(i))));
+          new BoundedJudge.Response(problems.get(i).reference(), task.text(responses.get(i))));
     }
     return judge.judge(texts);
   }

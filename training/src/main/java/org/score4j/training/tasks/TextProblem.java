@@ -6,5 +6,11 @@ package org.score4j.training.tasks;
  * @param id its name in its data set
  * @param prompt x1
  * @param reference what the verifier compares with; the model never sees it
+ * @param solution a response as it should be, for supervised training; empty where there is none
  */
-public record TextProblem(String id, String prompt, String reference) {}
+public record TextProblem(String id, String prompt, String reference, String solution) {
+  /** Without a solution. */
+  public TextProblem(String id, String prompt, String reference) {
+    this(id, prompt, reference, "");
+  }
+}

@@ -24,8 +24,10 @@ import org.score4j.kernels.cuda.CudaReport;
 import org.score4j.training.config.Presets;
 import org.score4j.training.config.RunConfig;
 import org.score4j.training.evaluation.AttemptMetrics;
+import org.score4j.training.evaluation.Intervals;
 import org.score4j.training.evaluation.JudgedPair;
 import org.score4j.training.run.AttemptPair;
+import org.score4j.training.run.Evaluated;
 import org.score4j.training.run.RunFolder;
 import org.score4j.training.run.RunListener;
 import org.score4j.training.run.RunResult;
@@ -100,9 +102,9 @@ final class CommandsTest {
     }
 
     @Override
-    public AttemptMetrics evaluate(
+    public Evaluated evaluate(
         RunConfig config, Path model, int problems, double temperature, Execution execution) {
-      return FIGURES;
+      return new Evaluated(FIGURES, Intervals.percent(1, 2), List.of(Map.of("problem", 0)));
     }
 
     @Override

@@ -14,7 +14,7 @@ import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.score4j.kernels.cuda.CudaReport;
 import org.score4j.training.config.RunConfig;
-import org.score4j.training.evaluation.AttemptMetrics;
+import org.score4j.training.run.Evaluated;
 import org.score4j.training.run.RunFolder;
 import org.score4j.training.run.RunListener;
 import org.score4j.training.run.RunResult;
@@ -59,7 +59,7 @@ final class DoctorCommandTest {
     }
 
     @Override
-    public AttemptMetrics evaluate(
+    public Evaluated evaluate(
         RunConfig config, Path model, int problems, double temperature, Execution execution) {
       throw new UnsupportedOperationException("the doctor does not evaluate");
     }

@@ -1,0 +1,201 @@
+package org.score4j.training.tasks;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Consumer;
+import org.score4j.core.generation.StopRule;
+import org.score4j.tokenizer.ChatFormat;
+import org.score4j.tokenizer.ChatMessage;
+import org.score4j.tokenizer.HuggingFaceTokenizer;
+import org.score4j.tokenizer.Tokenizer;
+import org.score4j.training.verifiers.Verifier;
+import org.score4j.training.verifiers.code.CodeVerifiers;
+
+/**
+ * A task on text with the tokenizer and the chat template of a model: prompts and the correction
+ * instruction become ids once, responses keep the ids they were drawn with. Owns the tokenizer and
+ * the workers of its verifier.
+ */
+public final class ModelTextTask implements Task {
+  private static final String TRAINING = "training";
+
+  /**
+   * How a model is asked.
+   *
+   * @param maxNewTokens most tokens of a response
+   * @param maxPromptTokens most tokens of a prompt; problems with longer ones are left out
+   * @param plain whether prompts are given as they are, without the chat template
+   */
+  public record Limits(int maxNewTokens, int maxPromptTokens, boolean plain) {}
+
+  private final TextTask task;
+  private final CodeVerifiers programs;
+  private final HuggingFaceTokenizer tokenizer;
+  private final ChatFormat format;
+  private final Limits limits;
+  private final int[] correction;
+  private final StopRule stopRule;
+  private final List<Problem> training;
+  private final List<Problem> heldOut;
+
+  private ModelTextTask(
+      TextTask task,
+      CodeVerifiers programs,
+      HuggingFaceTokenizer tokenizer,
+      Limits limits,
+      Consumer<String> log) {
+    this.task = task;
+    this.programs = programs;
+    this.tokenizer = tokenizer;
+    this.limits = limits;
+    format = limits.plain() ? ChatFormat.plain(tokenizer) : ChatFormat.of(tokenizer);
+    log.accept("task %s is asked in %s".formatted(task.name(), format.description()));
+    correction = format.between(List.of(ChatMessage.user("question")), task.correction());
+    int[] eos = tokenizer.specialTokens().eosIds().stream().mapToInt(i -> i).toArray();
+    stopRule =
+        new StopRule(eos, limits.maxNewTokens(), () -> new TextStops(tokenizer, task.stops()));
+    training = problems(task.training(), TRAINING, log);
+    heldOut = problems(task.heldOut(), "held-out", log);
+  }
+
+  /**
+   * Opens a task for a model.
+   *
+   * @param model folder with tokenizer.json
+   * @param log takes what is worth saying, such as problems that are left out
+   */
+  public static ModelTextTask open(
+      TextTaskSettings settings, Limits limits, Path model, Consumer<String> log) {
+    CodeVerifiers programs = new CodeVerifiers(settings.code(), log);
+    HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.open(model);
+    try {
+      return new ModelTextTask(
+          TextTasks.open(settings, programs), programs, tokenizer, limits, log);
+    } catch (RuntimeException e) {
+      tokenizer.close();
+      programs.close();
+      throw e;
+    }
+  }
+
+  private List<Problem> problems(List<TextProblem> texts, String what, Consumer<String> log) {
+    List<Problem> problems = new ArrayList<>(texts.size());
+    for (TextProblem text : texts) {
+      int[] ids = format.prompt(text.prompt());
+      if (ids.length <= limits.maxPromptTokens()) {
+        problems.add(new Problem(problems.size(), text.prompt(), ids, text.reference()));
+      }
+    }
+    int left = texts.size() - problems.size();
+    if (left > 0) {
+      log.accept(
+          "%d of %d %s problems have more than maxPromptTokens = %d and are left out"
+              .formatted(left, texts.size(), what, limits.maxPromptTokens()));
+    }
+    return List.copyOf(problems);
+  }
+
+  @Override
+  public String name() {
+    return task.name();
+  }
+
+  @Override
+  public Tokenizer tokenizer() {
+    return tokenizer;
+  }
+
+  @Override
+  public List<Problem> trainingProblems() {
+    return training;
+  }
+
+  @Override
+  public List<Problem> heldOutProblems() {
+    return heldOut;
+  }
+
+  @Override
+  public int[] correctionIds() {
+    return correction.clone();
+  }
+
+  @Override
+  public int[] correctionIds(int[] response) {
+    return format.after(response, correction);
+  }
+
+  @Override
+  public String text(int[] response) {
+    int end = response.length;
+    while (end > 0 && tokenizer.specialTokens().eosIds().contains(response[end - 1])) {
+      end--;
+    }
+    return tokenizer.decode(Arrays.copyOf(response, end));
+  }
+
+  @Override
+  public StopRule stopRule() {
+    return stopRule;
+  }
+
+  @Override
+  public Verifier verifier() {
+    return task.verifier();
+  }
+
+  /**
+   * The problems' solutions as responses, with the loss on them alone, drawn with replacement.
+   * Solutions that a response has no room for are left out.
+   */
+  @Override
+  public SupervisedRows supervisedRows(MixtureProbabilities mixture, long key) {
+    List<SupervisedExample> examples = new ArrayList<>();
+    for (TextProblem text : task.training()) {
+      int[] prompt = format.prompt(text.prompt());
+      int[] response = text.solution().isEmpty() ? new int[0] : ended(text.solution());
+      if (response.length > 0
+          && prompt.length <= limits.maxPromptTokens()
+          && response.length <= limits.maxNewTokens()) {
+        int[] ids = Arrays.copyOf(prompt, prompt.length + response.length);
+        System.arraycopy(response, 0, ids, prompt.length, response.length);
+        examples.add(new SupervisedExample(ids, prompt.length, ids.length));
+      }
+    }
+    if (examples.isEmpty()) {
+      throw new IllegalArgumentException(
+          "base.steps is above 0, but none of the %d training problems of task %s has a solution that fits task.text.maxNewTokens = %d; raise it, or set base.steps to 0"
+              .formatted(task.training().size(), name(), limits.maxNewTokens()));
+    }
+    return (step, row) ->
+        examples.get(Draws.below(Draws.words(key, row, step, 0, 4)[0], examples.size()));
+  }
+
+  /** A solution with the token that ends a turn, where the model has one. */
+  private int[] ended(String solution) {
+    int[] ids = tokenizer.encode(solution);
+    List<Integer> eos = tokenizer.specialTokens().eosIds();
+    int end =
+        format.isChat() && eos.contains(correction[0])
+            ? correction[0]
+            : tokenizer
+                .specialTokens()
+                .text("eos_token")
+                .map(tokenizer::requireId)
+                .orElse(eos.isEmpty() ? -1 : eos.getFirst());
+    if (end < 0) {
+      return ids;
+    }
+    int[] more = Arrays.copyOf(ids, ids.length + 1);
+    more[ids.length] = end;
+    return more;
+  }
+
+  @Override
+  public void close() {
+    tokenizer.close();
+    programs.close();
+  }
+}
