@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.score4j.training.config.RunConfig;
+import org.score4j.training.evaluation.AttemptMetrics;
 import org.score4j.training.evaluation.Estimate;
 import org.score4j.training.report.ResultTable;
 import org.score4j.training.run.Evaluated;
@@ -103,6 +104,12 @@ final class EvalCommand extends ModelCommand implements Callable<Integer> {
     return 0;
   }
 
+  private static void line(PrintWriter out, String what, Estimate estimate) {
+    out.println(
+        "%-12s %7.2f  95%% interval %.2f … %.2f"
+            .formatted(what, estimate.value(), estimate.low(), estimate.high()));
+  }
+
   private static void write(Path file, Evaluated evaluated) {
     try (JsonLines lines = JsonLines.append(file)) {
       evaluated.transcripts().forEach(lines::write);
@@ -128,10 +135,15 @@ final class EvalCommand extends ModelCommand implements Callable<Integer> {
             model().getFileName() == null ? "model" : model().getFileName().toString(),
             new JsonMapper().valueToTree(evaluated.metrics().toMap()));
     out.print(new ResultTable(List.of(row)).text());
-    Estimate truncated = evaluated.truncated();
-    out.println(
-        "truncated: %.1f%% (95%% interval %.1f to %.1f)"
-            .formatted(truncated.value(), truncated.low(), truncated.high()));
+    AttemptMetrics metrics = evaluated.metrics();
+    line(out, "acc@t1, %", metrics.accT1());
+    line(out, "acc@t2, %", metrics.accT2());
+    line(out, "Δ, points", metrics.delta());
+    line(out, "i→c, %", metrics.iToC());
+    line(out, "c→i, %", metrics.cToI());
+    line(out, "unchanged, %", metrics.unchanged());
+    line(out, "edit ratio", metrics.editRatio());
+    line(out, "truncated, %", evaluated.truncated());
     if (written != null) {
       out.println("transcripts: " + written);
     }

@@ -66,9 +66,18 @@ final class JsonlTask {
           new TextProblem(
               row.has(columns.id()) ? row.text(columns.id()) : row.place(),
               template.fill(Map.of("problem", row.text(columns.problem()))),
-              reference));
+              reference,
+              solution(row, columns, reference)));
     }
     return problems;
+  }
+
+  /** The column solution; where answers are compared as they are, the answer is one. */
+  private static String solution(
+      JsonlRows.Row row, TextTaskSettings.Columns columns, String reference) {
+    return row.has("solution")
+        ? row.text("solution")
+        : columns.verifier().equals("exact") ? reference : "";
   }
 
   /** Broken tests must be found before the first step, not in the middle of a run. */

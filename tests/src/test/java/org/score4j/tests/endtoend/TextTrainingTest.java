@@ -1,0 +1,206 @@
+package org.score4j.tests.endtoend;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.score4j.checkpoints.HfModel;
+import org.score4j.core.model.Initializer;
+import org.score4j.core.model.ModelConfig;
+import org.score4j.core.model.Parameters;
+import org.score4j.kernels.Backend;
+import org.score4j.kernels.Backends;
+import org.score4j.kernels.Ops;
+import org.score4j.kernels.Precision;
+import org.score4j.tests.cuda.CudaTestDevice;
+import org.score4j.tokenizer.HuggingFaceTokenizer;
+import org.score4j.training.config.ConfigLoader;
+import org.score4j.training.config.RunConfig;
+import org.score4j.training.run.Evaluated;
+import org.score4j.training.run.LoadedModel;
+import org.score4j.training.run.RunListener;
+import org.score4j.training.run.RunResult;
+import org.score4j.training.run.StepReport;
+import org.score4j.training.run.TrainingRun;
+
+/** From a Hugging Face folder with a tokenizer and a chat template to one that answers. */
+class TextTrainingTest {
+  private static final Path TOKENIZER =
+      Path.of("../tokenizer/src/test/resources/tokenizers/stories260K");
+  private static final int STAGE_STEPS = 3;
+
+  @TempDir private Path folder;
+  private Path model = Path.of("");
+
+  @BeforeEach
+  void makeAModelThatKnowsNothing() throws IOException {
+    Path source = Files.createDirectory(folder.resolve("tokenizer"));
+    for (String name : List.of("tokenizer.json", "tokenizer_config.json")) {
+      Files.copy(TOKENIZER.resolve(name), source.resolve(name));
+    }
+    Files.writeString(
+        source.resolve("chat_template.jinja"),
+        "{{ bos_token }}{% for m in messages %}{{ m.role[0] + ':' + m.content + '</s>' }}{% endfor"
+            + " %}{% if add_generation_prompt %}a:{% endif %}");
+    ModelConfig config =
+        new ModelConfig(512, 32, 2, 2, 2, 16, 64, 64, 1e-5, 10000, null, true, false, false);
+    model = folder.resolve("model");
+    try (Backend backend = Backends.open("cpu", 2);
+        HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.open(source)) {
+      Ops ops = new Ops(backend);
+      try (Parameters weights = new Parameters(ops, "weights", config)) {
+        new Initializer(0.05, 0.05).initialize(ops, weights, 7);
+        HfModel.save(ops, weights, HfModel.llamaConfig(config), model, tokenizer::writeTo);
+      }
+    }
+    Files.writeString(
+        folder.resolve("rows.jsonl"),
+        """
+        {"id": "1", "problem": "day", "answer": "sun"}
+        {"id": "2", "problem": "night", "answer": "moon"}
+        {"id": "3", "problem": "dog", "answer": "bark"}
+        {"id": "4", "problem": "cat", "answer": "meow"}
+        """);
+  }
+
+  private RunConfig config(String... more) {
+    Map<String, String> keys = new LinkedHashMap<>();
+    keys.put("task.name", "jsonl");
+    keys.put("task.text.trainFile", folder.resolve("rows.jsonl").toString());
+    keys.put("task.text.heldOutFile", folder.resolve("rows.jsonl").toString());
+    keys.put("task.text.columns.verifier", "exact");
+    keys.put("task.text.firstPrompt", "{problem}");
+    keys.put("task.text.correctionPrompt", "again");
+    keys.put("task.text.maxPromptTokens", "16");
+    keys.put("task.text.maxNewTokens", "8");
+    keys.put("model.path", model.toString());
+    keys.put("base.steps", "120");
+    keys.put("base.batchSize", "16");
+    keys.put("base.optimizer.warmupSteps", "5");
+    for (String stage : List.of("stage1", "stage2")) {
+      keys.put(stage + ".steps", Integer.toString(STAGE_STEPS));
+      keys.put(stage + ".promptsPerStep", "8");
+      keys.put(stage + ".optimizer.learningRate", "0.002");
+      keys.put(stage + ".signal.prompts", "4");
+      keys.put(stage + ".signal.refuseTruncated", "1");
+      keys.put(stage + ".signal.refuseZeroVariance", "1");
+    }
+    keys.put("evaluation.sampledTemperature", "0");
+    keys.put("generation.maxSequences", "32");
+    for (int i = 0; i < more.length; i += 2) {
+      keys.put(more[i], more[i + 1]);
+    }
+    return ConfigLoader.load("score", keys);
+  }
+
+  private RunResult run(String name, RunConfig config, Backend backend, List<StepReport> steps)
+      throws IOException {
+    Path path = Files.createDirectories(folder.resolve(name));
+    RunListener listener =
+        new RunListener() {
+          @Override
+          public void stepDone(StepReport report) {
+            steps.add(report);
+          }
+        };
+    try (backend;
+        TrainingRun run =
+            new TrainingRun(config, path, "hash", new Ops(backend), listener, () -> false)) {
+      return run.run(false);
+    }
+  }
+
+  private static double metric(StepReport step, String name) {
+    return Objects.requireNonNull(step.metrics().get(name), name);
+  }
+
+  @Test
+  void supervisedTrainingTeachesTheAnswersAndBothStagesGoOnFromThere() throws IOException {
+    List<StepReport> steps = new ArrayList<>();
+    RunResult result = run("run", config(), Backends.open("cpu", 2), steps);
+    assertThat(Objects.requireNonNull(result.greedy().get("base")).accT1().value()).isEqualTo(100);
+    assertThat(result.logprobMismatches()).isZero();
+    StepReport last = steps.getLast();
+    assertThat(last.phase()).isEqualTo("stage2");
+    assertThat(metric(last, "kl_t1"))
+        .as("the reference must stay where it was while the policy moves")
+        .isPositive();
+    Path trained = Objects.requireNonNull(result.models().get("stage2"));
+    assertThat(trained).isDirectoryContaining("glob:**/chat_template.jinja");
+    evaluateAndCheckTheConversations(trained);
+  }
+
+  /** What was drawn is kept id by id, and only its turn's end is not given twice. */
+  private void evaluateAndCheckTheConversations(Path trained) {
+    try (Backend backend = Backends.open("cpu", 2);
+        LoadedModel loaded = new LoadedModel(config(), trained, new Ops(backend), line -> {});
+        HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.open(trained)) {
+      Evaluated evaluated = loaded.evaluate(100, 0);
+      assertThat(evaluated.transcripts()).hasSize(4);
+      for (Map<String, ?> transcript : evaluated.transcripts()) {
+        List<?> spans = (List<?>) Objects.requireNonNull(transcript.get("spans"));
+        assertThat(spans).hasSize(4);
+        int[] prompt = ids(spans.get(0));
+        int[] first = ids(spans.get(1));
+        int[] instruction = ids(spans.get(2));
+        assertThat(prompt)
+            .isEqualTo(tokenizer.encode("<s>u:" + transcript.get("prompt") + "</s>a:"));
+        int[] whole = tokenizer.encode("</s>u:again</s>a:");
+        boolean ended = first[first.length - 1] == 2;
+        assertThat(instruction)
+            .isEqualTo(ended ? Arrays.copyOfRange(whole, 1, whole.length) : whole);
+      }
+    }
+  }
+
+  private static int[] ids(Object span) {
+    return (int[]) Objects.requireNonNull(((Map<?, ?>) span).get("ids"));
+  }
+
+  @Test
+  void onCudaTheLossesAreTheCpus() throws IOException {
+    Backend cuda = CudaTestDevice.open(Precision.F32);
+    List<StepReport> wanted = new ArrayList<>();
+    List<StepReport> steps = new ArrayList<>();
+    RunConfig config = config("base.steps", "6", "stage1.steps", "1", "stage2.steps", "1");
+    run("cpu", config, Backends.open("cpu", 2), wanted);
+    run("cuda", config, cuda, steps);
+    assertThat(steps).hasSize(8).hasSameSizeAs(wanted);
+    for (int i = 0; i < steps.size(); i++) {
+      assertThat(metric(steps.get(i), "loss"))
+          .as("loss of %s step %d", steps.get(i).phase(), steps.get(i).step())
+          .isCloseTo(metric(wanted.get(i), "loss"), within(1e-3));
+    }
+  }
+
+  @Test
+  void whatIsMissingIsSaidBeforeTheFirstStep() {
+    assertThat(refusal(config("model.path", ""))).contains("model.path is empty");
+    assertThat(refusal(config("task.text.heldOutFile", "")))
+        .contains("4 problems to train on and 0 held-out ones");
+    assertThat(refusal(config("task.text.maxNewTokens", "200")))
+        .contains("max_position_embeddings 64, task jsonl needs 512 and 4");
+    assertThat(refusal(config("task.text.columns.verifier", "math", "base.steps", "1")))
+        .contains("none of the 4 training problems of task jsonl has a solution");
+  }
+
+  private String refusal(RunConfig config) {
+    try {
+      run("refused", config, Backends.open("cpu", 2), new ArrayList<>());
+    } catch (IllegalArgumentException | IOException e) {
+      return String.valueOf(e.getMessage());
+    }
+    throw new AssertionError("nothing was refused");
+  }
+}
