@@ -14,6 +14,7 @@ enum : int { kSuccess = 0, kNotInitialized = 1, kInvalidValue = 7, kExecutionFai
 enum : int { kF32 = 0, kBf16 = 14 };                                         // cudaDataType
 enum : int { kCompute32F = 68, kCompute32FPedantic = 69, kComputeTf32 = 77 };  // cublasComputeType_t
 constexpr int kTf32MathMode = 3;
+constexpr int kMathModeBits = 15;  // what lies above are flags
 
 struct Handle {
   void* stream;
@@ -65,7 +66,7 @@ int gemm(Handle* handle, int transA, int transB, int64_t m, int64_t n, int64_t k
   g.b = b, g.ldb = ldb, g.strideB = strideB;
   g.c = c, g.ldc = ldc, g.strideC = strideC;
   g.count = count;
-  g.tf32 = typeA == kF32 && compute != kCompute32FPedantic && (compute == kComputeTf32 || handle->mathMode == kTf32MathMode);
+  g.tf32 = typeA == kF32 && compute != kCompute32FPedantic && (compute == kComputeTf32 || (handle->mathMode & kMathModeBits) == kTf32MathMode);
   if (m == 0 || n == 0 || count == 0) return kSuccess;
   return swcuda_submit(handle->stream, "gemm", runGemm, &g, sizeof(g)) == 0 ? kSuccess : kExecutionFailed;
 }

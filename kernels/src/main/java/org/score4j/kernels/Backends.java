@@ -63,13 +63,17 @@ public final class Backends {
     Matcher cuda = CUDA.matcher(device);
     if (cuda.matches()) {
       int index = cuda.group(1) == null ? 0 : Integer.parseInt(cuda.group(1));
-      return new CudaBackend(index, precision == Precision.F32 ? DType.F32 : DType.BF16);
+      return switch (precision) {
+        case AUTO, BF16 -> new CudaBackend(index, DType.BF16, false);
+        case F32 -> new CudaBackend(index, DType.F32, false);
+        case TF32 -> new CudaBackend(index, DType.F32, true);
+      };
     }
     boolean known = device.equals("cpu") || device.equals("reference");
-    if (known && precision == Precision.BF16) {
+    if (known && (precision == Precision.BF16 || precision == Precision.TF32)) {
       throw new IllegalArgumentException(
-          "device %s does not compute in bf16; leave --precision out, or use --device cuda"
-              .formatted(device));
+          "device %s does not compute in %s; leave --precision out, or use --device cuda"
+              .formatted(device, precision));
     }
     return switch (device) {
       case "cpu" -> new CpuBackend(threads);

@@ -8,6 +8,8 @@ public enum Precision {
   AUTO,
   /** Single precision. */
   F32,
+  /** F32, but matrix products round their inputs to TF32 (10 bits of mantissa); on GPUs only. */
+  TF32,
   /** bfloat16, with master weights, moments, gradients of parameters and sums in F32. */
   BF16;
 
@@ -19,7 +21,7 @@ public enum Precision {
       }
     }
     throw new IllegalArgumentException(
-        "precision '%s' is unknown; use auto, f32 or bf16".formatted(name));
+        "precision '%s' is unknown; use auto, f32, tf32 or bf16".formatted(name));
   }
 
   @Override

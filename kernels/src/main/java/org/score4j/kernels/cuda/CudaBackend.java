@@ -39,8 +39,9 @@ public final class CudaBackend implements Backend {
    *
    * @param index as nvidia-smi counts, from 0
    * @param floatType type of weights and activations, F32 or BF16
+   * @param tf32 whether products of F32 may round their inputs to TF32
    */
-  public CudaBackend(int index, DType floatType) {
+  public CudaBackend(int index, DType floatType, boolean tf32) {
     if (floatType != DType.F32 && floatType != DType.BF16) {
       throw new IllegalArgumentException(
           "cuda: weights and activations in %s are not supported; use f32 or bf16"
@@ -48,7 +49,7 @@ public final class CudaBackend implements Backend {
     }
     device = new CudaDevice(index, floatType, KernelCache.ofUser());
     Workspace workspace = new Workspace(device);
-    gemm = new CudaGemm(device, false);
+    gemm = new CudaGemm(device, tf32);
     transfer = new CudaTransferKernels(device);
     graphs = new CudaGraphs(device);
     matmul = new CudaMatmulKernels(device, workspace, gemm);
@@ -79,7 +80,7 @@ public final class CudaBackend implements Backend {
             device.memory().totalBytes() >> 20,
             device.floatType() == DType.BF16
                 ? "bfloat16 with state in single precision"
-                : "single precision");
+                : gemm.tf32() ? "single precision with products in TF32" : "single precision");
   }
 
   @Override

@@ -48,6 +48,11 @@ final class CudaGemm implements AutoCloseable {
     this.tf32 = tf32;
   }
 
+  /** Whether F32 products round their inputs to TF32. */
+  boolean tf32() {
+    return tf32;
+  }
+
   /**
    * {@code c = alpha · op(a) · op(b) + beta · c}, with tensors seen as matrices of {@code dim0}
    * rows.

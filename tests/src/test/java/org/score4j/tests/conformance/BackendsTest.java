@@ -50,7 +50,7 @@ class BackendsTest {
   void anUnknownPrecision_isRefusedWithTheKnownOnes() {
     assertThat(Precision.byName("bf16")).isEqualTo(Precision.BF16);
     assertThatThrownBy(() -> Precision.byName("fp8"))
-        .hasMessage("precision 'fp8' is unknown; use auto, f32 or bf16");
+        .hasMessage("precision 'fp8' is unknown; use auto, f32, tf32 or bf16");
   }
 
   @Test

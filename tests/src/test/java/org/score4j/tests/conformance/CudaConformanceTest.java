@@ -38,7 +38,7 @@ class CudaConformanceTest
 
   /** Settings of the software device. */
   void configure() {
-    CudaTestDevice.computeInReversedOrder(false);
+    CudaTestDevice.computeLateAndReversed(false);
   }
 
   Precision precision() {

@@ -5,12 +5,13 @@ import org.score4j.tests.cuda.CudaTestDevice;
 
 /**
  * The cuda backend once more, with the threads of a block run from the last to the first between
- * two barriers: where a barrier is missing, one of the two orders shows it.
+ * two barriers, and with queued work that runs only when somebody waits for it: where a barrier or
+ * a wait is missing, one of the ways shows it.
  */
 final class CudaReversedConformanceTest extends CudaConformanceTest {
   @Override
   void configure() {
-    CudaTestDevice.computeInReversedOrder(true);
+    CudaTestDevice.computeLateAndReversed(true);
   }
 
   @Override

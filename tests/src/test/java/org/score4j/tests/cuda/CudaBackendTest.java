@@ -28,7 +28,7 @@ final class CudaBackendTest {
 
   @BeforeEach
   void open() {
-    CudaTestDevice.computeInReversedOrder(false);
+    CudaTestDevice.computeLateAndReversed(false);
     backend = CudaTestDevice.open(Precision.F32);
     ops = new Ops(backend);
   }
@@ -121,6 +121,28 @@ final class CudaBackendTest {
     assertThatThrownBy(() -> ops.newArena("late", 10)).hasMessageContaining("is closed");
   }
 
+  @Test
+  void products_roundTheirInputsToTf32OnlyWhereAskedFor() {
+    assertThat(product(Precision.F32)).isEqualTo(1 + 0x1p-12f);
+    assertThat(product(Precision.TF32)).isEqualTo(1);
+  }
+
+  /** 1 + 2^-12, which TF32 does not hold, times 1. */
+  private static float product(Precision precision) {
+    try (Backend opened = CudaTestDevice.open(precision)) {
+      Ops own = new Ops(opened);
+      try (DeviceArena arena = own.newArena("test", 1 << 16)) {
+        Tensor x = arena.allocate(DType.F32, Shape.of(1, 1));
+        Tensor weight = arena.allocate(DType.F32, Shape.of(1, 1));
+        Tensor out = arena.allocate(DType.F32, Shape.of(1, 1));
+        own.upload(x, new float[] {1 + 0x1p-12f});
+        own.fill(weight, 1);
+        own.linear(out, x, weight, null);
+        return own.downloadFloats(out)[0];
+      }
+    }
+  }
+
   /** Sums over many blocks: whichever block ends first, the bits are the same. */
   @Test
   void equalCalls_giveEqualBits() {
@@ -134,7 +156,7 @@ final class CudaBackendTest {
       ops.upload(ids, new SplittableRandom(2).ints(tokens, 0, 9).toArray());
       double[][] results = new double[2][];
       for (int i = 0; i < 2; i++) {
-        CudaTestDevice.computeInReversedOrder(i == 1);
+        CudaTestDevice.computeLateAndReversed(i == 1);
         Tensor dWeight = arena.allocate(DType.F32, Shape.of(width));
         Tensor dBias = arena.allocate(DType.F32, Shape.of(width));
         Tensor dTable = arena.allocate(DType.F32, Shape.of(9, width));

@@ -13,10 +13,14 @@ import org.score4j.kernels.cuda.CudaHost;
 public final class CudaTestDevice {
   private CudaTestDevice() {}
 
-  /** Runs the threads of a block from the last to the first; a real GPU has no order to set. */
-  public static void computeInReversedOrder(boolean reversed) {
+  /**
+   * Whether the software device runs the threads of a block from the last to the first, and queued
+   * work only when somebody waits for it; a real GPU has no order to set.
+   */
+  public static void computeLateAndReversed(boolean on) {
     if (!SoftwareDevice.realGpuRequired() && SoftwareDevice.obstacle().isEmpty()) {
-      SoftwareDevice.configure("ORDER", reversed ? "reversed" : "forward");
+      SoftwareDevice.configure("ORDER", on ? "reversed" : "forward");
+      SoftwareDevice.configure("STREAMS", on ? "deferred" : "immediate");
     }
   }
 

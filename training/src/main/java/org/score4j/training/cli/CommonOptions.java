@@ -20,7 +20,8 @@ final class CommonOptions {
       paramLabel = "TYPE",
       defaultValue = "auto",
       description =
-          "type of weights and activations: f32, bf16 (GPUs only), or auto, which is bf16 on GPUs."
+          "type of weights and activations: f32, bf16 (GPUs only), tf32 (f32 whose matrix products"
+              + " round their inputs, GPUs only), or auto, which is bf16 on GPUs."
               + " Master weights, moments and sums are f32 always")
   String precision = "auto";
 
