@@ -14,6 +14,7 @@
 #define FIELDS 8
 #define NO_LOGIT (-1e30f)
 #define NO_ID 0x7fffffff
+#define MINUS_INFINITY (-__int_as_float(0x7f800000))
 
 // Uniforms are (k + 1/2) / 2^23, so the noise -log(-log u) lies within -2.82 .. 16.64. A logit further
 // below another one than this cannot win and needs no noise; it changes no id.
@@ -150,4 +151,60 @@ extern "C" __global__ void sampling_outputs(
   bool chosen = choice.id != NO_ID;
   ids[row] = chosen ? choice.id : 0;
   logProbs[row] = chosen ? choice.logit - choice.max - logf(choice.sum) : __int_as_float(0x7fc00000);
+}
+
+/** An integer for each float that compares as the floats do, the same for 0 and -0. */
+__device__ __forceinline__ int order_of(float x) {
+  int bits = __float_as_int(x == 0.0f ? 0.0f : x);
+  return bits ^ ((bits >> 31) & 0x7fffffff);
+}
+
+/** The count of a row's logits from a threshold on, or the sum of exp(z - max) over them, in every thread. */
+__device__ __forceinline__ float kept(
+    const real* z, int width, long threshold, int counted, float max, float* shared) {
+  float sum = 0.0f;
+  for (int v = threadIdx.x; v < width; v += blockDim.x) {
+    float value = load_one(z + v);
+    if (order_of(value) >= threshold) {
+      sum += counted ? 1.0f : expf(value - max);
+    }
+  }
+  return block_sum(sum, shared);
+}
+
+/** Logits below a threshold become -inf; the threshold is found by bisection. Grid (rows). */
+extern "C" __global__ void __launch_bounds__(THREADS) sampling_truncate(
+    real* __restrict__ logits, int width, int topK, float topP) {
+  __shared__ float shared[WARP];
+  real* z = logits + (long)blockIdx.x * width;
+  float max = MINUS_INFINITY;
+  for (int v = threadIdx.x; v < width; v += blockDim.x) {
+    max = fmaxf(max, load_one(z + v));
+  }
+  max = block_max(max, shared);
+  long threshold = -2147483648L;
+  // First the topK largest, then topP of their sum. Counts are exact in float up to 2^24.
+  for (int pass = 0; pass < 2; pass++) {
+    int counted = pass == 0;
+    if (counted ? topK == 0 || topK >= width : topP >= 1.0f) {
+      continue;
+    }
+    float wanted = counted ? (float)topK : topP * kept(z, width, threshold, 0, max, shared);
+    long low = threshold;
+    long high = (long)order_of(max) + 1;
+    while (high - low > 1) {
+      long middle = (low + high) >> 1;
+      if (kept(z, width, middle, counted, max, shared) >= wanted) {
+        low = middle;
+      } else {
+        high = middle;
+      }
+    }
+    threshold = low;
+  }
+  for (int v = threadIdx.x; v < width; v += blockDim.x) {
+    if (order_of(load_one(z + v)) < threshold) {
+      store_one(z + v, MINUS_INFINITY);
+    }
+  }
 }

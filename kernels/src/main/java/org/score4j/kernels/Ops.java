@@ -354,6 +354,18 @@ public final class Ops {
     backend.sampling().sample(ids, logProbs, hidden, head, randomness, temperature);
   }
 
+  /** {@link SamplingKernels#truncate}. */
+  public void truncate(Tensor logits, int topK, double topP) {
+    check.floats("truncate", "logits", logits);
+    check.matrix("truncate", "logits", logits, logits.dim0(), logits.shape().rowElements());
+    if (topK < 0 || !(topP > 0) || topP > 1) {
+      throw new IllegalArgumentException(
+          "truncate: topK is %d and topP %s; topK must be 0 (all) or more, topP above 0 and at most 1 (all)"
+              .formatted(topK, topP));
+    }
+    backend.sampling().truncate(logits, topK, topP);
+  }
+
   // ---- optimiser, elementwise
 
   /** {@link OptimizerKernels#adamW}. */

@@ -27,4 +27,16 @@ public interface SamplingKernels {
       Tensor head,
       Tensor randomness,
       double temperature);
+
+  /**
+   * Excludes improbable tokens by making their logits −∞: of each row the {@code topK} largest
+   * logits stay, and of those the fewest whose probabilities, among those, add up to at least
+   * {@code topP}. Equal logits stay or go together. Training never uses it: what is drawn
+   * afterwards does not follow the policy whose log-probs are learnt.
+   *
+   * @param logits (N, V), in place; divided by the temperature already
+   * @param topK 0 for all
+   * @param topP in (0, 1]; 1 for all
+   */
+  void truncate(Tensor logits, int topK, double topP);
 }

@@ -102,6 +102,21 @@ public final class Generator {
    */
   public List<List<List<Response>>> run(
       Parameters weights, List<GenerationRequest> requests, double temperature) {
+    return run(weights, requests, temperature, Truncation.NONE);
+  }
+
+  /**
+   * Samples all requests from the most probable tokens.
+   *
+   * @param temperature 0 for greedy decoding
+   * @param truncation which tokens may be drawn
+   * @return for each request, for each sample, the responses of its turns in order
+   */
+  public List<List<List<Response>>> run(
+      Parameters weights,
+      List<GenerationRequest> requests,
+      double temperature,
+      Truncation truncation) {
     Session session = new Session();
     for (int i = 0; i < requests.size(); i++) {
       GenerationRequest request = requests.get(i);
@@ -134,7 +149,7 @@ public final class Generator {
     try {
       while (!session.waiting.isEmpty() || !session.feeds.isEmpty()) {
         admit(session);
-        onePass(weights, session, temperature);
+        onePass(weights, session, temperature, truncation);
       }
     } finally {
       // Empty unless something failed on the way.
@@ -187,7 +202,8 @@ public final class Generator {
   }
 
   /** One pass over the waiting tokens that fit. */
-  private void onePass(Parameters weights, Session session, double temperature) {
+  private void onePass(
+      Parameters weights, Session session, double temperature, Truncation truncation) {
     List<SamplingPass.Feed> taken = new ArrayList<>();
     List<SamplingPass.Feed> left = new ArrayList<>();
     int rows = 0;
@@ -202,7 +218,7 @@ public final class Generator {
     long mark = arena.mark();
     SamplingPass.Draws draws;
     try {
-      draws = pass.compute(weights, taken, rows, temperature);
+      draws = pass.compute(weights, taken, rows, temperature, truncation);
     } finally {
       arena.release(mark);
     }
@@ -263,6 +279,18 @@ public final class Generator {
     pending[0] = id;
     System.arraycopy(next.givenIds(), 0, pending, 1, next.givenIds().length);
     return pending;
+  }
+
+  /**
+   * What a pass needs beyond {@link #activationBytes} where tokens are excluded.
+   *
+   * @param config of the model
+   * @param maxSequences most conversations at once
+   */
+  public static long truncationBytes(ModelConfig config, int maxSequences, Ops ops) {
+    // Passes that are replayed are padded, to less than twice their rows.
+    return (2L * maxSequences * config.vocabSize() + 1) * ops.floatType().byteSize()
+        + 2L * DeviceArena.ALIGNMENT_BYTES;
   }
 
   /**

@@ -51,7 +51,13 @@ final class SamplingPass {
 
   /** What a recording holds fixed, besides what is fixed for good. */
   private record RecordingKey(
-      SamplingPass pass, Parameters weights, int rows, int pages, double temperature, long mark) {}
+      SamplingPass pass,
+      Parameters weights,
+      int rows,
+      int pages,
+      double temperature,
+      Truncation truncation,
+      long mark) {}
 
   /**
    * A pass over {@code model}.
@@ -69,7 +75,8 @@ final class SamplingPass {
   }
 
   /** Feeds tokens, then draws one token for every reader whose feed is exhausted. */
-  Draws compute(Parameters weights, List<Feed> feeds, int rows, double temperature) {
+  Draws compute(
+      Parameters weights, List<Feed> feeds, int rows, double temperature, Truncation truncation) {
     boolean decoding =
         ops.backend().replays()
             && rows == feeds.size()
@@ -158,11 +165,13 @@ final class SamplingPass {
     Runnable body =
         () -> {
           Tensor hidden = model.forward(weights, batch, path, arena, false).hidden();
-          draw(drawnIds, logProbs, weights, batch, hidden, keys, temperature);
+          draw(drawnIds, logProbs, weights, batch, hidden, keys, temperature, truncation);
         };
     if (decoding && replay) {
       ops.backend()
-          .replay(new RecordingKey(this, weights, padded, maxPages, temperature, mark), body);
+          .replay(
+              new RecordingKey(this, weights, padded, maxPages, temperature, truncation, mark),
+              body);
     } else {
       body.run();
     }
@@ -178,14 +187,32 @@ final class SamplingPass {
       DeviceBatch batch,
       Tensor hidden,
       Tensor keys,
-      double temperature) {
+      double temperature,
+      Truncation truncation) {
     Tensor read = hidden;
     int n = drawnIds.dim0();
     if (batch.headRows() != null && n != hidden.dim0()) {
       read = arena.allocate(ops.floatType(), Shape.of(n, hidden.dim1()));
       ops.gatherRows(read, hidden, batch.headRows());
     }
-    ops.sample(drawnIds, logProbs, read, weights.lmHead(), keys, temperature);
+    if (truncation.isNone() || temperature == 0) {
+      ops.sample(drawnIds, logProbs, read, weights.lmHead(), keys, temperature);
+      return;
+    }
+    Tensor logits = arena.allocate(ops.floatType(), Shape.of(n, weights.lmHead().dim0()));
+    // hidden · headᵀ, which is what it does to a gradient.
+    ops.linearBackwardInput(logits, read, weights.lmHead());
+    ops.scale(logits, logits, 1 / temperature);
+    ops.truncate(logits, truncation.topK(), truncation.topP());
+    // A row of logits is a head for a hidden state of one number, 1: the draw itself stays the
+    // same.
+    Tensor one = arena.allocate(ops.floatType(), Shape.of(1, 1));
+    ops.fill(one, 1);
+    for (int i = 0; i < n; i++) {
+      Tensor head = logits.rows(i, i + 1).reshape(Shape.of(logits.dim1(), 1));
+      ops.sample(
+          drawnIds.rows(i, i + 1), logProbs.rows(i, i + 1), one, head, keys.rows(i, i + 1), 1);
+    }
   }
 
   /**

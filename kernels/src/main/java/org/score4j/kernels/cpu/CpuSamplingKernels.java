@@ -82,6 +82,22 @@ final class CpuSamplingKernels implements SamplingKernels {
     }
   }
 
+  @Override
+  public void truncate(Tensor logits, int topK, double topP) {
+    int vocabulary = logits.dim1();
+    long at = HostBuffer.address(logits);
+    RowBlocks.run(
+        pool,
+        logits.dim0(),
+        1,
+        (from, to, thread) -> {
+          float[] mass = pool.floats(thread, vocabulary);
+          for (int r = from; r < to; r++) {
+            LogitThreshold.apply(at + 4L * r * vocabulary, vocabulary, mass, topK, topP);
+          }
+        });
+  }
+
   /** The row's uniform numbers: word v mod 4 at counter v/4. */
   private static void uniforms(float[] s, int padded, long key, int[] words) {
     int key0 = getInt(key);

@@ -21,6 +21,7 @@ final class CudaSamplingKernels implements SamplingKernels {
   private final long budgetBytes;
   private final CudaKernel choices;
   private final CudaKernel outputs;
+  private final CudaKernel truncation;
 
   CudaSamplingKernels(CudaDevice device, Workspace workspace, CudaGemm gemm) {
     this(device, workspace, gemm, LogitChunks.budgetBytes(device));
@@ -39,6 +40,7 @@ final class CudaSamplingKernels implements SamplingKernels {
     CudaModule module = device.module("sampling");
     choices = module.kernel("sampling_choices");
     outputs = module.kernel("sampling_outputs");
+    truncation = module.kernel("sampling_truncate");
   }
 
   @Override
@@ -92,5 +94,18 @@ final class CudaSamplingKernels implements SamplingKernels {
     } finally {
       workspace.release(mark);
     }
+  }
+
+  @Override
+  public void truncate(Tensor logits, int topK, double topP) {
+    if (logits.dim0() == 0) {
+      return;
+    }
+    truncation
+        .pointer(logits)
+        .i32(logits.dim1())
+        .i32(topK)
+        .f32((float) topP)
+        .launch(logits.dim0(), 1, 1, THREADS, 0);
   }
 }

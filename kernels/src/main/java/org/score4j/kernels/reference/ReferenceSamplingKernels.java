@@ -1,5 +1,6 @@
 package org.score4j.kernels.reference;
 
+import java.util.Arrays;
 import org.score4j.kernels.Philox;
 import org.score4j.kernels.SamplingKernels;
 import org.score4j.kernels.Tensor;
@@ -32,6 +33,36 @@ final class ReferenceSamplingKernels implements SamplingKernels {
       }
       Ints.of(ids).set(n, best);
       Doubles.of(logProbs).set(n, LogitRows.logSoftmax(z)[best]);
+    }
+  }
+
+  @Override
+  public void truncate(Tensor logits, int topK, double topP) {
+    int vocabulary = logits.dim1();
+    for (int n = 0; n < logits.dim0(); n++) {
+      double[] z = Doubles.of(logits).copy((long) n * vocabulary, vocabulary);
+      double[] sorted = z.clone();
+      Arrays.sort(sorted);
+      int first = topK == 0 || topK > vocabulary ? 0 : vocabulary - topK;
+      while (first > 0 && sorted[first - 1] == sorted[first]) {
+        first--;
+      }
+      double total = 0;
+      for (int i = first; i < vocabulary; i++) {
+        total += Math.exp(sorted[i] - sorted[vocabulary - 1]);
+      }
+      int least = vocabulary - 1;
+      double mass = 1;
+      while (least > first && (mass < topP * total || sorted[least - 1] == sorted[least])) {
+        least--;
+        mass += Math.exp(sorted[least] - sorted[vocabulary - 1]);
+      }
+      double threshold = topP == 1 ? sorted[first] : sorted[least];
+      for (int v = 0; v < vocabulary; v++) {
+        if (z[v] < threshold) {
+          Doubles.of(logits).set((long) n * vocabulary + v, Double.NEGATIVE_INFINITY);
+        }
+      }
     }
   }
 

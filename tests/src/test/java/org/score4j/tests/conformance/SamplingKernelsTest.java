@@ -99,6 +99,42 @@ interface SamplingKernelsTest extends Conformance {
     }
   }
 
+  /** Logits that bfloat16 holds exactly, so many are equal; −0 and −∞ among them. */
+  @Test
+  default void truncate_keepsTheLargestLogitsThatHoldTopPOfTheTopK() {
+    SplittableRandom random = Conformance.random("truncate");
+    for (int vocab : new int[] {1, 2, 17, 129, 1000, 4099}) {
+      for (int topK : new int[] {0, 1, 7, 100, 5000}) {
+        for (double topP : new double[] {1, 0.9, 0.5, 1e-6}) {
+          int rows = 3;
+          double[] z = new double[rows * vocab];
+          for (int i = 0; i < z.length; i++) {
+            z[i] = random.nextInt(20) == 0 ? -0.0 : random.nextInt(-100, 100) / 16.0;
+          }
+          z[z.length - 1] = vocab > 2 ? Double.NEGATIVE_INFINITY : 1;
+          String what = "truncate vocab %d, topK %d, topP %s".formatted(vocab, topK, topP);
+          try (Backend backend = open(2)) {
+            Map<String, double[]> results =
+                Conformance.run(
+                    backend,
+                    what,
+                    bench ->
+                        bench.ops().truncate(bench.updated("logits", z, rows, vocab), topK, topP));
+            double[] kept = outputNamed(results, "logits");
+            for (int n = 0; n < rows; n++) {
+              TruncatedRow.check(
+                  what,
+                  Arrays.copyOfRange(z, n * vocab, (n + 1) * vocab),
+                  Arrays.copyOfRange(kept, n * vocab, (n + 1) * vocab),
+                  topK,
+                  topP);
+            }
+          }
+        }
+      }
+    }
+  }
+
   /** Pearson's chi-square of 100,000 draws of one distribution, by position and by key. */
   @Test
   default void frequencies_followTheSoftmax() {

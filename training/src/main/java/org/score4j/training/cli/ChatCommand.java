@@ -56,6 +56,8 @@ final class ChatCommand implements Callable<Integer> {
       description = "of sampling; 0, the default, is greedy")
   private double temperature;
 
+  @Mixin private SamplingOptions sampling = new SamplingOptions();
+
   @Option(
       names = "--new",
       paramLabel = "N",
@@ -108,7 +110,8 @@ final class ChatCommand implements Callable<Integer> {
       String before = revise ? chat.lastAnswer() : "";
       String words = revise ? text.substring("/revise".length()).strip() : text;
       int[] prompt = chat.ask(revise && words.isEmpty() ? REVISE : words);
-      SamplingSettings settings = new SamplingSettings(temperature, newTokens, 1, seed++);
+      SamplingSettings settings =
+          new SamplingSettings(temperature, sampling.truncation(), newTokens, 1, seed++);
       Completion completion = output.stream(loaded, prompt, settings);
       out.println();
       chat.answered(completion);

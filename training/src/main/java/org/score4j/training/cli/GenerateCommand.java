@@ -9,6 +9,7 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.score4j.training.text.SamplingSettings;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
@@ -63,6 +64,8 @@ final class GenerateCommand extends ModelCommand implements Callable<Integer> {
       description = "samples; 1 unless given")
   private int samples;
 
+  @Mixin private SamplingOptions sampling = new SamplingOptions();
+
   @Option(names = "--greedy", description = "the most probable token each time; the default")
   private boolean greedy;
 
@@ -81,7 +84,13 @@ final class GenerateCommand extends ModelCommand implements Callable<Integer> {
     if (greedy && temperature != 0) {
       throw usage("--greedy and --temperature %s exclude each other".formatted(temperature));
     }
-    boolean aboutText = ids != null || newTokens != null || file != null || plain || samples != 1;
+    boolean aboutText =
+        ids != null
+            || newTokens != null
+            || file != null
+            || plain
+            || samples != 1
+            || sampling.areSet();
     if (turns == null && (aboutText || isTextModel())) {
       text();
     } else {
@@ -101,7 +110,10 @@ final class GenerateCommand extends ModelCommand implements Callable<Integer> {
           int room = Math.max(1, loaded.maxPositions() - input.ids().length);
           int most = newTokens != null ? newTokens : Math.min(DEFAULT_NEW, room);
           new TextOutput(out, common.json)
-              .run(loaded, input, new SamplingSettings(temperature, most, samples, seed));
+              .run(
+                  loaded,
+                  input,
+                  new SamplingSettings(temperature, sampling.truncation(), most, samples, seed));
         });
   }
 

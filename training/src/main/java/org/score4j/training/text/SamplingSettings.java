@@ -1,14 +1,18 @@
 package org.score4j.training.text;
 
+import org.score4j.core.generation.Truncation;
+
 /**
  * How responses are drawn.
  *
  * @param temperature 0 for greedy decoding
+ * @param truncation which tokens may be drawn
  * @param maxNewTokens most tokens of a response
  * @param samples responses to the prompt
  * @param seed of the draws
  */
-public record SamplingSettings(double temperature, int maxNewTokens, int samples, long seed) {
+public record SamplingSettings(
+    double temperature, Truncation truncation, int maxNewTokens, int samples, long seed) {
   /** Refuses what nothing can be drawn with. */
   public SamplingSettings {
     if (!(temperature >= 0) || !Double.isFinite(temperature)) {

@@ -196,9 +196,12 @@ public final class TextModel implements AutoCloseable {
         DeviceArena arena =
             ops.newArena(
                 "activations",
-                Generator.activationBytes(weights.config(), rows, settings.samples(), ops))) {
+                Generator.activationBytes(weights.config(), rows, settings.samples(), ops)
+                    + Generator.truncationBytes(weights.config(), settings.samples(), ops))) {
       return new Generator(transformer, cache, arena, rows, settings.samples())
-          .run(weights, List.of(request), settings.temperature()).getFirst().stream()
+              .run(weights, List.of(request), settings.temperature(), settings.truncation())
+              .getFirst()
+              .stream()
               .map(turns -> completion(turns.getFirst(), eos))
               .toList();
     }

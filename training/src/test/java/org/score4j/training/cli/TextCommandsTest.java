@@ -162,6 +162,29 @@ final class TextCommandsTest {
     assertThat(run(sampled)).isEqualTo(three);
     sampled[10] = "6";
     assertThat(run(sampled)).isNotEqualTo(three);
+    // The most probable token alone is what greedy decoding takes, at any temperature.
+    String[] topOne = {
+      "generate",
+      "--model",
+      model,
+      "--new",
+      "20",
+      "--temperature",
+      "3",
+      "--top-k",
+      "1",
+      "Once upon a time"
+    };
+    assertThat(run(topOne)).isEqualTo(direct);
+    topOne[7] = "--top-p";
+    topOne[8] = "0.000001";
+    assertThat(run(topOne)).isEqualTo(direct);
+    // What excludes nothing changes nothing.
+    sampled[10] = "5";
+    List<String> all = new ArrayList<>(List.of(sampled));
+    all.addAll(1, List.of("--top-k", "512"));
+    assertThat(run(all.toArray(String[]::new))).isEqualTo(three);
+    refused("top-p 1.5", "generate", "--model", model, "--top-p", "1.5", "x");
   }
 
   @Test
