@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -67,6 +68,16 @@ class SafetensorsFuzzTest {
 
   @Test
   void anyMutation_opensOrGivesOurException() throws IOException {
+    mutate(MUTATIONS);
+  }
+
+  @Test
+  @Tag("long")
+  void anyOfManyMutations_opensOrGivesOurException() throws IOException {
+    mutate(10 * MUTATIONS);
+  }
+
+  private void mutate(int mutations) throws IOException {
     Path one = folder.resolve("one.safetensors");
     Path two = folder.resolve("two.safetensors");
     Path index = folder.resolve(SafetensorsFolder.INDEX_FILE);
@@ -91,7 +102,7 @@ class SafetensorsFuzzTest {
     List<Path> files = List.of(one, two, index);
 
     int opened = 0;
-    for (int i = 0; i < MUTATIONS; i++) {
+    for (int i = 0; i < mutations; i++) {
       SplittableRandom random = new SplittableRandom(SEED + i);
       Path file = files.get(random.nextInt(files.size()));
       byte[] valid = Files.readAllBytes(file);
@@ -103,7 +114,7 @@ class SafetensorsFuzzTest {
     // A fuzz that never got through would not have tested what lies behind the header.
     assertThat(opened)
         .as("mutations that still opened, seed %d", SEED)
-        .isBetween(MUTATIONS / 100, MUTATIONS / 2);
+        .isBetween(mutations / 100, mutations / 2);
   }
 
   private boolean opensOrRefuses(int mutation) {

@@ -47,7 +47,7 @@ public final class LoadedModel implements AutoCloseable {
       weights.close();
       task.close();
       throw new ConfigException(
-          "model %s has vocab_size %d and max_position_embeddings %d, task %s needs %d and %d; choose a model trained on it"
+          "model %s has vocab_size %d and max_position_embeddings %d, task %s needs %d and %d; choose a model trained on it, or for a task on text lower task.text.maxPromptTokens (problems with longer prompts are left out) or task.text.maxNewTokens"
               .formatted(
                   folder,
                   shape.vocabSize(),
