@@ -40,6 +40,12 @@ public final class HfModel {
     void writeTo(Path folder) throws IOException;
   }
 
+  /** How many times the stored values a config may ask for before it is not read any further. */
+  private static final int MAX_EXCESS = 4;
+
+  /** Rotary tables are made for all positions; so many take 2 GB at 128 numbers a head. */
+  private static final int MAX_POSITIONS = 1 << 22;
+
   private HfModel() {}
 
   /** The transformer's config of a folder's. */
@@ -100,13 +106,42 @@ public final class HfModel {
   /** Loads a folder. */
   public static Loaded load(Ops ops, Path folder) {
     HfConfig config = HfConfig.read(folder);
-    Parameters weights = new Parameters(ops, "weights", modelConfig(config));
     try (SafetensorsFolder files = SafetensorsFolder.open(folder)) {
-      fill(ops, weights, files, folder);
-      return new Loaded(config, weights);
-    } catch (RuntimeException | Error e) {
-      weights.close();
-      throw e;
+      requirePlausibleSizes(config, files, folder);
+      Parameters weights = new Parameters(ops, "weights", modelConfig(config));
+      try {
+        fill(ops, weights, files, folder);
+        return new Loaded(config, weights);
+      } catch (RuntimeException | Error e) {
+        weights.close();
+        throw e;
+      }
+    }
+  }
+
+  /**
+   * Nothing is allocated by sizes that the files cannot fill. Smaller mistakes are found tensor by
+   * tensor, with their names.
+   */
+  private static void requirePlausibleSizes(HfConfig config, SafetensorsFolder files, Path folder) {
+    double stored = 0;
+    for (String name : files.names()) {
+      stored += files.tensor(name).elements();
+    }
+    double width = config.hiddenSize();
+    double heads = (2.0 * config.numHeads() + 2.0 * config.numKvHeads()) * config.headDim();
+    double asked =
+        config.vocabSize() * width
+            + config.numLayers() * width * (heads + 3.0 * config.intermediateSize());
+    if (asked > MAX_EXCESS * stored) {
+      throw new CheckpointException(
+          "%s: config.json asks for %.0f values or more, its tensors have %.0f; vocab_size, hidden_size, num_hidden_layers, head_dim or intermediate_size is not theirs, download config.json again"
+              .formatted(folder, asked, stored));
+    }
+    if (config.maxPositions() > MAX_POSITIONS) {
+      throw new CheckpointException(
+          "%s: max_position_embeddings in config.json is %d, at most %d are supported; lower it to the longest sequence you need"
+              .formatted(folder, config.maxPositions(), MAX_POSITIONS));
     }
   }
 

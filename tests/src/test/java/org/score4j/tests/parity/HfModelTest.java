@@ -93,6 +93,27 @@ class HfModelTest {
     assertRefused(name, "(176, 64)", "(64, 176)");
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "vocab_size, 2000000000",
+    "num_hidden_layers, 2000000000",
+    "head_dim, 1073741824",
+    "intermediate_size, 2000000000",
+    "max_position_embeddings, 2000000000"
+  })
+  void hugeSizeInTheConfig_isRefusedBeforeAnythingIsAllocated(String key, int value)
+      throws IOException {
+    rewrite("llama", NamedData::ofStored);
+    Path config = temporary.resolve("config.json");
+    String text = Files.readString(config);
+    String changed =
+        text.contains("\"" + key + "\"")
+            ? text.replaceFirst("\"" + key + "\": *[0-9]+", "\"" + key + "\": " + value)
+            : text.replaceFirst("\\{", "{\"" + key + "\": " + value + ",");
+    Files.writeString(config, changed);
+    assertRefused(key, "config.json");
+  }
+
   @Test
   void unexpectedTensor_isRefusedByName() throws IOException {
     String name = "model.layers.0.mlp.down_proj.bias";
