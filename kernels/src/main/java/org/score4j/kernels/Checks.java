@@ -212,6 +212,34 @@ final class Checks {
     }
   }
 
+  void sample(
+      Tensor ids,
+      Tensor logProbs,
+      Tensor hidden,
+      Tensor head,
+      Tensor randomness,
+      double temperature) {
+    int n = hidden.dim0();
+    ints("sample", "ids", ids, n, 1);
+    stateVector("sample", "logProbs", logProbs, n);
+    floats("sample", "head", head);
+    matrix("sample", "hidden", hidden, n, head.shape().rowElements());
+    ints("sample", "randomness", randomness, n, 3);
+    if (!(temperature >= 0) || Double.isInfinite(temperature)) {
+      throw new IllegalArgumentException(
+          "sample: temperature is " + temperature + ", it must be 0 (greedy) or positive");
+    }
+  }
+
+  void truncate(Tensor logits, int topK, double topP) {
+    floats("truncate", "logits", logits);
+    if (topK < 0 || !(topP > 0) || topP > 1) {
+      throw new IllegalArgumentException(
+          "truncate: topK is %d and topP %s; topK must be 0 (all) or more, topP above 0 and at most 1 (all)"
+              .formatted(topK, topP));
+    }
+  }
+
   void adamW(
       Tensor param, @Nullable Tensor master, Tensor firstMoment, Tensor secondMoment, Tensor grad) {
     long n = param.elements();

@@ -341,28 +341,13 @@ public final class Ops {
       Tensor head,
       Tensor randomness,
       double temperature) {
-    int n = hidden.dim0();
-    check.ints("sample", "ids", ids, n, 1);
-    check.stateVector("sample", "logProbs", logProbs, n);
-    check.floats("sample", "head", head);
-    check.matrix("sample", "hidden", hidden, n, head.shape().rowElements());
-    check.ints("sample", "randomness", randomness, n, 3);
-    if (!(temperature >= 0) || Double.isInfinite(temperature)) {
-      throw new IllegalArgumentException(
-          "sample: temperature is " + temperature + ", it must be 0 (greedy) or positive");
-    }
+    check.sample(ids, logProbs, hidden, head, randomness, temperature);
     backend.sampling().sample(ids, logProbs, hidden, head, randomness, temperature);
   }
 
   /** {@link SamplingKernels#truncate}. */
   public void truncate(Tensor logits, int topK, double topP) {
-    check.floats("truncate", "logits", logits);
-    check.matrix("truncate", "logits", logits, logits.dim0(), logits.shape().rowElements());
-    if (topK < 0 || !(topP > 0) || topP > 1) {
-      throw new IllegalArgumentException(
-          "truncate: topK is %d and topP %s; topK must be 0 (all) or more, topP above 0 and at most 1 (all)"
-              .formatted(topK, topP));
-    }
+    check.truncate(logits, topK, topP);
     backend.sampling().truncate(logits, topK, topP);
   }
 
