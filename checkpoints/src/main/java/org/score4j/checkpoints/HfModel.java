@@ -128,6 +128,7 @@ public final class HfModel {
     for (String name : files.names()) {
       stored += files.tensor(name).elements();
     }
+    // As ModelConfig#numParameters, but in double: the products of such sizes overflow.
     double width = config.hiddenSize();
     double heads = (2.0 * config.numHeads() + 2.0 * config.numKvHeads()) * config.headDim();
     double asked =

@@ -60,8 +60,7 @@ public final class ChatTemplate {
       try {
         return Optional.of(of(jinja, Files.readString(jinja), tokens));
       } catch (IOException e) {
-        throw new TokenizerException(
-            "cannot read %s: %s; check the file and its permissions".formatted(jinja, e), e);
+        throw JsonFile.unreadable(jinja, e);
       }
     }
     for (String name : List.of("chat_template.json", "tokenizer_config.json")) {

@@ -84,26 +84,24 @@ final class JinjaExpression {
 
   /** Whether a word stands in a tag outside of brackets and texts. */
   static boolean hasKeyword(String content, String word) {
-    int depth = 0;
-    for (String token : tokens(content)) {
-      depth += "([{".contains(token) ? 1 : ")]}".contains(token) ? -1 : 0;
-      if (depth == 0 && token.equals(word)) {
-        return true;
-      }
-    }
-    return false;
+    return outsideOfBrackets(content).contains(word);
   }
 
   /** Whether it is one value with methods and filters, without an operator. */
   static boolean isChain(String content) {
+    return outsideOfBrackets(content).stream().noneMatch(OPERATORS::contains);
+  }
+
+  private static List<String> outsideOfBrackets(String content) {
+    List<String> outside = new ArrayList<>();
     int depth = 0;
     for (String token : tokens(content)) {
       depth += "([{".contains(token) ? 1 : ")]}".contains(token) ? -1 : 0;
-      if (depth == 0 && OPERATORS.contains(token)) {
-        return false;
+      if (depth == 0) {
+        outside.add(token);
       }
     }
-    return true;
+    return outside;
   }
 
   private String run() {

@@ -58,9 +58,14 @@ record JsonFile(Path file, String text, JsonNode root) {
               + " tokenizer.json itself",
           e);
     } catch (IOException e) {
-      throw new TokenizerException(
-          "cannot read %s: %s; check the file and its permissions".formatted(file, e), e);
+      throw unreadable(file, e);
     }
+  }
+
+  /** The error about a file that the operating system refuses. */
+  static TokenizerException unreadable(Path file, IOException failure) {
+    return new TokenizerException(
+        "cannot read %s: %s; check the file and its permissions".formatted(file, failure), failure);
   }
 
   /** Reads a file that may be missing, which is an empty object then. */

@@ -33,6 +33,11 @@ public record SpecialTokens(List<Integer> eosIds, Map<String, String> texts, boo
     return Optional.ofNullable(texts.get(role));
   }
 
+  /** {@link #eosIds} as an array of its own. */
+  public int[] stopIds() {
+    return eosIds.stream().mapToInt(Integer::intValue).toArray();
+  }
+
   static SpecialTokens read(Path folder, Function<String, OptionalInt> idOf) {
     JsonFile tokenizer = JsonFile.readOptional(folder.resolve("tokenizer_config.json"));
     Map<String, String> texts = new LinkedHashMap<>();

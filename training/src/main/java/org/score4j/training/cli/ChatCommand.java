@@ -1,11 +1,9 @@
 package org.score4j.training.cli;
 
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
+import org.score4j.tokenizer.ChatFormat;
 import org.score4j.training.report.AttemptDiff;
 import org.score4j.training.text.Chat;
 import org.score4j.training.text.Completion;
@@ -13,9 +11,7 @@ import org.score4j.training.text.SamplingSettings;
 import org.score4j.training.text.TextModel;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code score4j chat}. */
 @Command(
@@ -28,7 +24,7 @@ import picocli.CommandLine.Spec;
       "/quit            end, as Ctrl-D does"
     },
     mixinStandardHelpOptions = true)
-final class ChatCommand implements Callable<Integer> {
+final class ChatCommand extends FolderCommand implements Callable<Integer> {
   /** SCoRe's correction instruction without the form its tasks ask for. */
   static final String REVISE =
       "There might be an error in the solution above because of lack of understanding of the"
@@ -38,16 +34,6 @@ final class ChatCommand implements Callable<Integer> {
 
   private final Engine engine;
   private final Terminal terminal;
-
-  @Spec private @Nullable CommandSpec spec;
-  @Mixin private CommonOptions common = new CommonOptions();
-
-  @Option(
-      names = "--model",
-      paramLabel = "DIR",
-      required = true,
-      description = "Hugging Face folder")
-  private @Nullable Path model;
 
   @Option(
       names = "--temperature",
@@ -72,9 +58,9 @@ final class ChatCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    PrintWriter out = Objects.requireNonNull(spec).commandLine().getOut();
+    PrintWriter out = spec().commandLine().getOut();
     engine.withModel(
-        Objects.requireNonNull(model),
+        model(),
         common.execution(),
         loaded -> {
           try (ChatLines lines = ChatLines.open(terminal.live())) {
@@ -85,7 +71,8 @@ final class ChatCommand implements Callable<Integer> {
   }
 
   private void talk(TextModel loaded, ChatLines lines, PrintWriter out) {
-    Chat chat = new Chat(loaded.format());
+    ChatFormat format = loaded.format();
+    Chat chat = new Chat(format);
     TextOutput output = new TextOutput(out, false);
     long seed = common.seed == null ? 0 : common.seed;
     String line;
@@ -95,7 +82,7 @@ final class ChatCommand implements Callable<Integer> {
         return;
       }
       if (text.equals("/reset")) {
-        chat = new Chat(loaded.format());
+        chat = new Chat(format);
         continue;
       }
       boolean revise = text.equals("/revise") || text.startsWith("/revise ");

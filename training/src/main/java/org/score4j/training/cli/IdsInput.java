@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,9 +38,7 @@ final class IdsInput {
     } catch (JsonProcessingException e) {
       throw new ConfigException("%s is no JSON: %s".formatted(file, e.getOriginalMessage()));
     } catch (IOException e) {
-      throw new ConfigException(
-          "cannot read %s: %s; check the path and its permissions"
-              .formatted(file, e instanceof NoSuchFileException ? "it does not exist" : e));
+      throw PromptInput.unreadable(file.toString(), e);
     }
     List<int[]> all = new ArrayList<>();
     for (JsonNode row : rows) {

@@ -12,10 +12,7 @@ import org.jspecify.annotations.Nullable;
 import org.score4j.training.text.TextModel;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code score4j logprob}. */
 @Command(
@@ -29,18 +26,8 @@ import picocli.CommandLine.Spec;
         "score4j logprob --model DIR (--text TEXT | --ids 1,2,3 | --file FILE) [--grad-norms]"
             + " [options]",
     mixinStandardHelpOptions = true)
-final class LogprobCommand implements Callable<Integer> {
+final class LogprobCommand extends FolderCommand implements Callable<Integer> {
   private final Engine engine;
-
-  @Spec private @Nullable CommandSpec spec;
-  @Mixin private CommonOptions common = new CommonOptions();
-
-  @Option(
-      names = "--model",
-      paramLabel = "DIR",
-      required = true,
-      description = "Hugging Face folder")
-  private @Nullable Path model;
 
   @ArgGroup(exclusive = true, multiplicity = "1")
   private @Nullable Input input;
@@ -80,9 +67,9 @@ final class LogprobCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    PrintWriter out = Objects.requireNonNull(spec).commandLine().getOut();
+    PrintWriter out = spec().commandLine().getOut();
     engine.withModel(
-        Objects.requireNonNull(model),
+        model(),
         common.execution(),
         loaded -> {
           List<int[]> rows = Objects.requireNonNull(input).rows(loaded);

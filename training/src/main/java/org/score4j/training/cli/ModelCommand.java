@@ -5,7 +5,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.score4j.tokenizer.HuggingFaceTokenizer;
@@ -13,27 +12,15 @@ import org.score4j.training.config.ConfigLoader;
 import org.score4j.training.config.Presets;
 import org.score4j.training.config.RunConfig;
 import org.score4j.training.run.RunFolder;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 import picocli.CommandLine.Unmatched;
 
 /** What {@code eval} and {@code generate} share: a model folder and the task it is for. */
-abstract class ModelCommand {
+abstract class ModelCommand extends FolderCommand {
   private static final int LEVELS_TO_RUN = 2;
 
-  @Spec private @Nullable CommandSpec spec;
   @Unmatched private List<String> leftOver = new ArrayList<>();
-  @Mixin CommonOptions common = new CommonOptions();
-
-  @Option(
-      names = "--model",
-      paramLabel = "DIR",
-      required = true,
-      description = "Hugging Face folder, such as runs/score-0/models/stage2")
-  private @Nullable Path model;
 
   @Option(
       names = "--config",
@@ -47,14 +34,6 @@ abstract class ModelCommand {
       defaultValue = "0",
       description = "of sampling; 0, the default, is greedy")
   double temperature;
-
-  CommandSpec spec() {
-    return Objects.requireNonNull(spec);
-  }
-
-  Path model() {
-    return Objects.requireNonNull(model);
-  }
 
   RunConfig config() {
     return config(Map.of());

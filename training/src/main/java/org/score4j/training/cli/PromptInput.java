@@ -45,11 +45,15 @@ record PromptInput(int[] ids, boolean isText) {
       // An editor ends the last line; the prompt goes on where its words end.
       return text.endsWith("\n") ? text.substring(0, text.length() - 1) : text;
     } catch (IOException e) {
-      throw new ConfigException(
-          "cannot read the prompt from %s: %s; check the path and its permissions"
-              .formatted(
-                  file == null ? "stdin" : file,
-                  e instanceof NoSuchFileException ? "it does not exist" : e));
+      throw unreadable("the prompt from " + (file == null ? "stdin" : file), e);
     }
+  }
+
+  /** The error about input that the operating system refuses. */
+  static ConfigException unreadable(String what, IOException failure) {
+    return new ConfigException(
+        "cannot read %s: %s; check the path and its permissions"
+            .formatted(
+                what, failure instanceof NoSuchFileException ? "it does not exist" : failure));
   }
 }

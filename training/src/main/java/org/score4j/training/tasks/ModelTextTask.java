@@ -19,8 +19,6 @@ import org.score4j.training.verifiers.code.CodeVerifiers;
  * the workers of its verifier.
  */
 public final class ModelTextTask implements Task {
-  private static final String TRAINING = "training";
-
   /**
    * How a model is asked.
    *
@@ -37,8 +35,12 @@ public final class ModelTextTask implements Task {
   private final Limits limits;
   private final int[] correction;
   private final StopRule stopRule;
-  private final List<Problem> training;
+  private final List<Asked> training;
+  private final List<Problem> trainingProblems;
   private final List<Problem> heldOut;
+
+  /** A problem that can be asked, and a response as it should be; empty where there is none. */
+  private record Asked(Problem problem, String solution) {}
 
   private ModelTextTask(
       TextTask task,
@@ -53,11 +55,14 @@ public final class ModelTextTask implements Task {
     format = limits.plain() ? ChatFormat.plain(tokenizer) : ChatFormat.of(tokenizer);
     log.accept("task %s is asked in %s".formatted(task.name(), format.description()));
     correction = format.between(List.of(ChatMessage.user("question")), task.correction());
-    int[] eos = tokenizer.specialTokens().eosIds().stream().mapToInt(i -> i).toArray();
     stopRule =
-        new StopRule(eos, limits.maxNewTokens(), () -> new TextStops(tokenizer, task.stops()));
-    training = problems(task.training(), TRAINING, log);
-    heldOut = problems(task.heldOut(), "held-out", log);
+        new StopRule(
+            tokenizer.specialTokens().stopIds(),
+            limits.maxNewTokens(),
+            () -> new TextStops(tokenizer, task.stops()));
+    training = asked(task.training(), "training", log);
+    trainingProblems = training.stream().map(Asked::problem).toList();
+    heldOut = asked(task.heldOut(), "held-out", log).stream().map(Asked::problem).toList();
   }
 
   /**
@@ -68,8 +73,8 @@ public final class ModelTextTask implements Task {
    */
   public static ModelTextTask open(
       TextTaskSettings settings, Limits limits, Path model, Consumer<String> log) {
-    CodeVerifiers programs = new CodeVerifiers(settings.code(), log);
     HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.open(model);
+    CodeVerifiers programs = new CodeVerifiers(settings.code(), log);
     try {
       return new ModelTextTask(
           TextTasks.open(settings, programs), programs, tokenizer, limits, log);
@@ -80,21 +85,22 @@ public final class ModelTextTask implements Task {
     }
   }
 
-  private List<Problem> problems(List<TextProblem> texts, String what, Consumer<String> log) {
-    List<Problem> problems = new ArrayList<>(texts.size());
+  private List<Asked> asked(List<TextProblem> texts, String what, Consumer<String> log) {
+    List<Asked> asked = new ArrayList<>(texts.size());
     for (TextProblem text : texts) {
       int[] ids = format.prompt(text.prompt());
       if (ids.length <= limits.maxPromptTokens()) {
-        problems.add(new Problem(problems.size(), text.prompt(), ids, text.reference()));
+        Problem problem = new Problem(asked.size(), text.prompt(), ids, text.reference());
+        asked.add(new Asked(problem, text.solution()));
       }
     }
-    int left = texts.size() - problems.size();
+    int left = texts.size() - asked.size();
     if (left > 0) {
       log.accept(
           "%d of %d %s problems have more than maxPromptTokens = %d and are left out"
               .formatted(left, texts.size(), what, limits.maxPromptTokens()));
     }
-    return List.copyOf(problems);
+    return List.copyOf(asked);
   }
 
   @Override
@@ -109,7 +115,7 @@ public final class ModelTextTask implements Task {
 
   @Override
   public List<Problem> trainingProblems() {
-    return training;
+    return trainingProblems;
   }
 
   @Override
@@ -153,12 +159,10 @@ public final class ModelTextTask implements Task {
   @Override
   public SupervisedRows supervisedRows(MixtureProbabilities mixture, long key) {
     List<SupervisedExample> examples = new ArrayList<>();
-    for (TextProblem text : task.training()) {
-      int[] prompt = format.prompt(text.prompt());
-      int[] response = text.solution().isEmpty() ? new int[0] : ended(text.solution());
-      if (response.length > 0
-          && prompt.length <= limits.maxPromptTokens()
-          && response.length <= limits.maxNewTokens()) {
+    for (Asked one : training) {
+      int[] prompt = one.problem().promptIds();
+      int[] response = one.solution().isEmpty() ? new int[0] : ended(one.solution());
+      if (response.length > 0 && response.length <= limits.maxNewTokens()) {
         int[] ids = Arrays.copyOf(prompt, prompt.length + response.length);
         System.arraycopy(response, 0, ids, prompt.length, response.length);
         examples.add(new SupervisedExample(ids, prompt.length, ids.length));

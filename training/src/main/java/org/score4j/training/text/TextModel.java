@@ -166,10 +166,7 @@ public final class TextModel implements AutoCloseable {
           "a prompt of %d tokens and %d new ones; %s has %d positions: shorten the prompt or lower --new"
               .formatted(prompt.length, settings.maxNewTokens(), folder, maxPositions()));
     }
-    int[] eos =
-        stops
-            ? tokenizer().specialTokens().eosIds().stream().mapToInt(i -> i).toArray()
-            : new int[0];
+    int[] eos = stops ? tokenizer().specialTokens().stopIds() : new int[0];
     Supplier<StopRule.Watch> watches =
         () ->
             id -> {
