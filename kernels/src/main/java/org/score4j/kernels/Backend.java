@@ -1,5 +1,6 @@
 package org.score4j.kernels;
 
+import java.util.Collection;
 import java.util.Optional;
 
 /**
@@ -67,6 +68,16 @@ public interface Backend extends AutoCloseable {
    */
   default void replay(Object key, Runnable body) {
     body.run();
+  }
+
+  /**
+   * Promises that {@code weights} keep their values until the result is closed, so that products
+   * may read copies that suit the device better. One promise at a time; changes no result.
+   *
+   * @param weights of linear layers and heads
+   */
+  default FrozenWeights freeze(Collection<Tensor> weights) {
+    return () -> {};
   }
 
   /** Waits until everything queued is done. */

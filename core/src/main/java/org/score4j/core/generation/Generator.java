@@ -17,6 +17,7 @@ import org.score4j.core.model.Recompute;
 import org.score4j.core.model.Transformer;
 import org.score4j.kernels.DType;
 import org.score4j.kernels.DeviceArena;
+import org.score4j.kernels.FrozenWeights;
 import org.score4j.kernels.Ops;
 
 /**
@@ -146,7 +147,7 @@ public final class Generator {
       }
       session.results.add(perSample);
     }
-    try {
+    try (FrozenWeights _ = model.ops().backend().freeze(weights.named().values())) {
       while (!session.waiting.isEmpty() || !session.feeds.isEmpty()) {
         admit(session);
         onePass(weights, session, temperature, truncation);

@@ -1,5 +1,6 @@
 package org.score4j.kernels.cpu;
 
+import java.util.Collection;
 import org.score4j.kernels.ActivationKernels;
 import org.score4j.kernels.AttentionKernels;
 import org.score4j.kernels.Backend;
@@ -7,12 +8,14 @@ import org.score4j.kernels.DType;
 import org.score4j.kernels.DeviceBuffer;
 import org.score4j.kernels.ElementwiseKernels;
 import org.score4j.kernels.EmbeddingKernels;
+import org.score4j.kernels.FrozenWeights;
 import org.score4j.kernels.LossKernels;
 import org.score4j.kernels.MatmulKernels;
 import org.score4j.kernels.NormKernels;
 import org.score4j.kernels.OptimizerKernels;
 import org.score4j.kernels.RopeKernels;
 import org.score4j.kernels.SamplingKernels;
+import org.score4j.kernels.Tensor;
 import org.score4j.kernels.TransferKernels;
 import org.score4j.kernels.host.HostBuffer;
 import org.score4j.kernels.host.HostTransferKernels;
@@ -26,6 +29,7 @@ public final class CpuBackend implements Backend {
   private static final long CACHE_BYTES = 16L << 20;
 
   private final CpuThreadPool pool;
+  private final CpuFrozenWeights frozen;
   private final HeadProducts headProducts;
   private final TransferKernels transfer = new HostTransferKernels();
   private final MatmulKernels matmul;
@@ -44,8 +48,9 @@ public final class CpuBackend implements Backend {
    */
   public CpuBackend(int threads) {
     pool = new CpuThreadPool(threads);
-    headProducts = new HeadProducts(pool);
-    matmul = new CpuMatmulKernels(pool);
+    frozen = new CpuFrozenWeights(pool);
+    headProducts = new HeadProducts(pool, frozen);
+    matmul = new CpuMatmulKernels(pool, frozen);
     norm = new CpuNormKernels(pool);
     rope = new CpuRopeKernels(pool);
     attention = new CpuAttentionKernels(pool);
@@ -82,6 +87,12 @@ public final class CpuBackend implements Backend {
   @Override
   public long cacheBytes() {
     return CACHE_BYTES;
+  }
+
+  @Override
+  public FrozenWeights freeze(Collection<Tensor> weights) {
+    frozen.freeze(weights);
+    return frozen::release;
   }
 
   @Override

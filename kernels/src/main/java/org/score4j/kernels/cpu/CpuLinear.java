@@ -24,6 +24,7 @@ final class CpuLinear {
   /**
    * {@code out = x · weight + bias}; the bias is added after the product's chain.
    *
+   * @param frozen where copies of the weight may lie
    * @param out address of (tokens, outputs)
    * @param x address of (tokens, inputs)
    * @param weight address of (inputs, outputs)
@@ -31,6 +32,7 @@ final class CpuLinear {
    */
   static void forward(
       CpuThreadPool pool,
+      CpuFrozenWeights frozen,
       long out,
       long x,
       long weight,
@@ -38,7 +40,8 @@ final class CpuLinear {
       int tokens,
       int inputs,
       int outputs) {
-    Split split = Split.of(pool, tokens, outputs, inputs);
+    float[] panels = tokens <= CpuSgemm.THIN_ROWS ? null : frozen.panels(weight, inputs, outputs);
+    Split split = Split.of(pool, tokens, outputs, inputs, panels == null ? COPY_WORK : 0);
     pool.run(
         split.count(),
         (task, thread) -> {
@@ -47,19 +50,14 @@ final class CpuLinear {
           int j = split.column(task);
           int n = split.columns(task);
           long c = at(out, i, outputs, j);
+          long a = at(x, i, inputs, 0);
           float[] s = pool.floats(thread, CpuSgemm.scratchFloats(m, n, inputs));
-          CpuSgemm.nn(
-              s,
-              c,
-              outputs,
-              at(x, i, inputs, 0),
-              inputs,
-              at(weight, 0, outputs, j),
-              outputs,
-              m,
-              n,
-              inputs,
-              false);
+          if (panels != null) {
+            CpuSgemm.packed(s, panels, c, outputs, a, inputs, j, n, m, outputs, inputs);
+          } else {
+            long b = at(weight, 0, outputs, j);
+            CpuSgemm.nn(s, c, outputs, a, inputs, b, outputs, m, n, inputs, false);
+          }
           if (bias != 0) {
             addBias(c, outputs, at(bias, 0, 0, j), m, n);
           }
@@ -75,7 +73,7 @@ final class CpuLinear {
    */
   static void backwardInput(
       CpuThreadPool pool, long dX, long dOut, long weight, int tokens, int inputs, int outputs) {
-    Split split = Split.of(pool, tokens, inputs, outputs);
+    Split split = Split.of(pool, tokens, inputs, outputs, COPY_WORK);
     pool.run(
         split.count(),
         (task, thread) -> {
@@ -117,7 +115,7 @@ final class CpuLinear {
       int tokens,
       int inputs,
       int outputs) {
-    Split split = Split.of(pool, inputs, outputs, tokens);
+    Split split = Split.of(pool, inputs, outputs, tokens, COPY_WORK);
     int products = split.count();
     pool.run(
         dBias == 0 ? products : products + 1,
@@ -182,7 +180,7 @@ final class CpuLinear {
    * How an output of (m, n) is cut: in {@code count} pieces of {@code grain} rows, or of columns.
    */
   private record Split(int m, int n, int grain, boolean byRows, int count) {
-    static Split of(CpuThreadPool pool, int m, int n, int k) {
+    static Split of(CpuThreadPool pool, int m, int n, int k, int copyOfB) {
       long work = Math.max(1, (long) m * n * k / MIN_WORK);
       int parts = (int) Math.min(pool.numThreads(), work);
       if (parts == 1) {
@@ -192,14 +190,15 @@ final class CpuLinear {
       int columnUnits = Math.ceilDiv(n, CpuSgemm.PANEL);
       int rows = Math.ceilDiv(rowUnits, parts) * CpuSgemm.ROWS;
       int columns = Math.ceilDiv(columnUnits, parts) * CpuSgemm.PANEL;
-      boolean byRows = work(rows, n) <= work(m, columns);
+      boolean byRows =
+          work(rows, n, copyOfB) <= work((long) rowUnits * CpuSgemm.ROWS, columns, copyOfB);
       int grain = byRows ? rows : columns;
       return new Split(m, n, grain, byRows, Math.ceilDiv(byRows ? m : n, grain));
     }
 
     /** Of a piece, per unit of depth: multiply-adds, and the copies of A and B. */
-    private static long work(long rows, long columns) {
-      return rows * columns + COPY_WORK * (rows + columns);
+    private static long work(long rows, long columns, int copyOfB) {
+      return rows * columns + COPY_WORK * rows + copyOfB * columns;
     }
 
     int row(int task) {

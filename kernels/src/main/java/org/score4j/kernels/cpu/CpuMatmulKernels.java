@@ -8,15 +8,18 @@ import org.score4j.kernels.host.HostBuffer;
 /** Linear layers; see {@link CpuLinear}. */
 final class CpuMatmulKernels implements MatmulKernels {
   private final CpuThreadPool pool;
+  private final CpuFrozenWeights frozen;
 
-  CpuMatmulKernels(CpuThreadPool pool) {
+  CpuMatmulKernels(CpuThreadPool pool, CpuFrozenWeights frozen) {
     this.pool = pool;
+    this.frozen = frozen;
   }
 
   @Override
   public void linear(Tensor out, Tensor x, Tensor weight, @Nullable Tensor bias) {
     CpuLinear.forward(
         pool,
+        frozen,
         HostBuffer.address(out),
         HostBuffer.address(x),
         HostBuffer.address(weight),

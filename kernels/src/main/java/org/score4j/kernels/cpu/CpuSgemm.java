@@ -42,7 +42,7 @@ public final class CpuSgemm {
   private static final int MAX_PACKED_DEPTH = 4096;
 
   /** Up to so many rows, copying B costs more than it gains. */
-  private static final int THIN_ROWS = 4;
+  static final int THIN_ROWS = 4;
 
   private static final int THIN_ROWS_NT = 1;
 
@@ -186,6 +186,82 @@ public final class CpuSgemm {
     }
   }
 
+  /** Floats that {@link #pack} writes for (k, n). */
+  static long packedFloats(int n, int k) {
+    return (long) k * Math.ceilDiv(n, PANEL) * PANEL;
+  }
+
+  /**
+   * Copies one panel of B, or of Bᵀ, over the whole depth to where {@link #packed} expects it.
+   *
+   * @param panels {@link #packedFloats}
+   * @param b address of (k, n), or of (n, k) if transposed; its rows follow each other
+   * @param panel index of the panel
+   */
+  static void pack(float[] panels, long b, boolean transposed, int panel, int n, int k) {
+    int maxDepth = part(k, MAX_DEPTH, 8);
+    int packedWidth = Math.ceilDiv(n, PANEL) * PANEL;
+    int j = panel * PANEL;
+    int width = Math.min(PANEL, n - j);
+    for (int p = 0; p < k; p += maxDepth) {
+      int depth = Math.min(maxDepth, k - p);
+      int to = p * packedWidth + j * depth;
+      if (transposed) {
+        SgemmPanels.transposedPanel(panels, to, at(b, j, k, p), k, depth, width);
+      } else {
+        SgemmPanels.panel(panels, to, at(b, p, n, j), n, depth, width);
+      }
+    }
+  }
+
+  /**
+   * {@code c = a · b} for some columns of a B that lies in panels: the bits of {@link #nn}, without
+   * its copy of B.
+   *
+   * @param scratch at least {@link #scratchFloats} floats, overwritten
+   * @param panels of (k, n), see {@link #pack}
+   * @param c address of (m, columns)
+   * @param a address of (m, k)
+   * @param from first column, a multiple of {@link #PANEL}
+   */
+  static void packed(
+      float[] scratch,
+      float[] panels,
+      long c,
+      int ldc,
+      long a,
+      int lda,
+      int from,
+      int columns,
+      int m,
+      int n,
+      int k) {
+    Arrays.fill(scratch, SgemmPanels.ZEROS, SgemmPanels.ZEROS + SgemmPanels.TILE_FLOATS, 0f);
+    int maxDepth = part(k, MAX_DEPTH, 8);
+    int maxRows = part(m, MAX_BLOCK_ROWS, ROWS);
+    int packedWidth = Math.ceilDiv(n, PANEL) * PANEL;
+    for (int i = 0; i < m; i += maxRows) {
+      int rows = Math.min(maxRows, m - i);
+      for (int p = 0; p < k; p += maxDepth) {
+        int depth = Math.min(maxDepth, k - p);
+        SgemmPanels.copyRows(scratch, SgemmPanels.BLOCK, at(a, i, lda, p), lda, rows, depth, depth);
+        for (int j = 0; j < columns; j += PANEL) {
+          tiles(
+              Form.NN,
+              scratch,
+              at(c, i, ldc, j),
+              ldc,
+              panels,
+              p * packedWidth + (from + j) * depth,
+              rows,
+              Math.min(PANEL, columns - j),
+              depth,
+              p > 0);
+        }
+      }
+    }
+  }
+
   /** A product whose B is copied as a whole, unless each of its panels is used only once. */
   private static void slab(
       Form form,
@@ -224,7 +300,7 @@ public final class CpuSgemm {
               SgemmPanels.panel(s, panel, at(b, p, ldb, j), ldb, depth, width);
             }
           }
-          tiles(form, s, at(c, i, ldc, j), ldc, panel, rows, width, depth, accumulate || p > 0);
+          tiles(form, s, at(c, i, ldc, j), ldc, s, panel, rows, width, depth, accumulate || p > 0);
         }
       }
     }
@@ -236,6 +312,7 @@ public final class CpuSgemm {
       float[] s,
       long c,
       int ldc,
+      float[] panels,
       int panel,
       int rows,
       int width,
@@ -257,7 +334,7 @@ public final class CpuSgemm {
       } else {
         int block = SgemmPanels.BLOCK + i * depth;
         SgemmTiles.tile(
-            vectors, s, SgemmPanels.TILE, init, block, depth, tileRows - 1, panel, depth);
+            vectors, s, SgemmPanels.TILE, init, block, depth, tileRows - 1, panels, panel, depth);
       }
       SgemmPanels.storeTile(s, tileC, ldc, tileRows, width, vectors);
     }

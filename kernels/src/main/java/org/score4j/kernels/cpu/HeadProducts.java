@@ -25,12 +25,14 @@ final class HeadProducts implements AutoCloseable {
   private static final long MIN_WORK = 1 << 17;
 
   private final CpuThreadPool pool;
+  private final CpuFrozenWeights frozen;
   private @Nullable Arena arena;
   private long address;
   private long capacity;
 
-  HeadProducts(CpuThreadPool pool) {
+  HeadProducts(CpuThreadPool pool, CpuFrozenWeights frozen) {
     this.pool = pool;
+    this.frozen = frozen;
   }
 
   /** Rows per block for a vocabulary. */
@@ -69,23 +71,20 @@ final class HeadProducts implements AutoCloseable {
     int stride = Lanes.roundUp(vocabulary);
     long x = HostBuffer.address(hidden) + 4L * firstRow * width;
     long w = HostBuffer.address(head);
+    float[] panels = rows == 1 ? null : frozen.transposedPanels(w, vocabulary, width);
     split(
         rows,
         vocabulary,
         width,
-        (s, i, m, j, n) ->
-            CpuSgemm.nt(
-                s,
-                at(z, i, stride, j),
-                stride,
-                at(x, i, width, 0),
-                width,
-                at(w, j, width, 0),
-                width,
-                m,
-                n,
-                width,
-                false));
+        (s, i, m, j, n) -> {
+          long c = at(z, i, stride, j);
+          long a = at(x, i, width, 0);
+          if (panels != null) {
+            CpuSgemm.packed(s, panels, c, stride, a, width, j, n, m, vocabulary, width);
+          } else {
+            CpuSgemm.nt(s, c, stride, a, width, at(w, j, width, 0), width, m, n, width, false);
+          }
+        });
   }
 
   /** {@code dHidden[firstRow ..] = dZ · head}. */

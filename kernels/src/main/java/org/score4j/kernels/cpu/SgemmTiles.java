@@ -34,11 +34,12 @@ final class SgemmTiles {
   /**
    * {@code tile = init + a · b}.
    *
-   * @param s everything below lies in this array, at the offsets given
+   * @param s what follows lies in this array, at the offsets given
    * @param tile (6, vectors · W), the result
    * @param init (6, vectors · W), where the chains start: the tile itself or zeros
    * @param a (rows, depth), a row every {@code aStride} elements
    * @param lastRow the last row of {@code a} that exists; the rows of the tile after it repeat it
+   * @param panels where b lies; {@code s} itself or another array
    * @param b (depth, vectors · W)
    */
   static void tile(
@@ -49,13 +50,14 @@ final class SgemmTiles {
       int a,
       int aStride,
       int lastRow,
+      float[] panels,
       int b,
       int depth) {
     switch (vectors) {
-      case 4 -> tile4(s, tile, init, a, aStride, lastRow, b, depth);
-      case 3 -> tile3(s, tile, init, a, aStride, lastRow, b, depth);
-      case 2 -> tile2(s, tile, init, a, aStride, lastRow, b, depth);
-      case 1 -> tile1(s, tile, init, a, aStride, lastRow, b, depth);
+      case 4 -> tile4(s, tile, init, a, aStride, lastRow, panels, b, depth);
+      case 3 -> tile3(s, tile, init, a, aStride, lastRow, panels, b, depth);
+      case 2 -> tile2(s, tile, init, a, aStride, lastRow, panels, b, depth);
+      case 1 -> tile1(s, tile, init, a, aStride, lastRow, panels, b, depth);
       default ->
           throw new IllegalArgumentException(
               "tile of %d vectors, there are 1 to 4".formatted(vectors));
@@ -63,7 +65,15 @@ final class SgemmTiles {
   }
 
   private static void tile4(
-      float[] s, int tile, int init, int a, int aStride, int lastRow, int b, int depth) {
+      float[] s,
+      int tile,
+      int init,
+      int a,
+      int aStride,
+      int lastRow,
+      float[] panels,
+      int b,
+      int depth) {
     int a1 = a + Math.min(1, lastRow) * aStride;
     int a2 = a + Math.min(2, lastRow) * aStride;
     int a3 = a + Math.min(3, lastRow) * aStride;
@@ -95,10 +105,10 @@ final class SgemmTiles {
     FloatVector x53 = FloatVector.fromArray(SPECIES, s, init + 23 * W);
     for (int p = 0; p < depth; p++) {
       int row = b + p * 4 * W;
-      FloatVector b0 = FloatVector.fromArray(SPECIES, s, row);
-      FloatVector b1 = FloatVector.fromArray(SPECIES, s, row + W);
-      FloatVector b2 = FloatVector.fromArray(SPECIES, s, row + 2 * W);
-      FloatVector b3 = FloatVector.fromArray(SPECIES, s, row + 3 * W);
+      FloatVector b0 = FloatVector.fromArray(SPECIES, panels, row);
+      FloatVector b1 = FloatVector.fromArray(SPECIES, panels, row + W);
+      FloatVector b2 = FloatVector.fromArray(SPECIES, panels, row + 2 * W);
+      FloatVector b3 = FloatVector.fromArray(SPECIES, panels, row + 3 * W);
       FloatVector v = FloatVector.broadcast(SPECIES, s[a + p]);
       x00 = v.fma(b0, x00);
       x01 = v.fma(b1, x01);
@@ -157,7 +167,15 @@ final class SgemmTiles {
   }
 
   private static void tile3(
-      float[] s, int tile, int init, int a, int aStride, int lastRow, int b, int depth) {
+      float[] s,
+      int tile,
+      int init,
+      int a,
+      int aStride,
+      int lastRow,
+      float[] panels,
+      int b,
+      int depth) {
     int a1 = a + Math.min(1, lastRow) * aStride;
     int a2 = a + Math.min(2, lastRow) * aStride;
     int a3 = a + Math.min(3, lastRow) * aStride;
@@ -183,9 +201,9 @@ final class SgemmTiles {
     FloatVector x52 = FloatVector.fromArray(SPECIES, s, init + 17 * W);
     for (int p = 0; p < depth; p++) {
       int row = b + p * 3 * W;
-      FloatVector b0 = FloatVector.fromArray(SPECIES, s, row);
-      FloatVector b1 = FloatVector.fromArray(SPECIES, s, row + W);
-      FloatVector b2 = FloatVector.fromArray(SPECIES, s, row + 2 * W);
+      FloatVector b0 = FloatVector.fromArray(SPECIES, panels, row);
+      FloatVector b1 = FloatVector.fromArray(SPECIES, panels, row + W);
+      FloatVector b2 = FloatVector.fromArray(SPECIES, panels, row + 2 * W);
       FloatVector v = FloatVector.broadcast(SPECIES, s[a + p]);
       x00 = v.fma(b0, x00);
       x01 = v.fma(b1, x01);
@@ -232,7 +250,15 @@ final class SgemmTiles {
   }
 
   private static void tile2(
-      float[] s, int tile, int init, int a, int aStride, int lastRow, int b, int depth) {
+      float[] s,
+      int tile,
+      int init,
+      int a,
+      int aStride,
+      int lastRow,
+      float[] panels,
+      int b,
+      int depth) {
     int a1 = a + Math.min(1, lastRow) * aStride;
     int a2 = a + Math.min(2, lastRow) * aStride;
     int a3 = a + Math.min(3, lastRow) * aStride;
@@ -252,8 +278,8 @@ final class SgemmTiles {
     FloatVector x51 = FloatVector.fromArray(SPECIES, s, init + 11 * W);
     for (int p = 0; p < depth; p++) {
       int row = b + p * 2 * W;
-      FloatVector b0 = FloatVector.fromArray(SPECIES, s, row);
-      FloatVector b1 = FloatVector.fromArray(SPECIES, s, row + W);
+      FloatVector b0 = FloatVector.fromArray(SPECIES, panels, row);
+      FloatVector b1 = FloatVector.fromArray(SPECIES, panels, row + W);
       FloatVector v = FloatVector.broadcast(SPECIES, s[a + p]);
       x00 = v.fma(b0, x00);
       x01 = v.fma(b1, x01);
@@ -288,7 +314,15 @@ final class SgemmTiles {
   }
 
   private static void tile1(
-      float[] s, int tile, int init, int a, int aStride, int lastRow, int b, int depth) {
+      float[] s,
+      int tile,
+      int init,
+      int a,
+      int aStride,
+      int lastRow,
+      float[] panels,
+      int b,
+      int depth) {
     int a1 = a + Math.min(1, lastRow) * aStride;
     int a2 = a + Math.min(2, lastRow) * aStride;
     int a3 = a + Math.min(3, lastRow) * aStride;
@@ -302,7 +336,7 @@ final class SgemmTiles {
     FloatVector x50 = FloatVector.fromArray(SPECIES, s, init + 5 * W);
     for (int p = 0; p < depth; p++) {
       int row = b + p * W;
-      FloatVector b0 = FloatVector.fromArray(SPECIES, s, row);
+      FloatVector b0 = FloatVector.fromArray(SPECIES, panels, row);
       FloatVector v = FloatVector.broadcast(SPECIES, s[a + p]);
       x00 = v.fma(b0, x00);
       v = FloatVector.broadcast(SPECIES, s[a1 + p]);

@@ -56,7 +56,8 @@ class CpuLinearTest {
     long dBiasAt = put(dWeightAt, dWeight);
     long outAt = put(dBiasAt, dBias);
     long dXAt = put(outAt, out);
-    CpuLinear.forward(pool, outAt, xAt, weightAt, biasAt, tokens, inputs, outputs);
+    CpuLinear.forward(
+        pool, new CpuFrozenWeights(pool), outAt, xAt, weightAt, biasAt, tokens, inputs, outputs);
     CpuLinear.backwardInput(pool, dXAt, dOutAt, weightAt, tokens, inputs, outputs);
     CpuLinear.backwardWeight(pool, dWeightAt, dBiasAt, xAt, dOutAt, tokens, inputs, outputs);
 
