@@ -41,7 +41,8 @@ final class CpuLinear {
       int inputs,
       int outputs) {
     float[] panels = tokens <= CpuSgemm.THIN_ROWS ? null : frozen.panels(weight, inputs, outputs);
-    Split split = Split.of(pool, tokens, outputs, inputs, panels == null ? COPY_WORK : 0);
+    Split split =
+        Split.of(pool, tokens, outputs, inputs, CpuSgemm.EVEN_ROWS, panels == null ? COPY_WORK : 0);
     pool.run(
         split.count(),
         (task, thread) -> {
@@ -73,7 +74,7 @@ final class CpuLinear {
    */
   static void backwardInput(
       CpuThreadPool pool, long dX, long dOut, long weight, int tokens, int inputs, int outputs) {
-    Split split = Split.of(pool, tokens, inputs, outputs, COPY_WORK);
+    Split split = Split.of(pool, tokens, inputs, outputs, CpuSgemm.EVEN_ROWS, COPY_WORK);
     pool.run(
         split.count(),
         (task, thread) -> {
@@ -115,7 +116,7 @@ final class CpuLinear {
       int tokens,
       int inputs,
       int outputs) {
-    Split split = Split.of(pool, inputs, outputs, tokens, COPY_WORK);
+    Split split = Split.of(pool, inputs, outputs, tokens, CpuSgemm.ROWS, COPY_WORK);
     int products = split.count();
     pool.run(
         dBias == 0 ? products : products + 1,
@@ -180,18 +181,17 @@ final class CpuLinear {
    * How an output of (m, n) is cut: in {@code count} pieces of {@code grain} rows, or of columns.
    */
   private record Split(int m, int n, int grain, boolean byRows, int count) {
-    static Split of(CpuThreadPool pool, int m, int n, int k, int copyOfB) {
+    static Split of(CpuThreadPool pool, int m, int n, int k, int rowUnit, int copyOfB) {
       long work = Math.max(1, (long) m * n * k / MIN_WORK);
       int parts = (int) Math.min(pool.numThreads(), work);
       if (parts == 1) {
         return new Split(m, n, m, true, 1);
       }
-      int rowUnits = Math.ceilDiv(m, CpuSgemm.ROWS);
+      int rowUnits = Math.ceilDiv(m, rowUnit);
       int columnUnits = Math.ceilDiv(n, CpuSgemm.PANEL);
-      int rows = Math.ceilDiv(rowUnits, parts) * CpuSgemm.ROWS;
+      int rows = Math.ceilDiv(rowUnits, parts) * rowUnit;
       int columns = Math.ceilDiv(columnUnits, parts) * CpuSgemm.PANEL;
-      boolean byRows =
-          work(rows, n, copyOfB) <= work((long) rowUnits * CpuSgemm.ROWS, columns, copyOfB);
+      boolean byRows = work(rows, n, copyOfB) <= work((long) rowUnits * rowUnit, columns, copyOfB);
       int grain = byRows ? rows : columns;
       return new Split(m, n, grain, byRows, Math.ceilDiv(byRows ? m : n, grain));
     }

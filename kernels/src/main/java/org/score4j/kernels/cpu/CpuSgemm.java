@@ -23,8 +23,11 @@ public final class CpuSgemm {
    */
   static final int PANEL = SgemmTiles.MAX_VECTORS * SgemmTiles.W;
 
-  /** A split of C by rows is best done in multiples of this. */
+  /** Rows of a tile; a split of {@link #tn} by rows is best done in multiples of this. */
   static final int ROWS = SgemmTiles.ROWS;
+
+  /** A split of {@link #nn} and {@link #nt} by rows is best done in multiples of this. */
+  static final int EVEN_ROWS = 2;
 
   /**
    * Depth of a block. A panel of it overflows L1, yet 384 measured better than 128 and 192: partial
@@ -319,25 +322,37 @@ public final class CpuSgemm {
       int depth,
       boolean add) {
     int vectors = Math.ceilDiv(width, SgemmTiles.W);
-    for (int i = 0; i < rows; i += ROWS) {
-      int tileRows = Math.min(ROWS, rows - i);
+    int height;
+    for (int i = 0; i < rows; i += height) {
+      height = form == Form.TN ? ROWS : tileRows(rows - i);
+      int tileRows = Math.min(height, rows - i);
       long tileC = at(c, i, ldc, 0);
+      int tile = SgemmPanels.TILE;
       int init = SgemmPanels.ZEROS;
       if (add) {
         SgemmPanels.loadTile(s, tileC, ldc, tileRows, width, vectors);
-        init = SgemmPanels.TILE;
+        init = tile;
       }
       if (form == Form.TN) {
-        int stride = padded(rows);
-        SgemmTilesTransposed.tile(
-            vectors, s, SgemmPanels.TILE, init, SgemmPanels.BLOCK + i, stride, panel, depth);
+        int block = SgemmPanels.BLOCK + i;
+        SgemmTilesTransposed.tile(vectors, s, tile, init, block, padded(rows), panel, depth);
       } else {
         int block = SgemmPanels.BLOCK + i * depth;
-        SgemmTiles.tile(
-            vectors, s, SgemmPanels.TILE, init, block, depth, tileRows - 1, panels, panel, depth);
+        int last = tileRows - 1;
+        if (height == ROWS) {
+          SgemmTiles.tile(vectors, s, tile, init, block, depth, last, panels, panel, depth);
+        } else {
+          SgemmLowTiles.tile(vectors, s, tile, init, block, depth, last, panels, panel, depth);
+        }
       }
       SgemmPanels.storeTile(s, tileC, ldc, tileRows, width, vectors);
     }
+  }
+
+  /** Rows of the next tile: four where tiles of six would leave more rows empty. */
+  private static int tileRows(int left) {
+    int low = SgemmLowTiles.ROWS;
+    return left <= low || (left > ROWS && left <= 2 * low) ? low : ROWS;
   }
 
   /**

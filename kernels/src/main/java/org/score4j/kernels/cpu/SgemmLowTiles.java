@@ -1,0 +1,259 @@
+package org.score4j.kernels.cpu;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * {@link SgemmTiles} with four rows, for what is left of a number of rows that six do not divide: a
+ * tile of six would compute rows that are thrown away.
+ */
+final class SgemmLowTiles {
+  private static final VectorSpecies<Float> SPECIES = SgemmTiles.SPECIES;
+  private static final int W = SgemmTiles.W;
+
+  /** Rows of a tile. */
+  static final int ROWS = 4;
+
+  private SgemmLowTiles() {}
+
+  /** See {@link SgemmTiles#tile}. */
+  static void tile(
+      int vectors,
+      float[] s,
+      int tile,
+      int init,
+      int a,
+      int aStride,
+      int lastRow,
+      float[] panels,
+      int b,
+      int depth) {
+    switch (vectors) {
+      case 4 -> tile4(s, tile, init, a, aStride, lastRow, panels, b, depth);
+      case 3 -> tile3(s, tile, init, a, aStride, lastRow, panels, b, depth);
+      case 2 -> tile2(s, tile, init, a, aStride, lastRow, panels, b, depth);
+      case 1 -> tile1(s, tile, init, a, aStride, lastRow, panels, b, depth);
+      default ->
+          throw new IllegalArgumentException(
+              "tile of %d vectors, there are 1 to 4".formatted(vectors));
+    }
+  }
+
+  private static void tile4(
+      float[] s,
+      int tile,
+      int init,
+      int a,
+      int aStride,
+      int lastRow,
+      float[] panels,
+      int b,
+      int depth) {
+    int a1 = a + Math.min(1, lastRow) * aStride;
+    int a2 = a + Math.min(2, lastRow) * aStride;
+    int a3 = a + Math.min(3, lastRow) * aStride;
+    FloatVector x00 = FloatVector.fromArray(SPECIES, s, init);
+    FloatVector x01 = FloatVector.fromArray(SPECIES, s, init + W);
+    FloatVector x02 = FloatVector.fromArray(SPECIES, s, init + 2 * W);
+    FloatVector x03 = FloatVector.fromArray(SPECIES, s, init + 3 * W);
+    FloatVector x10 = FloatVector.fromArray(SPECIES, s, init + 4 * W);
+    FloatVector x11 = FloatVector.fromArray(SPECIES, s, init + 5 * W);
+    FloatVector x12 = FloatVector.fromArray(SPECIES, s, init + 6 * W);
+    FloatVector x13 = FloatVector.fromArray(SPECIES, s, init + 7 * W);
+    FloatVector x20 = FloatVector.fromArray(SPECIES, s, init + 8 * W);
+    FloatVector x21 = FloatVector.fromArray(SPECIES, s, init + 9 * W);
+    FloatVector x22 = FloatVector.fromArray(SPECIES, s, init + 10 * W);
+    FloatVector x23 = FloatVector.fromArray(SPECIES, s, init + 11 * W);
+    FloatVector x30 = FloatVector.fromArray(SPECIES, s, init + 12 * W);
+    FloatVector x31 = FloatVector.fromArray(SPECIES, s, init + 13 * W);
+    FloatVector x32 = FloatVector.fromArray(SPECIES, s, init + 14 * W);
+    FloatVector x33 = FloatVector.fromArray(SPECIES, s, init + 15 * W);
+    for (int p = 0; p < depth; p++) {
+      int row = b + p * 4 * W;
+      FloatVector b0 = FloatVector.fromArray(SPECIES, panels, row);
+      FloatVector b1 = FloatVector.fromArray(SPECIES, panels, row + W);
+      FloatVector b2 = FloatVector.fromArray(SPECIES, panels, row + 2 * W);
+      FloatVector b3 = FloatVector.fromArray(SPECIES, panels, row + 3 * W);
+      FloatVector v = FloatVector.broadcast(SPECIES, s[a + p]);
+      x00 = v.fma(b0, x00);
+      x01 = v.fma(b1, x01);
+      x02 = v.fma(b2, x02);
+      x03 = v.fma(b3, x03);
+      v = FloatVector.broadcast(SPECIES, s[a1 + p]);
+      x10 = v.fma(b0, x10);
+      x11 = v.fma(b1, x11);
+      x12 = v.fma(b2, x12);
+      x13 = v.fma(b3, x13);
+      v = FloatVector.broadcast(SPECIES, s[a2 + p]);
+      x20 = v.fma(b0, x20);
+      x21 = v.fma(b1, x21);
+      x22 = v.fma(b2, x22);
+      x23 = v.fma(b3, x23);
+      v = FloatVector.broadcast(SPECIES, s[a3 + p]);
+      x30 = v.fma(b0, x30);
+      x31 = v.fma(b1, x31);
+      x32 = v.fma(b2, x32);
+      x33 = v.fma(b3, x33);
+    }
+    x00.intoArray(s, tile);
+    x01.intoArray(s, tile + W);
+    x02.intoArray(s, tile + 2 * W);
+    x03.intoArray(s, tile + 3 * W);
+    x10.intoArray(s, tile + 4 * W);
+    x11.intoArray(s, tile + 5 * W);
+    x12.intoArray(s, tile + 6 * W);
+    x13.intoArray(s, tile + 7 * W);
+    x20.intoArray(s, tile + 8 * W);
+    x21.intoArray(s, tile + 9 * W);
+    x22.intoArray(s, tile + 10 * W);
+    x23.intoArray(s, tile + 11 * W);
+    x30.intoArray(s, tile + 12 * W);
+    x31.intoArray(s, tile + 13 * W);
+    x32.intoArray(s, tile + 14 * W);
+    x33.intoArray(s, tile + 15 * W);
+  }
+
+  private static void tile3(
+      float[] s,
+      int tile,
+      int init,
+      int a,
+      int aStride,
+      int lastRow,
+      float[] panels,
+      int b,
+      int depth) {
+    int a1 = a + Math.min(1, lastRow) * aStride;
+    int a2 = a + Math.min(2, lastRow) * aStride;
+    int a3 = a + Math.min(3, lastRow) * aStride;
+    FloatVector x00 = FloatVector.fromArray(SPECIES, s, init);
+    FloatVector x01 = FloatVector.fromArray(SPECIES, s, init + W);
+    FloatVector x02 = FloatVector.fromArray(SPECIES, s, init + 2 * W);
+    FloatVector x10 = FloatVector.fromArray(SPECIES, s, init + 3 * W);
+    FloatVector x11 = FloatVector.fromArray(SPECIES, s, init + 4 * W);
+    FloatVector x12 = FloatVector.fromArray(SPECIES, s, init + 5 * W);
+    FloatVector x20 = FloatVector.fromArray(SPECIES, s, init + 6 * W);
+    FloatVector x21 = FloatVector.fromArray(SPECIES, s, init + 7 * W);
+    FloatVector x22 = FloatVector.fromArray(SPECIES, s, init + 8 * W);
+    FloatVector x30 = FloatVector.fromArray(SPECIES, s, init + 9 * W);
+    FloatVector x31 = FloatVector.fromArray(SPECIES, s, init + 10 * W);
+    FloatVector x32 = FloatVector.fromArray(SPECIES, s, init + 11 * W);
+    for (int p = 0; p < depth; p++) {
+      int row = b + p * 3 * W;
+      FloatVector b0 = FloatVector.fromArray(SPECIES, panels, row);
+      FloatVector b1 = FloatVector.fromArray(SPECIES, panels, row + W);
+      FloatVector b2 = FloatVector.fromArray(SPECIES, panels, row + 2 * W);
+      FloatVector v = FloatVector.broadcast(SPECIES, s[a + p]);
+      x00 = v.fma(b0, x00);
+      x01 = v.fma(b1, x01);
+      x02 = v.fma(b2, x02);
+      v = FloatVector.broadcast(SPECIES, s[a1 + p]);
+      x10 = v.fma(b0, x10);
+      x11 = v.fma(b1, x11);
+      x12 = v.fma(b2, x12);
+      v = FloatVector.broadcast(SPECIES, s[a2 + p]);
+      x20 = v.fma(b0, x20);
+      x21 = v.fma(b1, x21);
+      x22 = v.fma(b2, x22);
+      v = FloatVector.broadcast(SPECIES, s[a3 + p]);
+      x30 = v.fma(b0, x30);
+      x31 = v.fma(b1, x31);
+      x32 = v.fma(b2, x32);
+    }
+    x00.intoArray(s, tile);
+    x01.intoArray(s, tile + W);
+    x02.intoArray(s, tile + 2 * W);
+    x10.intoArray(s, tile + 3 * W);
+    x11.intoArray(s, tile + 4 * W);
+    x12.intoArray(s, tile + 5 * W);
+    x20.intoArray(s, tile + 6 * W);
+    x21.intoArray(s, tile + 7 * W);
+    x22.intoArray(s, tile + 8 * W);
+    x30.intoArray(s, tile + 9 * W);
+    x31.intoArray(s, tile + 10 * W);
+    x32.intoArray(s, tile + 11 * W);
+  }
+
+  private static void tile2(
+      float[] s,
+      int tile,
+      int init,
+      int a,
+      int aStride,
+      int lastRow,
+      float[] panels,
+      int b,
+      int depth) {
+    int a1 = a + Math.min(1, lastRow) * aStride;
+    int a2 = a + Math.min(2, lastRow) * aStride;
+    int a3 = a + Math.min(3, lastRow) * aStride;
+    FloatVector x00 = FloatVector.fromArray(SPECIES, s, init);
+    FloatVector x01 = FloatVector.fromArray(SPECIES, s, init + W);
+    FloatVector x10 = FloatVector.fromArray(SPECIES, s, init + 2 * W);
+    FloatVector x11 = FloatVector.fromArray(SPECIES, s, init + 3 * W);
+    FloatVector x20 = FloatVector.fromArray(SPECIES, s, init + 4 * W);
+    FloatVector x21 = FloatVector.fromArray(SPECIES, s, init + 5 * W);
+    FloatVector x30 = FloatVector.fromArray(SPECIES, s, init + 6 * W);
+    FloatVector x31 = FloatVector.fromArray(SPECIES, s, init + 7 * W);
+    for (int p = 0; p < depth; p++) {
+      int row = b + p * 2 * W;
+      FloatVector b0 = FloatVector.fromArray(SPECIES, panels, row);
+      FloatVector b1 = FloatVector.fromArray(SPECIES, panels, row + W);
+      FloatVector v = FloatVector.broadcast(SPECIES, s[a + p]);
+      x00 = v.fma(b0, x00);
+      x01 = v.fma(b1, x01);
+      v = FloatVector.broadcast(SPECIES, s[a1 + p]);
+      x10 = v.fma(b0, x10);
+      x11 = v.fma(b1, x11);
+      v = FloatVector.broadcast(SPECIES, s[a2 + p]);
+      x20 = v.fma(b0, x20);
+      x21 = v.fma(b1, x21);
+      v = FloatVector.broadcast(SPECIES, s[a3 + p]);
+      x30 = v.fma(b0, x30);
+      x31 = v.fma(b1, x31);
+    }
+    x00.intoArray(s, tile);
+    x01.intoArray(s, tile + W);
+    x10.intoArray(s, tile + 2 * W);
+    x11.intoArray(s, tile + 3 * W);
+    x20.intoArray(s, tile + 4 * W);
+    x21.intoArray(s, tile + 5 * W);
+    x30.intoArray(s, tile + 6 * W);
+    x31.intoArray(s, tile + 7 * W);
+  }
+
+  private static void tile1(
+      float[] s,
+      int tile,
+      int init,
+      int a,
+      int aStride,
+      int lastRow,
+      float[] panels,
+      int b,
+      int depth) {
+    int a1 = a + Math.min(1, lastRow) * aStride;
+    int a2 = a + Math.min(2, lastRow) * aStride;
+    int a3 = a + Math.min(3, lastRow) * aStride;
+    FloatVector x00 = FloatVector.fromArray(SPECIES, s, init);
+    FloatVector x10 = FloatVector.fromArray(SPECIES, s, init + W);
+    FloatVector x20 = FloatVector.fromArray(SPECIES, s, init + 2 * W);
+    FloatVector x30 = FloatVector.fromArray(SPECIES, s, init + 3 * W);
+    for (int p = 0; p < depth; p++) {
+      int row = b + p * W;
+      FloatVector b0 = FloatVector.fromArray(SPECIES, panels, row);
+      FloatVector v = FloatVector.broadcast(SPECIES, s[a + p]);
+      x00 = v.fma(b0, x00);
+      v = FloatVector.broadcast(SPECIES, s[a1 + p]);
+      x10 = v.fma(b0, x10);
+      v = FloatVector.broadcast(SPECIES, s[a2 + p]);
+      x20 = v.fma(b0, x20);
+      v = FloatVector.broadcast(SPECIES, s[a3 + p]);
+      x30 = v.fma(b0, x30);
+    }
+    x00.intoArray(s, tile);
+    x10.intoArray(s, tile + W);
+    x20.intoArray(s, tile + 2 * W);
+    x30.intoArray(s, tile + 3 * W);
+  }
+}
