@@ -1,7 +1,9 @@
 package org.score4j.kernels;
 
 import java.util.Collection;
+import java.util.List;
 import java.util.Optional;
+import java.util.function.IntConsumer;
 
 /**
  * A device with all op families. Kernels trust their arguments: {@link Ops} checks shapes, types
@@ -68,6 +70,20 @@ public interface Backend extends AutoCloseable {
    */
   default void replay(Object key, Runnable body) {
     body.run();
+  }
+
+  /**
+   * Backends over the same memory, each of which computes with one thread: for passes of so few
+   * operations that cutting each of them among threads costs too much. Used by {@link #runInLanes}
+   * alone. Empty where passes are not cut.
+   */
+  default List<Backend> lanes() {
+    return List.of();
+  }
+
+  /** Runs {@code work} once for each lane, with its index, side by side, and waits for all. */
+  default void runInLanes(IntConsumer work) {
+    throw new UnsupportedOperationException(name() + " has no lanes");
   }
 
   /**

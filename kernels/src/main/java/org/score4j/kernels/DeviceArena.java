@@ -1,6 +1,7 @@
 package org.score4j.kernels;
 
 import java.util.Collection;
+import java.util.function.Supplier;
 
 /**
  * Owner of one large allocation handed out in aligned pieces. A program has a handful of them
@@ -17,15 +18,37 @@ public final class DeviceArena implements AutoCloseable {
   private final String name;
   private final DeviceBuffer buffer;
   private final Collection<DeviceArena> open;
+  private final long start;
+  private final long end;
   private long used;
   private long peak;
 
   /** open: where an arena is listed as long as it is open. */
   DeviceArena(String name, DeviceBuffer buffer, Collection<DeviceArena> open) {
+    this(name, buffer, open, 0, buffer.byteSize());
+    open.add(this);
+  }
+
+  private DeviceArena(
+      String name, DeviceBuffer buffer, Collection<DeviceArena> open, long start, long end) {
     this.name = name;
     this.buffer = buffer;
     this.open = open;
-    open.add(this);
+    this.start = start;
+    this.end = end;
+    this.used = start;
+    this.peak = start;
+  }
+
+  /**
+   * The next free piece as an arena, which another thread may use. It is a view: it is not closed,
+   * and releasing this arena to a mark before it ends it.
+   *
+   * @param bytes a multiple of {@link #ALIGNMENT_BYTES}
+   */
+  public DeviceArena part(long bytes) {
+    long from = take(bytes, () -> "a part");
+    return new DeviceArena(name, buffer, open, from, from + bytes);
   }
 
   /** Bytes a tensor takes up in an arena, alignment included. */
@@ -35,16 +58,25 @@ public final class DeviceArena implements AutoCloseable {
 
   /** The next free piece; its content is undefined. */
   public Tensor allocate(DType dtype, Shape shape) {
-    long bytes = footprint(dtype, shape);
-    if (used + bytes > buffer.byteSize()) {
+    long from = take(footprint(dtype, shape), () -> shape + " of " + dtype);
+    return new Tensor(buffer, from, dtype, shape);
+  }
+
+  private long take(long bytes, Supplier<String> what) {
+    if (bytes > freeBytes()) {
       throw new IllegalStateException(
-          "arena %s: %s of %s needs %d bytes, %d of %d are free; make the arena larger or the batch smaller"
-              .formatted(name, shape, dtype, bytes, buffer.byteSize() - used, buffer.byteSize()));
+          "arena %s: %s needs %d bytes, %d of %d are free; make the arena larger or the batch smaller"
+              .formatted(name, what.get(), bytes, freeBytes(), byteSize()));
     }
-    Tensor tensor = new Tensor(buffer, used, dtype, shape);
+    long from = used;
     used += bytes;
     peak = Math.max(peak, used);
-    return tensor;
+    return from;
+  }
+
+  /** Bytes not in use. */
+  public long freeBytes() {
+    return end - used;
   }
 
   /** A position to return to with {@link #release}. */
@@ -57,9 +89,9 @@ public final class DeviceArena implements AutoCloseable {
    * any more.
    */
   public void release(long mark) {
-    if (mark < 0 || mark > used) {
+    if (mark < start || mark > used) {
       throw new IllegalArgumentException(
-          "arena %s: mark %d is outside 0..%d".formatted(name, mark, used));
+          "arena %s: mark %d is outside %d..%d".formatted(name, mark, start, used));
     }
     used = mark;
   }
@@ -71,12 +103,12 @@ public final class DeviceArena implements AutoCloseable {
 
   /** Size of the arena. */
   public long byteSize() {
-    return buffer.byteSize();
+    return end - start;
   }
 
   /** Most bytes in use at any time so far. */
   public long peakBytes() {
-    return peak;
+    return peak - start;
   }
 
   @Override

@@ -77,13 +77,19 @@ public final class KvCache implements AutoCloseable {
    * The way of new tokens through this cache: appended first, then seen by themselves and all later
    * ones.
    *
+   * @param ops to compute with
    * @param slots (T) I32, where each token goes
    * @param pageTables (numSequences, maxPages) I32
    * @param rowSequence (T) I32, row of {@code pageTables} of each token
    * @param rowLength (T) I32, keys each token sees
    */
   Transformer.AttentionPath path(
-      Tensor slots, Tensor pageTables, Tensor rowSequence, Tensor rowLength, AttentionShape heads) {
+      Ops ops,
+      Tensor slots,
+      Tensor pageTables,
+      Tensor rowSequence,
+      Tensor rowLength,
+      AttentionShape heads) {
     return (layer, out, logSumExp, qkv) -> {
       ops.appendKv(keys.get(layer), values.get(layer), qkv, slots, heads);
       ops.pagedAttention(

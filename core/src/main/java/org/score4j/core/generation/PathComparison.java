@@ -99,6 +99,7 @@ public record PathComparison(List<Layer> layers) {
     }
     Transformer.AttentionPath path =
         cache.path(
+            model.ops(),
             DeviceBatch.upload(ops, arena, slot, 1),
             DeviceBatch.upload(ops, arena, table, table.length).reshape(Shape.of(1, table.length)),
             DeviceBatch.upload(ops, arena, new int[1], 1),

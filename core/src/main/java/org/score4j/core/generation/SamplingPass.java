@@ -26,6 +26,7 @@ final class SamplingPass {
   private final DeviceArena arena;
   private final int maxPadded;
   private final boolean replay;
+  private final SamplingLanes lanes;
 
   /** Tokens waiting to be fed into one cached sequence, and who draws from the last of them. */
   static final class Feed {
@@ -72,15 +73,14 @@ final class SamplingPass {
     this.arena = arena;
     this.maxPadded = maxPadded;
     this.replay = replay;
+    this.lanes = new SamplingLanes(model);
   }
 
   /** Feeds tokens, then draws one token for every reader whose feed is exhausted. */
   Draws compute(
       Parameters weights, List<Feed> feeds, int rows, double temperature, Truncation truncation) {
-    boolean decoding =
-        ops.backend().replays()
-            && rows == feeds.size()
-            && feeds.stream().allMatch(Feed::isDecoding);
+    boolean oneEach = rows == feeds.size() && feeds.stream().allMatch(Feed::isDecoding);
+    boolean decoding = oneEach && ops.backend().replays();
     int padded = decoding ? paddedRows(rows, maxPadded) : rows;
     int[] ids = new int[padded];
     int[] positions = new int[padded];
@@ -153,7 +153,7 @@ final class SamplingPass {
     Tensor sequences = DeviceBatch.upload(ops, arena, rowSequence, 1);
     Tensor lengths = DeviceBatch.upload(ops, arena, rowLength, 1);
     Transformer.AttentionPath path =
-        cache.path(deviceSlots, pageTables, sequences, lengths, model.config().heads());
+        cache.path(ops, deviceSlots, pageTables, sequences, lengths, model.config().heads());
     if (drawn == 0) {
       model.forward(weights, batch, path, arena, false);
       return new Draws(new int[0], new float[0]);
@@ -164,6 +164,19 @@ final class SamplingPass {
     Tensor logProbs = arena.allocate(ops.stateType(), Shape.of(n));
     Runnable body =
         () -> {
+          if (oneEach && truncation.isNone() && lanes.suit(n, arena)) {
+            SamplingLanes.Rows all =
+                new SamplingLanes.Rows(
+                    batch.ids(),
+                    batch.positions(),
+                    deviceSlots,
+                    pageTables,
+                    sequences,
+                    lengths,
+                    keys);
+            lanes.draw(drawnIds, logProbs, weights, cache, all, arena, temperature);
+            return;
+          }
           Tensor hidden = model.forward(weights, batch, path, arena, false).hidden();
           draw(drawnIds, logProbs, weights, batch, hidden, keys, temperature, truncation);
         };

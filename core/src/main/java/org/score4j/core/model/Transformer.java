@@ -25,7 +25,7 @@ public final class Transformer implements AutoCloseable {
   private final Ops ops;
   private final ModelConfig config;
   private final Recompute recompute;
-  private final DeviceArena tables;
+  private final @Nullable DeviceArena tables;
   private final TransformerBlock block;
 
   /** As {@link #Transformer(Ops, ModelConfig, Recompute)}, keeping all activations. */
@@ -43,12 +43,30 @@ public final class Transformer implements AutoCloseable {
     this.config = config;
     this.recompute = recompute;
     Shape shape = Shape.of(config.maxPositions(), config.headDim() / 2);
-    this.tables = ops.newArena("rotary tables", 2 * DeviceArena.footprint(ops.stateType(), shape));
-    Tensor cos = tables.allocate(ops.stateType(), shape);
-    Tensor sin = tables.allocate(ops.stateType(), shape);
+    DeviceArena arena =
+        ops.newArena("rotary tables", 2 * DeviceArena.footprint(ops.stateType(), shape));
+    this.tables = arena;
+    Tensor cos = arena.allocate(ops.stateType(), shape);
+    Tensor sin = arena.allocate(ops.stateType(), shape);
     ops.upload(cos, RotaryTables.table(config, true));
     ops.upload(sin, RotaryTables.table(config, false));
     this.block = new TransformerBlock(ops, config, cos, sin);
+  }
+
+  private Transformer(Transformer owner, Ops ops) {
+    this.ops = ops;
+    this.config = owner.config;
+    this.recompute = owner.recompute;
+    this.tables = null;
+    this.block = owner.block.on(ops);
+  }
+
+  /**
+   * The same model, computing with other operations on the same memory: a view, which is not closed
+   * and lasts as long as this.
+   */
+  public Transformer on(Ops other) {
+    return new Transformer(this, other);
   }
 
   /** The model's config. */
@@ -223,7 +241,9 @@ public final class Transformer implements AutoCloseable {
 
   @Override
   public void close() {
-    tables.close();
+    if (tables != null) {
+      tables.close();
+    }
   }
 
   private static Tensor present(@Nullable Tensor tensor) {

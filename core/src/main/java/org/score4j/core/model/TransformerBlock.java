@@ -38,6 +38,11 @@ final class TransformerBlock {
     this.sin = sin;
   }
 
+  /** The same block, computing with other operations. */
+  TransformerBlock on(Ops other) {
+    return new TransformerBlock(other, config, cos, sin);
+  }
+
   /**
    * What a block leaves for its backward pass.
    *

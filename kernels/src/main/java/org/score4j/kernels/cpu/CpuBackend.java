@@ -1,6 +1,10 @@
 package org.score4j.kernels.cpu;
 
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
+import java.util.List;
+import java.util.function.IntConsumer;
 import org.score4j.kernels.ActivationKernels;
 import org.score4j.kernels.AttentionKernels;
 import org.score4j.kernels.Backend;
@@ -30,6 +34,7 @@ public final class CpuBackend implements Backend {
 
   private final CpuThreadPool pool;
   private final CpuFrozenWeights frozen;
+  private final List<Backend> lanes = new ArrayList<>();
   private final HeadProducts headProducts;
   private final TransferKernels transfer = new HostTransferKernels();
   private final MatmulKernels matmul;
@@ -47,8 +52,17 @@ public final class CpuBackend implements Backend {
    * Computes with {@code threads} threads, the caller's included; their number changes no result.
    */
   public CpuBackend(int threads) {
+    this(threads, new CpuFrozenWeights());
+    if (threads > 1) {
+      for (int i = 0; i < threads; i++) {
+        lanes.add(new CpuBackend(1, frozen));
+      }
+    }
+  }
+
+  private CpuBackend(int threads, CpuFrozenWeights frozen) {
+    this.frozen = frozen;
     pool = new CpuThreadPool(threads);
-    frozen = new CpuFrozenWeights(pool);
     headProducts = new HeadProducts(pool, frozen);
     matmul = new CpuMatmulKernels(pool, frozen);
     norm = new CpuNormKernels(pool);
@@ -93,6 +107,16 @@ public final class CpuBackend implements Backend {
   public FrozenWeights freeze(Collection<Tensor> weights) {
     frozen.freeze(weights);
     return frozen::release;
+  }
+
+  @Override
+  public List<Backend> lanes() {
+    return Collections.unmodifiableList(lanes);
+  }
+
+  @Override
+  public void runInLanes(IntConsumer work) {
+    pool.run(lanes.size(), (lane, thread) -> work.accept(lane));
   }
 
   @Override
@@ -162,6 +186,7 @@ public final class CpuBackend implements Backend {
   /** Ends the threads and frees their memory; buffers belong to their arenas. */
   @Override
   public void close() {
+    lanes.forEach(Backend::close);
     headProducts.close();
     pool.close();
   }

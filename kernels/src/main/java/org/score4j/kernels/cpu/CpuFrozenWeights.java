@@ -10,7 +10,7 @@ import org.score4j.kernels.host.HostBuffer;
 /**
  * Weights that are promised not to change for a while, copied to the panels of the matrix product
  * when first used: so the many small products of sampling need not copy them each time. The arrays
- * are kept for the next promise over the same weights.
+ * are kept for the next promise over the same weights. Shared by the lanes of a backend.
  */
 final class CpuFrozenWeights {
   /** The part of the heap that copies may take up. */
@@ -18,7 +18,6 @@ final class CpuFrozenWeights {
 
   private static final int MAX_ARRAY = Integer.MAX_VALUE - 8;
 
-  private final CpuThreadPool pool;
   private final long maxFloats;
   private Map<Long, Copy> copies = new HashMap<>();
   private long floats;
@@ -31,18 +30,17 @@ final class CpuFrozenWeights {
     private boolean current;
   }
 
-  CpuFrozenWeights(CpuThreadPool pool) {
-    this(pool, Runtime.getRuntime().maxMemory() / HEAP_SHARE / Float.BYTES);
+  CpuFrozenWeights() {
+    this(Runtime.getRuntime().maxMemory() / HEAP_SHARE / Float.BYTES);
   }
 
   /** Weights that would need more than {@code maxFloats} in all are not copied. */
-  CpuFrozenWeights(CpuThreadPool pool, long maxFloats) {
-    this.pool = pool;
+  CpuFrozenWeights(long maxFloats) {
     this.maxFloats = maxFloats;
   }
 
   /** Begins a promise. */
-  void freeze(Collection<Tensor> weights) {
+  synchronized void freeze(Collection<Tensor> weights) {
     if (frozen) {
       throw new IllegalStateException("freeze: the weights frozen before are not released yet");
     }
@@ -60,21 +58,26 @@ final class CpuFrozenWeights {
   }
 
   /** Ends the promise. */
-  void release() {
+  synchronized void release() {
     frozen = false;
   }
 
-  /** Panels of the weight (k, n) at an address; null if it is not frozen or there is no room. */
-  float @Nullable [] panels(long weight, int k, int n) {
-    return panels(weight, k, n, false);
+  /**
+   * Panels of the weight (k, n) at an address; null if it is not frozen or there is no room.
+   *
+   * @param pool of the caller, which makes the copy if there is none yet
+   */
+  float @Nullable [] panels(CpuThreadPool pool, long weight, int k, int n) {
+    return panels(pool, weight, k, n, false);
   }
 
   /** Panels of the transpose of the weight (n, k) at an address; null as above. */
-  float @Nullable [] transposedPanels(long weight, int n, int k) {
-    return panels(weight, k, n, true);
+  float @Nullable [] transposedPanels(CpuThreadPool pool, long weight, int n, int k) {
+    return panels(pool, weight, k, n, true);
   }
 
-  private float @Nullable [] panels(long weight, int k, int n, boolean transposed) {
+  private synchronized float @Nullable [] panels(
+      CpuThreadPool pool, long weight, int k, int n, boolean transposed) {
     Copy copy = frozen ? copies.get(weight) : null;
     if (copy == null) {
       return null;

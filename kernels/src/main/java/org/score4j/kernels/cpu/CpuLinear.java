@@ -40,7 +40,8 @@ final class CpuLinear {
       int tokens,
       int inputs,
       int outputs) {
-    float[] panels = tokens <= CpuSgemm.THIN_ROWS ? null : frozen.panels(weight, inputs, outputs);
+    float[] panels =
+        tokens <= CpuSgemm.THIN_ROWS ? null : frozen.panels(pool, weight, inputs, outputs);
     Split split =
         Split.of(pool, tokens, outputs, inputs, CpuSgemm.EVEN_ROWS, panels == null ? COPY_WORK : 0);
     pool.run(

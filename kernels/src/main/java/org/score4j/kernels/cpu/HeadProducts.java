@@ -71,7 +71,7 @@ final class HeadProducts implements AutoCloseable {
     int stride = Lanes.roundUp(vocabulary);
     long x = HostBuffer.address(hidden) + 4L * firstRow * width;
     long w = HostBuffer.address(head);
-    float[] panels = rows == 1 ? null : frozen.transposedPanels(w, vocabulary, width);
+    float[] panels = rows == 1 ? null : frozen.transposedPanels(pool, w, vocabulary, width);
     split(
         rows,
         vocabulary,

@@ -57,7 +57,7 @@ class CpuLinearTest {
     long outAt = put(dBiasAt, dBias);
     long dXAt = put(outAt, out);
     CpuLinear.forward(
-        pool, new CpuFrozenWeights(pool), outAt, xAt, weightAt, biasAt, tokens, inputs, outputs);
+        pool, new CpuFrozenWeights(), outAt, xAt, weightAt, biasAt, tokens, inputs, outputs);
     CpuLinear.backwardInput(pool, dXAt, dOutAt, weightAt, tokens, inputs, outputs);
     CpuLinear.backwardWeight(pool, dWeightAt, dBiasAt, xAt, dOutAt, tokens, inputs, outputs);
 
