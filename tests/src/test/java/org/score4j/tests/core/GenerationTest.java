@@ -54,6 +54,22 @@ class GenerationTest {
   }
 
   @ParameterizedTest
+  @CsvSource({"UNTIED", "TIED_WITH_BIAS", "QK_NORM"})
+  void drawnTokens_areTheSameInLanes(TinyModel.Family family) {
+    int samples = 11;
+    try (TinyModel one = new TinyModel("cpu-1", family);
+        TinyModel three = new TinyModel("cpu-3", family);
+        Parameters weights = one.weights(SEED);
+        Parameters same = three.weights(SEED)) {
+      assertThat(one.ops.backend().lanes()).isEmpty();
+      assertThat(three.ops.backend().lanes()).hasSize(3);
+      List<List<List<Response>>> expected = run(one, weights, requests(samples), 512, 70, 500, 1);
+      // Enough conversations at once for lanes, more and more of which end early.
+      assertSame(run(three, same, requests(samples), 512, 70, 500, 1), expected, "lanes");
+    }
+  }
+
+  @ParameterizedTest
   @CsvSource({"reference, UNTIED", "cpu-2, UNTIED", "cpu-2, QK_NORM"})
   void forkedPrompt_givesWhatSeparatePromptsGive(String device, TinyModel.Family family) {
     try (TinyModel model = new TinyModel(device, family);

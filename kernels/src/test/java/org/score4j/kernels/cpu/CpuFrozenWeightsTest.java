@@ -1,0 +1,129 @@
+package org.score4j.kernels.cpu;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.score4j.kernels.DType;
+import org.score4j.kernels.DeviceArena;
+import org.score4j.kernels.FrozenWeights;
+import org.score4j.kernels.Ops;
+import org.score4j.kernels.Shape;
+import org.score4j.kernels.Tensor;
+import org.score4j.kernels.host.HostBuffer;
+
+/** Products with frozen weights have the bits of those without. */
+class CpuFrozenWeightsTest {
+  private static final long SEED = 5;
+
+  /** Tokens, inputs, outputs: panels and blocks of depth that are whole and that are not. */
+  private static final int[][] SHAPES = {
+    {2, 5, 3}, {5, 64, 64}, {7, 130, 70}, {16, 800, 200}, {64, 128, 688}, {200, 33, 129}
+  };
+
+  private final Random random = new Random(SEED);
+
+  @Test
+  void linear_hasTheSameBits_andFollowsChangedWeights() {
+    for (int threads : new int[] {1, 2, 3}) {
+      try (CpuBackend backend = new CpuBackend(threads)) {
+        Ops ops = new Ops(backend);
+        for (int[] shape : SHAPES) {
+          try (DeviceArena arena = ops.newArena("test", 8L << 20)) {
+            Tensor x = random(ops, arena, Shape.of(shape[0], shape[1]));
+            Tensor weight = random(ops, arena, Shape.of(shape[1], shape[2]));
+            Tensor bias = random(ops, arena, Shape.of(shape[2]));
+            Tensor out = random(ops, arena, Shape.of(shape[0], shape[2]));
+            for (int change = 0; change < 2; change++) {
+              upload(ops, weight);
+              ops.linear(out, x, weight, bias);
+              float[] expected = ops.downloadFloats(out);
+              try (FrozenWeights _ = backend.freeze(List.of(weight))) {
+                for (int use = 0; use < 2; use++) {
+                  ops.fill(out, Double.NaN);
+                  ops.linear(out, x, weight, bias);
+                  assertThat(ops.downloadFloats(out))
+                      .as("%s threads %d use %d seed %d", List.of(weight, x), threads, use, SEED)
+                      .isEqualTo(expected);
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void sampling_hasTheSameBits() {
+    try (CpuBackend backend = new CpuBackend(2)) {
+      Ops ops = new Ops(backend);
+      for (int[] shape : SHAPES) {
+        try (DeviceArena arena = ops.newArena("test", 8L << 20)) {
+          Tensor hidden = random(ops, arena, Shape.of(shape[0], shape[1]));
+          Tensor head = random(ops, arena, Shape.of(shape[2], shape[1]));
+          Tensor keys = arena.allocate(DType.I32, Shape.of(shape[0], 3));
+          ops.upload(keys, random.ints(3L * shape[0]).toArray());
+          Tensor ids = arena.allocate(DType.I32, Shape.of(shape[0]));
+          Tensor logProbs = arena.allocate(DType.F32, Shape.of(shape[0]));
+          ops.sample(ids, logProbs, hidden, head, keys, 1);
+          int[] expectedIds = ops.downloadInts(ids);
+          float[] expected = ops.downloadFloats(logProbs);
+          try (FrozenWeights _ = backend.freeze(List.of(head))) {
+            ops.fill(logProbs, Double.NaN);
+            ops.sample(ids, logProbs, hidden, head, keys, 1);
+          }
+          assertThat(ops.downloadInts(ids)).isEqualTo(expectedIds);
+          assertThat(ops.downloadFloats(logProbs)).isEqualTo(expected);
+        }
+      }
+    }
+  }
+
+  @Test
+  void copies_stayWithinTheirRoom_andArePromisedOnceAtATime() {
+    CpuFrozenWeights frozen = new CpuFrozenWeights(2 * CpuSgemm.packedFloats(64, 10));
+    try (CpuBackend backend = new CpuBackend(1);
+        CpuThreadPool pool = new CpuThreadPool(1);
+        DeviceArena arena = new Ops(backend).newArena("test", 1 << 20)) {
+      List<Tensor> weights =
+          IntStream.range(0, 3)
+              .mapToObj(i -> random(new Ops(backend), arena, Shape.of(10, 64)))
+              .toList();
+      frozen.freeze(weights);
+      assertThat(frozen.panels(pool, address(weights.get(0)), 10, 64)).isNotNull();
+      assertThat(frozen.panels(pool, address(weights.get(1)), 10, 64)).isNotNull();
+      assertThat(frozen.panels(pool, address(weights.get(2)), 10, 64)).isNull();
+      assertThat(frozen.transposedPanels(pool, address(weights.get(0)), 64, 10)).isNull();
+      assertThatThrownBy(() -> frozen.freeze(weights))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("not released");
+      frozen.release();
+      assertThat(frozen.panels(pool, address(weights.get(0)), 10, 64)).isNull();
+      frozen.freeze(List.of(weights.get(2)));
+      assertThat(frozen.panels(pool, address(weights.get(2)), 10, 64)).isNotNull();
+      assertThat(frozen.panels(pool, address(weights.get(0)), 10, 64)).isNull();
+    }
+  }
+
+  private static long address(Tensor tensor) {
+    return HostBuffer.address(tensor);
+  }
+
+  private Tensor random(Ops ops, DeviceArena arena, Shape shape) {
+    Tensor tensor = arena.allocate(DType.F32, shape);
+    upload(ops, tensor);
+    return tensor;
+  }
+
+  private void upload(Ops ops, Tensor tensor) {
+    float[] values = new float[(int) tensor.shape().elements()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = random.nextFloat() * 2 - 1;
+    }
+    ops.upload(tensor, values);
+  }
+}
