@@ -42,8 +42,7 @@ final class CpuLinear {
       int outputs) {
     float[] panels =
         tokens <= CpuSgemm.THIN_ROWS ? null : frozen.panels(pool, weight, inputs, outputs);
-    Split split =
-        Split.of(pool, tokens, outputs, inputs, CpuSgemm.EVEN_ROWS, panels == null ? COPY_WORK : 0);
+    Split split = Split.of(pool, tokens, outputs, inputs, CpuSgemm.EVEN_ROWS);
     pool.run(
         split.count(),
         (task, thread) -> {
@@ -75,7 +74,7 @@ final class CpuLinear {
    */
   static void backwardInput(
       CpuThreadPool pool, long dX, long dOut, long weight, int tokens, int inputs, int outputs) {
-    Split split = Split.of(pool, tokens, inputs, outputs, CpuSgemm.EVEN_ROWS, COPY_WORK);
+    Split split = Split.of(pool, tokens, inputs, outputs, CpuSgemm.EVEN_ROWS);
     pool.run(
         split.count(),
         (task, thread) -> {
@@ -117,7 +116,7 @@ final class CpuLinear {
       int tokens,
       int inputs,
       int outputs) {
-    Split split = Split.of(pool, inputs, outputs, tokens, CpuSgemm.ROWS, COPY_WORK);
+    Split split = Split.of(pool, inputs, outputs, tokens, CpuSgemm.ROWS);
     int products = split.count();
     pool.run(
         dBias == 0 ? products : products + 1,
@@ -182,7 +181,7 @@ final class CpuLinear {
    * How an output of (m, n) is cut: in {@code count} pieces of {@code grain} rows, or of columns.
    */
   private record Split(int m, int n, int grain, boolean byRows, int count) {
-    static Split of(CpuThreadPool pool, int m, int n, int k, int rowUnit, int copyOfB) {
+    static Split of(CpuThreadPool pool, int m, int n, int k, int rowUnit) {
       long work = Math.max(1, (long) m * n * k / MIN_WORK);
       int parts = (int) Math.min(pool.numThreads(), work);
       if (parts == 1) {
@@ -192,14 +191,14 @@ final class CpuLinear {
       int columnUnits = Math.ceilDiv(n, CpuSgemm.PANEL);
       int rows = Math.ceilDiv(rowUnits, parts) * rowUnit;
       int columns = Math.ceilDiv(columnUnits, parts) * CpuSgemm.PANEL;
-      boolean byRows = work(rows, n, copyOfB) <= work((long) rowUnits * rowUnit, columns, copyOfB);
+      boolean byRows = work(rows, n) <= work((long) rowUnits * rowUnit, columns);
       int grain = byRows ? rows : columns;
       return new Split(m, n, grain, byRows, Math.ceilDiv(byRows ? m : n, grain));
     }
 
-    /** Of a piece, per unit of depth: multiply-adds, and the copies of A and B. */
-    private static long work(long rows, long columns, int copyOfB) {
-      return rows * columns + COPY_WORK * rows + copyOfB * columns;
+    /** Of a piece, per unit of depth: multiply-adds, and A and B copied or read from afar. */
+    private static long work(long rows, long columns) {
+      return rows * columns + COPY_WORK * (rows + columns);
     }
 
     int row(int task) {
