@@ -99,6 +99,11 @@ public interface Backend extends AutoCloseable {
   /** Waits until everything queued is done. */
   void synchronize();
 
+  /** A stopwatch: of the device itself where it has a clock. */
+  default Stopwatch newStopwatch() {
+    return new HostStopwatch(this);
+  }
+
   /** Transfers between host and device. */
   TransferKernels transfer();
 

@@ -15,6 +15,7 @@ import org.score4j.kernels.NormKernels;
 import org.score4j.kernels.OptimizerKernels;
 import org.score4j.kernels.RopeKernels;
 import org.score4j.kernels.SamplingKernels;
+import org.score4j.kernels.Stopwatch;
 import org.score4j.kernels.TransferKernels;
 
 /** An NVIDIA GPU of compute capability 8.0 or newer, computing in F32 or BF16, state in F32. */
@@ -122,6 +123,11 @@ public final class CudaBackend implements Backend {
   @Override
   public void synchronize() {
     device.synchronize();
+  }
+
+  @Override
+  public Stopwatch newStopwatch() {
+    return new CudaStopwatch(device);
   }
 
   @Override

@@ -17,6 +17,7 @@ import org.score4j.kernels.Ops;
 import org.score4j.kernels.OutOfDeviceMemoryException;
 import org.score4j.kernels.Precision;
 import org.score4j.kernels.Shape;
+import org.score4j.kernels.Stopwatch;
 import org.score4j.kernels.Tensor;
 
 /**
@@ -53,6 +54,23 @@ final class CudaBackendTest {
       Tensor x = arena.allocate(DType.F32, Shape.of(n));
       ops.upload(x, values);
       assertThat(ops.downloadFloats(x)).isEqualTo(values);
+    }
+  }
+
+  @Test
+  void stopwatch_measuresWhatIsQueued() {
+    int n = 1_000_000;
+    try (DeviceArena arena = ops.newArena("test", DeviceArena.footprint(DType.F32, Shape.of(n)));
+        Stopwatch watch = backend.newStopwatch()) {
+      Tensor x = arena.allocate(DType.F32, Shape.of(n));
+      long before = System.nanoTime();
+      watch.start();
+      ops.fill(x, 1);
+      double once = watch.stopSeconds();
+      double outer = (System.nanoTime() - before) / 1e9;
+      assertThat(once).isPositive().isLessThanOrEqualTo(outer + 1e-5);
+      watch.start();
+      assertThat(watch.stopSeconds()).isNotNegative().isLessThan(outer);
     }
   }
 

@@ -87,6 +87,7 @@ public final class Score implements Algorithm {
   public StepResult step(int step) {
     Parameters reference = learner.requireReference();
     int k = config.samplesPerPrompt();
+    StepClock clock = new StepClock();
 
     // Rollout: x1 → y1 → x2 = [x1, y1, p] → y2, on-policy, K conversations per prompt.
     List<Problem> problems = drawProblems(step);
@@ -98,6 +99,7 @@ public final class Score implements Algorithm {
             config.turns(),
             config.temperature(),
             Philox.derive(key, step, 1, 0, 0));
+    clock.lap("sampling");
 
     // Verify, then reward each turn; a verifier's error takes its conversation out of everything.
     Judged judged = Judged.of(task, problems, trajectories, k);
@@ -105,6 +107,7 @@ public final class Score implements Algorithm {
         RewardBatch.of(shaping, judged.first(), judged.second(), judged.unchanged());
     boolean[] included = rewards.included();
     int n = trajectories.size() - rewards.numExcluded();
+    clock.lap("verification");
 
     List<MicroBatch> microBatches =
         TrajectoryBatch.pack(trajectories, k, config.microBatchTokens());
@@ -154,8 +157,10 @@ public final class Score implements Algorithm {
           maxLogProbDifference,
           rollouts.compare(learner.weights(), trajectories.get(worst.trajectory())));
     }
+    clock.lap("learning");
     double learningRate = rate.at(step);
     double norm = learner.update(learningRate, where);
+    clock.lap("update");
 
     Map<String, Double> metrics = new LinkedHashMap<>();
     metrics.put("loss", totals.loss());
@@ -169,6 +174,7 @@ public final class Score implements Algorithm {
     metrics.put("logprob_mismatches", (double) totals.mismatches());
     metrics.put("logprob_max_diff", worst.difference());
     metrics.put("logprob_p99_diff", totals.differenceQuantile(0.99));
+    clock.report(metrics);
     double objective = judged.meanScore(config.turns());
     return new StepResult(
         metrics, totals.tokens(), judged.pairs(task, problems, trajectories, k, 8), objective);

@@ -84,6 +84,11 @@ public record BenchShape(
                             ALL.stream().map(BenchShape::name).collect(Collectors.joining(", ")))));
   }
 
+  /** Two-turn conversations of a step of reinforcement learning. */
+  int episodes() {
+    return Math.min(128, decodeBatches.getLast());
+  }
+
   /** Tokens of a training step. */
   public int trainTokens() {
     return trainSequences * trainLength;

@@ -2,6 +2,7 @@ package org.score4j.training.bench;
 
 import java.util.Arrays;
 import org.score4j.kernels.Backend;
+import org.score4j.kernels.Stopwatch;
 
 /**
  * Seconds of one thing done several times.
@@ -13,7 +14,7 @@ import org.score4j.kernels.Backend;
 public record Timing(double median, double min, double max) {
 
   /**
-   * Times {@code body} until the device is done with it.
+   * Times {@code body} until the device is done with it, by the device's clock where it has one.
    *
    * @param warmUpSeconds spent before the first measurement, for compilers and caches
    * @param reps measurements
@@ -30,17 +31,24 @@ public record Timing(double median, double min, double max) {
     double once = (System.nanoTime() - start) / 1e9 / warmUps;
     int together = (int) Math.clamp(0.02 / once, 1, 1_000);
     double[] seconds = new double[reps];
-    for (int r = 0; r < reps; r++) {
-      long before = System.nanoTime();
-      for (int i = 0; i < together; i++) {
-        body.run();
+    try (Stopwatch watch = backend.newStopwatch()) {
+      for (int r = 0; r < reps; r++) {
+        watch.start();
+        for (int i = 0; i < together; i++) {
+          body.run();
+        }
+        seconds[r] = watch.stopSeconds() / together;
       }
-      backend.synchronize();
-      seconds[r] = (System.nanoTime() - before) / 1e9 / together;
     }
+    return of(seconds);
+  }
+
+  /** The middle and the ends of some measurements. */
+  static Timing of(double[] measured) {
+    double[] seconds = measured.clone();
     Arrays.sort(seconds);
-    double median =
-        reps % 2 == 1 ? seconds[reps / 2] : (seconds[reps / 2 - 1] + seconds[reps / 2]) / 2;
-    return new Timing(median, seconds[0], seconds[reps - 1]);
+    int n = seconds.length;
+    double median = n % 2 == 1 ? seconds[n / 2] : (seconds[n / 2 - 1] + seconds[n / 2]) / 2;
+    return new Timing(median, seconds[0], seconds[n - 1]);
   }
 }

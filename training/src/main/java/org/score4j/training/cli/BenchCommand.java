@@ -16,6 +16,7 @@ import org.score4j.kernels.Backends;
 import org.score4j.kernels.Ops;
 import org.score4j.training.bench.BenchRow;
 import org.score4j.training.bench.BenchShape;
+import org.score4j.training.bench.EpisodeBenchmark;
 import org.score4j.training.bench.ModelBenchmark;
 import org.score4j.training.bench.OpBenchmark;
 import org.score4j.training.bench.Rival;
@@ -29,11 +30,13 @@ import picocli.CommandLine.Spec;
 /** {@code score4j bench}. */
 @Command(
     name = "bench",
-    description = "Times ops, training and decoding of a backend, and another program beside it.",
-    customSynopsis = "score4j bench [--shape NAME] [--what ops,train,decode] [options]",
+    description =
+        "Times ops, training, decoding and whole steps of a backend, and another program beside"
+            + " it.",
+    customSynopsis = "score4j bench [--shape NAME] [--what ops,train,decode,episodes] [options]",
     mixinStandardHelpOptions = true)
 final class BenchCommand implements Callable<Integer> {
-  private static final List<String> KINDS = List.of("ops", "train", "decode");
+  private static final List<String> KINDS = List.of("ops", "train", "decode", "episodes");
 
   @Spec private @Nullable CommandSpec spec;
 
@@ -51,8 +54,8 @@ final class BenchCommand implements Callable<Integer> {
       names = "--what",
       paramLabel = "KIND,…",
       split = ",",
-      defaultValue = "ops,train,decode",
-      description = "ops, train, decode; all unless given")
+      defaultValue = "ops,train,decode,episodes",
+      description = "ops, train, decode, episodes; all unless given")
   private List<String> what = KINDS;
 
   @Option(
@@ -145,6 +148,12 @@ final class BenchCommand implements Callable<Integer> {
             against(rows, ratios, againstDecode, () -> benchmark.decode(batch, warmUp, reps));
           }
         }
+      }
+      if (what.contains("episodes")) {
+        int passTokens = Math.min(microBatch, of.trainSequences()) * of.trainLength();
+        rows.addAll(
+            new EpisodeBenchmark(ops, of, passTokens, Recompute.byName(recompute))
+                .run(warmUp, reps));
       }
     }
     if (common.json) {

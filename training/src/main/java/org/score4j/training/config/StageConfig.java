@@ -11,7 +11,7 @@ import org.score4j.training.rewards.RewardShapings;
  * @param samplesPerPrompt K, conversations per problem; at least 2 for leave-one-out baselines
  * @param turns 2, or 1 for single-turn reinforcement learning
  * @param shaping named reward shaping: {@code stage1} rewards the second attempt alone, {@code
- *     bonus} adds the bonus, {@code none} rewards both attempts plainly; others as listed by the
+ *     score} adds the bonus, {@code none} rewards both attempts plainly; others as listed by the
  *     error for an unknown name
  * @param alpha α, weight of the bonus r(y2) − r(y1)
  * @param matchBonus what shaping {@code match-bonus} pays for a right second attempt
