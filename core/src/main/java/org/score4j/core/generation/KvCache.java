@@ -83,8 +83,9 @@ public final class KvCache implements AutoCloseable {
    * @param rowLength (T) I32, keys each token sees
    */
   Transformer.AttentionPath path(
-      Tensor slots, Tensor pageTables, Tensor rowSequence, Tensor rowLength, AttentionShape heads) {
+      Tensor slots, Tensor pageTables, Tensor rowSequence, Tensor rowLength, ModelConfig config) {
     return (layer, out, logSumExp, qkv) -> {
+      AttentionShape heads = config.headsOf(layer);
       ops.appendKv(keys.get(layer), values.get(layer), qkv, slots, heads);
       ops.pagedAttention(
           out, qkv, keys.get(layer), values.get(layer), pageTables, rowSequence, rowLength, heads);

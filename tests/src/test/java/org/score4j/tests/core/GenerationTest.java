@@ -36,7 +36,13 @@ class GenerationTest {
   private static final int[] PROMPT_LENGTHS = {1, 15, 16, 17, 40, 6};
 
   @ParameterizedTest
-  @CsvSource({"reference, UNTIED", "cpu-2, UNTIED", "cpu-1, TIED_WITH_BIAS", "cpu-2, QK_NORM"})
+  @CsvSource({
+    "reference, UNTIED",
+    "cpu-2, UNTIED",
+    "cpu-1, TIED_WITH_BIAS",
+    "cpu-2, QK_NORM",
+    "cpu-2, GEMMA2"
+  })
   void drawnTokens_areTheSameHoweverPassesAreCut(String device, TinyModel.Family family) {
     try (TinyModel model = new TinyModel(device, family);
         Parameters weights = model.weights(SEED)) {
@@ -54,7 +60,13 @@ class GenerationTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"reference, UNTIED", "cpu-2, UNTIED", "cpu-2, QK_NORM"})
+  @CsvSource({
+    "reference, UNTIED",
+    "cpu-2, UNTIED",
+    "cpu-2, QK_NORM",
+    "cpu-2, WINDOWED",
+    "cpu-2, GEMMA2"
+  })
   void forkedPrompt_givesWhatSeparatePromptsGive(String device, TinyModel.Family family) {
     try (TinyModel model = new TinyModel(device, family);
         Parameters weights = model.weights(SEED)) {
@@ -86,7 +98,13 @@ class GenerationTest {
     "cpu-2, UNTIED, 0.7",
     "cpu-2, UNTIED, 0",
     "cpu-3, TIED_WITH_BIAS, 1",
-    "cpu-2, QK_NORM, 1"
+    "cpu-2, QK_NORM, 1",
+    "reference, GEMMA2, 0.7",
+    "cpu-2, WINDOWED, 1",
+    "cpu-1, GEMMA2, 1",
+    "cpu-2, GEMMA2, 0.7",
+    "cpu-1, GEMMA3, 1",
+    "cpu-2, GEMMA3, 0"
   })
   void logProbsWhileSampling_areThoseOfTheTrainingPass(
       String device, TinyModel.Family family, double temperature) {
