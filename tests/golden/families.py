@@ -155,18 +155,19 @@ def shapes(c):
     s = {"model.embed_tokens.weight": (v, d)}
     for layer in range(c["num_hidden_layers"]):
         p = f"model.layers.{layer}."
-        norms = ["input", "post_attention"]
-        if c["model_type"].startswith("gemma"):
-            norms += ["pre_feedforward", "post_feedforward"]
-        for n in norms:
-            s[p + n + "_layernorm.weight"] = (d,)
+        s[p + "input_layernorm.weight"] = (d,)
         for n, width in (("q", q), ("k", kv), ("v", kv)):
             s[p + f"self_attn.{n}_proj.weight"] = (width, d)
         if c["model_type"] == "gemma3_text":
             s[p + "self_attn.q_norm.weight"] = s[p + "self_attn.k_norm.weight"] = (e,)
         s[p + "self_attn.o_proj.weight"] = (d, q)
+        s[p + "post_attention_layernorm.weight"] = (d,)
+        if c["model_type"].startswith("gemma"):
+            s[p + "pre_feedforward_layernorm.weight"] = (d,)
         s[p + "mlp.gate_proj.weight"] = s[p + "mlp.up_proj.weight"] = (f, d)
         s[p + "mlp.down_proj.weight"] = (d, f)
+        if c["model_type"].startswith("gemma"):
+            s[p + "post_feedforward_layernorm.weight"] = (d,)
     s["model.norm.weight"] = (d,)
     if not c.get("tie_word_embeddings", c["model_type"].startswith("gemma")):
         s["lm_head.weight"] = (v, d)
@@ -184,9 +185,9 @@ def weights(c, seed):
             x = 0.3 * x + ((5 if name == "model.norm.weight" else 0) if gemma else 1)
         elif "embed" in name or "head" in name:
             # Small enough for Gemma, which scales embeddings, that the most probable token is not the last one again.
-            x = x * (0.07 if gemma else 0.5)
+            x = x * (0.07 if gemma else 0.3)
         else:
-            x = x * 0.25
+            x = x * (0.25 if gemma else 0.15)
         w[name] = x.to(getattr(torch, c["torch_dtype"])).float()
     return w
 

@@ -41,6 +41,8 @@ final class HfConfigReader {
         outerRope == null || globalRope == null ? null : outerRope.object("sliding_attention");
     int numLayers = fields.positiveInt("num_hidden_layers");
     double ropeTheta = ropeTheta(family, rope);
+    double linearFactor = linearFactor(rope);
+    HfConfig.Llama3RopeScaling scaling = ropeScaling(rope);
     return new HfConfig(
         family.modelType(),
         List.of(family.architecture()),
@@ -54,7 +56,7 @@ final class HfConfigReader {
         fields.positiveInt("max_position_embeddings"),
         fields.positiveDouble("rms_norm_eps", 1e-6),
         ropeTheta,
-        ropeScaling(rope),
+        scaling,
         fields.flag("tie_word_embeddings", family.isGemma()),
         family.qkvBias(),
         family.qkNorm(),
@@ -63,7 +65,7 @@ final class HfConfigReader {
         fields.tokenIds("eos_token_id"),
         torchDtype(),
         new HfOptionsReader(family, fields, numLayers)
-            .read(ropeTheta, linearFactor(rope), localRope));
+            .read(ropeTheta, linearFactor, linearFactor != 1 || scaling != null, localRope));
   }
 
   private HfFamily family() {

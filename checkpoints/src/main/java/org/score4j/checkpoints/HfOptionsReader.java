@@ -32,14 +32,17 @@ final class HfOptionsReader {
    *
    * @param ropeTheta base of the model's rotary frequencies
    * @param ropeLinearFactor of {@code rope_scaling}
+   * @param scaled whether rotary frequencies are scaled in any way
    * @param localRope {@code rope_parameters} of the local layers; null where they are not apart
    */
   HfConfig.Options read(
-      double ropeTheta, double ropeLinearFactor, @Nullable ConfigFields localRope) {
+      double ropeTheta, double ropeLinearFactor, boolean scaled, @Nullable ConfigFields localRope) {
+    if (scaled && (family == HfFamily.GEMMA2 || hasMistralsWindow())) {
+      throw fields.refused("rope_scaling", "layers with a window are not scaled");
+    }
     return switch (family) {
       case LLAMA, QWEN2, QWEN3 -> new HfConfig.Options(ropeLinearFactor, 0, 0, 0, null);
-      case MISTRAL ->
-          new HfConfig.Options(ropeLinearFactor, 0, 0, 0, everywhere(ropeTheta, ropeLinearFactor));
+      case MISTRAL -> new HfConfig.Options(ropeLinearFactor, 0, 0, 0, everywhere(ropeTheta));
       case GEMMA2 ->
           new HfConfig.Options(
               ropeLinearFactor,
@@ -61,13 +64,14 @@ final class HfOptionsReader {
     return fields.isNull(key) ? 0 : fields.positiveDouble(key, absent);
   }
 
+  private boolean hasMistralsWindow() {
+    return family == HfFamily.MISTRAL && !fields.isNull("sliding_window");
+  }
+
   /** Mistral's window, which every layer has. */
-  private HfConfig.@Nullable LocalAttention everywhere(double theta, double ropeLinearFactor) {
-    if (fields.isNull("sliding_window")) {
+  private HfConfig.@Nullable LocalAttention everywhere(double theta) {
+    if (!hasMistralsWindow()) {
       return null;
-    }
-    if (ropeLinearFactor != 1 || fields.object("rope_scaling") != null) {
-      throw fields.refused("rope_scaling", "layers with a window are not scaled");
     }
     return new HfConfig.LocalAttention(
         fields.positiveInt("sliding_window", WINDOW), Collections.nCopies(numLayers, true), theta);

@@ -23,6 +23,8 @@ final class TransformerBlock {
   private final Ops ops;
   private final ModelConfig config;
   private final AttentionShape heads;
+  private final double offset;
+  private final double eps;
   private final Tensor cos;
   private final Tensor sin;
 
@@ -37,6 +39,8 @@ final class TransformerBlock {
     this.ops = ops;
     this.config = config;
     this.heads = heads;
+    this.offset = config.normOffset();
+    this.eps = config.rmsNormEps();
     this.cos = cos;
     this.sin = sin;
   }
@@ -126,14 +130,13 @@ final class TransformerBlock {
     int t = x.dim0();
     int rows = readRows == null ? t : readRows.dim0();
     int d = config.hiddenSize();
-    double eps = config.rmsNormEps();
     Tensor inputRstd = vector(arena, t);
     Tensor normed = shared == null ? floats(arena, t, d) : shared.normed;
     Tensor stream = delta == null ? x : input;
     if (delta == null) {
-      ops.rmsNorm(normed, inputRstd, x, w.inputNorm(), config.normOffset(), eps);
+      ops.rmsNorm(normed, inputRstd, x, w.inputNorm(), offset, eps);
     } else {
-      ops.addRmsNorm(normed, input, inputRstd, x, delta, w.inputNorm(), config.normOffset(), eps);
+      ops.addRmsNorm(normed, input, inputRstd, x, delta, w.inputNorm(), offset, eps);
     }
     Tensor projected = floats(arena, t, heads.qkvWidth());
     ops.linear(projected, normed, w.qkvProj(), w.qkvBias());
@@ -142,7 +145,7 @@ final class TransformerBlock {
     if (w.qNorm() != null && w.kNorm() != null) {
       qkv = floats(arena, t, heads.qkvWidth());
       qkRstd = state(arena, t, heads.numHeads() + heads.numKvHeads());
-      ops.qkNorm(qkv, qkRstd, projected, w.qNorm(), w.kNorm(), config.normOffset(), eps, heads);
+      ops.qkNorm(qkv, qkRstd, projected, w.qNorm(), w.kNorm(), offset, eps, heads);
     }
     ops.rope(qkv, batch.positions(), cos, sin, heads);
     Tensor attended = floats(arena, t, heads.queryWidth());
@@ -164,27 +167,14 @@ final class TransformerBlock {
       attentionOut = projectedOut;
       attentionOutRstd = vector(arena, rows);
       projectedOut = floats(arena, rows, d);
-      ops.rmsNorm(
-          projectedOut,
-          attentionOutRstd,
-          attentionOut,
-          w.attentionOutNorm(),
-          config.normOffset(),
-          eps);
+      ops.rmsNorm(projectedOut, attentionOutRstd, attentionOut, w.attentionOutNorm(), offset, eps);
     }
     // The gathered residual is a copy already.
     Tensor after = readRows != null ? residual : mid != null ? mid : floats(arena, rows, d);
     Tensor postRstd = vector(arena, rows);
     Tensor postNormed = shared == null ? floats(arena, rows, d) : shared.postNormed.rows(0, rows);
     ops.addRmsNorm(
-        postNormed,
-        after,
-        postRstd,
-        residual,
-        projectedOut,
-        w.postAttentionNorm(),
-        config.normOffset(),
-        eps);
+        postNormed, after, postRstd, residual, projectedOut, w.postAttentionNorm(), offset, eps);
     Tensor gateUp = floats(arena, rows, 2 * config.intermediateSize());
     ops.linear(gateUp, postNormed, w.gateUpProj(), null);
     Tensor gated =
@@ -229,26 +219,13 @@ final class TransformerBlock {
     }
     Tensor raw = present(s.feedForwardOut);
     ops.linear(raw, s.gated, w.downProj(), null);
-    ops.rmsNorm(
-        out,
-        present(s.feedForwardOutRstd),
-        raw,
-        w.feedForwardOutNorm(),
-        config.normOffset(),
-        config.rmsNormEps());
+    ops.rmsNorm(out, present(s.feedForwardOutRstd), raw, w.feedForwardOutNorm(), offset, eps);
   }
 
   /** Computes again what the block did not keep because it lay in {@link Shared} memory. */
   void restoreShared(Parameters.Layer w, State s) {
-    ops.rmsNorm(
-        s.normed, s.inputRstd, s.input, w.inputNorm(), config.normOffset(), config.rmsNormEps());
-    ops.rmsNorm(
-        s.postNormed,
-        s.postRstd,
-        s.mid,
-        w.postAttentionNorm(),
-        config.normOffset(),
-        config.rmsNormEps());
+    ops.rmsNorm(s.normed, s.inputRstd, s.input, w.inputNorm(), offset, eps);
+    ops.rmsNorm(s.postNormed, s.postRstd, s.mid, w.postAttentionNorm(), offset, eps);
     gate(s.gated, s.gateUp);
   }
 
@@ -322,13 +299,7 @@ final class TransformerBlock {
     ops.linearBackwardInput(dNormed, dGateUp, w.gateUpProj());
     ops.linearBackwardWeight(g.gateUpProj(), null, s.postNormed, dGateUp);
     ops.rmsNormBackwardAdd(
-        dX,
-        g.postAttentionNorm(),
-        dNormed,
-        s.mid,
-        w.postAttentionNorm(),
-        s.postRstd,
-        config.normOffset());
+        dX, g.postAttentionNorm(), dNormed, s.mid, w.postAttentionNorm(), s.postRstd, offset);
   }
 
   private void attentionBackward(
@@ -355,15 +326,14 @@ final class TransformerBlock {
           w.qNorm(),
           w.kNorm(),
           present(s.qkRstd),
-          config.normOffset(),
+          offset,
           heads);
       dQkv = dRaw;
     }
     Tensor dNormed = floats(arena, t, config.hiddenSize());
     ops.linearBackwardInput(dNormed, dQkv, w.qkvProj());
     ops.linearBackwardWeight(g.qkvProj(), g.qkvBias(), s.normed, dQkv);
-    ops.rmsNormBackwardAdd(
-        dX, g.inputNorm(), dNormed, s.input, w.inputNorm(), s.inputRstd, config.normOffset());
+    ops.rmsNormBackwardAdd(dX, g.inputNorm(), dNormed, s.input, w.inputNorm(), s.inputRstd, offset);
   }
 
   /** Gradient of what a post-norm has read. */
@@ -375,8 +345,7 @@ final class TransformerBlock {
       @Nullable Tensor rstd,
       DeviceArena arena) {
     Tensor dX = floats(arena, dOut.dim0(), config.hiddenSize());
-    ops.rmsNormBackward(
-        dX, present(dWeight), dOut, present(x), weight, present(rstd), config.normOffset());
+    ops.rmsNormBackward(dX, present(dWeight), dOut, present(x), weight, present(rstd), offset);
     return dX;
   }
 
