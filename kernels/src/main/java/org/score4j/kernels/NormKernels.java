@@ -74,14 +74,15 @@ public interface NormKernels {
       Tensor dX, Tensor dWeight, Tensor dOut, Tensor x, Tensor weight, Tensor rstd, double offset);
 
   /**
-   * QK norm (Qwen3): normalises every query and key head of a token by itself; values are copied.
+   * QK norm (Qwen3, Gemma 3): normalises every query and key head of a token by itself; values are
+   * copied.
    *
    * @param out (T, (H+2KV)·E)
    * @param rstd (T, H+KV), saved for backward
    * @param qkv (T, (H+2KV)·E), not the same memory as {@code out}
    * @param qWeight (E)
    * @param kWeight (E)
-   * @param offset added to the weight
+   * @param offset added to both weights
    * @param eps added to the mean square
    * @param heads head layout
    */
