@@ -44,12 +44,14 @@ __device__ __forceinline__ void attention(
     denominator[r] = 0.0f;
   }
 
+  int firstIndex = heads.firstKey(segment.prefixLength + tile.first);
   // The prefix first, then the segment's own keys up to the tile's last query.
   for (int part = 0; part < 2; part++) {
     bool own = part == 1;
     int numKeys = own ? tile.first + tile.count : segment.prefixLength;
     const real* rows = qkv + (own ? segment.start : segment.prefixStart) * heads.rowWidth();
-    for (int base = 0; base < numKeys; base += S::TILE) {
+    int before = own ? segment.prefixLength : 0;
+    for (int base = max(0, firstIndex - before) / S::TILE * S::TILE; base < numKeys; base += S::TILE) {
       int count = min(S::TILE, numKeys - base);
       const real* row = rows + base * heads.rowWidth();
       __syncthreads();
@@ -65,11 +67,13 @@ __device__ __forceinline__ void attention(
       for (int r = 0; r < S::ROWS; r++) {
         int row = group() * S::ROWS + r;
         int seen = own ? min(count, tile.first + row + 1 - base) : count;
+        int index = segment.prefixLength + tile.first + row;
         float tileMax = maximum[r];
 #pragma unroll
         for (int c = 0; c < S::COLUMNS; c++) {
-          bool visible = lane() + c * LANES < seen;
-          score[r][c] = visible ? scale * score[r][c] : HIDDEN_SCORE;
+          int column = lane() + c * LANES;
+          bool visible = column < seen && heads.near(index, before + base + column);
+          score[r][c] = visible ? heads.cap(scale * score[r][c]) : HIDDEN_SCORE;
           tileMax = fmaxf(tileMax, score[r][c]);
         }
         tileMax = row_max(tileMax);
@@ -78,8 +82,8 @@ __device__ __forceinline__ void attention(
         float tileSum = 0.0f;
 #pragma unroll
         for (int c = 0; c < S::COLUMNS; c++) {
-          // Every row sees the first key of its first tile, so a hidden score never is the maximum.
-          float weight = expf(score[r][c] - tileMax);
+          // Without a window every row sees the first key of its first tile, so a hidden score never is the maximum.
+          float weight = heads.hides(score[r][c]) ? 0.0f : expf(score[r][c] - tileMax);
           weights[row * S::SCORE_STRIDE + lane() + c * LANES] = weight;
           tileSum += weight;
         }
@@ -121,9 +125,11 @@ extern "C" __global__ void __launch_bounds__(THREADS, 3) attention_forward_64(
     int numHeads,
     int numKvHeads,
     int headDim,
-    float scale) {
+    float scale,
+    float softCap,
+    int window) {
   extern __shared__ float shared[];
-  HeadLayout heads = {numHeads, numKvHeads, headDim};
+  HeadLayout heads = {numHeads, numKvHeads, headDim, softCap, window};
   attention<64>(shared, out, logSumExp, qkv, segments, numSegments, heads, scale);
 }
 
@@ -136,9 +142,11 @@ extern "C" __global__ void __launch_bounds__(THREADS, 3) attention_forward_128(
     int numHeads,
     int numKvHeads,
     int headDim,
-    float scale) {
+    float scale,
+    float softCap,
+    int window) {
   extern __shared__ float shared[];
-  HeadLayout heads = {numHeads, numKvHeads, headDim};
+  HeadLayout heads = {numHeads, numKvHeads, headDim, softCap, window};
   attention<128>(shared, out, logSumExp, qkv, segments, numSegments, heads, scale);
 }
 
@@ -151,8 +159,10 @@ extern "C" __global__ void __launch_bounds__(THREADS, 3) attention_forward_256(
     int numHeads,
     int numKvHeads,
     int headDim,
-    float scale) {
+    float scale,
+    float softCap,
+    int window) {
   extern __shared__ float shared[];
-  HeadLayout heads = {numHeads, numKvHeads, headDim};
+  HeadLayout heads = {numHeads, numKvHeads, headDim, softCap, window};
   attention<256>(shared, out, logSumExp, qkv, segments, numSegments, heads, scale);
 }

@@ -8,11 +8,44 @@
 // Stands for the score of a key that a query does not see.
 #define HIDDEN_SCORE (-1e30f)
 
-/** Head layout of a qkv row. */
+// Soft caps and windows are in the code only where it is compiled for them: other models keep their registers.
+#if defined(SCORE4J_CAPPED)
+#define CAPPED true
+#else
+#define CAPPED false
+#endif
+
+/** Head layout of a qkv row, and what limits attention. */
 struct HeadLayout {
   int numHeads;
   int numKvHeads;
   int headDim;
+  float softCap;  // of scaled scores, 0 for none
+  int window;     // keys a query sees, itself included, 0 for all
+
+  __device__ __forceinline__ bool capped() const { return CAPPED && softCap > 0.0f; }
+
+  __device__ __forceinline__ bool windowed() const { return CAPPED && window > 0; }
+
+  /** Index of the first key that a query sees, both counted from the start of the sequence. */
+  __device__ __forceinline__ int firstKey(int query) const { return windowed() ? max(0, query - window + 1) : 0; }
+
+  /** Whether a query sees a key at or before it, both counted from the start of the sequence. */
+  __device__ __forceinline__ bool near(int query, int key) const { return !windowed() || query - key < window; }
+
+  /** A scaled score, capped. */
+  __device__ __forceinline__ float cap(float score) const {
+    return capped() ? softCap * tanhf(score / softCap) : score;
+  }
+
+  /** Derivative of the cap where its value is `cappedScore`. */
+  __device__ __forceinline__ float slope(float cappedScore) const {
+    float tanh = capped() ? cappedScore / softCap : 0.0f;
+    return (1.0f - tanh) * (1.0f + tanh);
+  }
+
+  /** Softmax weights of hidden scores are 0 even in a row that has seen no key yet. */
+  __device__ __forceinline__ bool hides(float score) const { return windowed() && score <= HIDDEN_SCORE; }
 
   __device__ __forceinline__ int groupSize() const { return numHeads / numKvHeads; }
 
@@ -89,8 +122,11 @@ struct Readers {
   int count;  // of tokens, 0 where there are no more readers
 };
 
-__device__ __forceinline__ Readers first_readers(const Tile& tile) {
-  return {tile.index, tile.segment.start + tile.first, tile.segment.length - tile.first};
+__device__ __forceinline__ Readers first_readers(const Tile& tile, const HeadLayout& heads) {
+  int count = tile.segment.length - tile.first;
+  // The last query whose window reaches back to the tile's last key.
+  count = heads.windowed() ? min(count, tile.count + heads.window - 1) : count;
+  return {tile.index, tile.segment.start + tile.first, count};
 }
 
 /**
@@ -98,7 +134,7 @@ __device__ __forceinline__ Readers first_readers(const Tile& tile) {
  * the next segment without a prefix ends them. A segment with a prefix has none.
  */
 __device__ __forceinline__ Readers next_readers(
-    const Readers& last, const Tile& tile, const int* segments, int numSegments) {
+    const Readers& last, const Tile& tile, const HeadLayout& heads, const int* segments, int numSegments) {
   int begin = tile.segment.start + tile.first;
   int end = begin + tile.count;
   for (int s = last.segment + 1; s < numSegments && tile.segment.prefixLength == 0; s++) {
@@ -107,8 +143,13 @@ __device__ __forceinline__ Readers next_readers(
       break;
     }
     bool seen = segment.prefixStart < end && segment.prefixStart + segment.prefixLength > begin;
-    if (segment.length > 0 && seen) {
-      return {s, segment.start, segment.length};
+    int count = segment.length;
+    if (heads.windowed()) {
+      int lastKey = min(end - segment.prefixStart, segment.prefixLength) - 1;
+      count = min(count, heads.window + lastKey - segment.prefixLength);
+    }
+    if (count > 0 && seen) {
+      return {s, segment.start, count};
     }
   }
   return {numSegments, 0, 0};
@@ -119,14 +160,16 @@ struct Sight {
   bool own;   // those up to the query itself
   int begin;  // else the prefix
   int end;
+  int shift;  // from the distance of a query and a key as tokens to their distance in the sequence
 
-  __device__ __forceinline__ bool sees(int query, int key) const {
-    return own ? key <= query : key >= begin && key < end;
+  __device__ __forceinline__ bool sees(int query, int key, const HeadLayout& heads) const {
+    return heads.near(query + shift, key) && (own ? key <= query : key >= begin && key < end);
   }
 };
 
 __device__ __forceinline__ Sight sight_of(const Readers& readers, const Tile& tile, const int* segments) {
   Segment segment = segment_at(segments, readers.segment);
   bool own = readers.segment == tile.index;
-  return {own, segment.prefixStart, segment.prefixStart + segment.prefixLength};
+  int end = segment.prefixStart + segment.prefixLength;
+  return {own, segment.prefixStart, end, own ? 0 : end - segment.start};
 }

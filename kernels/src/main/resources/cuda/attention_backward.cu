@@ -51,11 +51,13 @@ __device__ __forceinline__ void backward_queries(
   float sum[S::ROWS][S::ELEMENTS];
   clear<WIDTH>(sum);
 
+  int firstIndex = heads.firstKey(segment.prefixLength + tile.first);
   for (int part = 0; part < 2; part++) {
     bool own = part == 1;
     int numKeys = own ? tile.first + tile.count : segment.prefixLength;
     const real* rows = qkv + (own ? segment.start : segment.prefixStart) * heads.rowWidth();
-    for (int base = 0; base < numKeys; base += S::TILE) {
+    int before = own ? segment.prefixLength : 0;
+    for (int base = max(0, firstIndex - before) / S::TILE * S::TILE; base < numKeys; base += S::TILE) {
       int count = min(S::TILE, numKeys - base);
       const real* row = rows + base * heads.rowWidth();
       __syncthreads();
@@ -73,11 +75,14 @@ __device__ __forceinline__ void backward_queries(
       for (int r = 0; r < S::ROWS; r++) {
         int row = group() * S::ROWS + r;
         int seen = own ? min(count, tile.first + row + 1 - base) : count;
+        int index = segment.prefixLength + tile.first + row;
 #pragma unroll
         for (int c = 0; c < S::COLUMNS; c++) {
           int column = lane() + c * LANES;
-          float weight = column < seen ? expf(scale * score[r][c] - rowLse[r]) : 0.0f;
-          dScores[row * S::SCORE_STRIDE + column] = weight * (dWeight[r][c] - rowDelta[r]);
+          bool visible = column < seen && heads.near(index, before + base + column);
+          float capped = heads.cap(scale * score[r][c]);
+          float weight = visible ? expf(capped - rowLse[r]) : 0.0f;
+          dScores[row * S::SCORE_STRIDE + column] = weight * (dWeight[r][c] - rowDelta[r]) * heads.slope(capped);
         }
       }
       __syncwarp();
@@ -133,8 +138,8 @@ __device__ __forceinline__ void backward_keys(
   clear<WIDTH>(dValues);
 
   for (int head = kvHead * heads.groupSize(); head < (kvHead + 1) * heads.groupSize(); head++) {
-    for (Readers readers = first_readers(tile); readers.count > 0;
-        readers = next_readers(readers, tile, segments, numSegments)) {
+    for (Readers readers = first_readers(tile, heads); readers.count > 0;
+        readers = next_readers(readers, tile, heads, segments, numSegments)) {
       Sight sight = sight_of(readers, tile, segments);
       for (int base = 0; base < readers.count; base += S::TILE) {
         int count = min(S::TILE, readers.count - base);
@@ -168,10 +173,12 @@ __device__ __forceinline__ void backward_keys(
 #pragma unroll
           for (int r = 0; r < S::ROWS; r++) {
             int row = group() * S::ROWS + r;
-            bool visible = inside && sight.sees(token + column, firstToken + row);
-            float weight = visible ? expf(scale * score[r][c] - columnLse) : 0.0f;
+            bool visible = inside && sight.sees(token + column, firstToken + row, heads);
+            float capped = heads.cap(scale * score[r][c]);
+            float weight = visible ? expf(capped - columnLse) : 0.0f;
             weights[row * S::SCORE_STRIDE + column] = weight;
-            dScores[row * S::SCORE_STRIDE + column] = weight * (dWeight[r][c] - columnDelta);
+            dScores[row * S::SCORE_STRIDE + column] =
+                weight * (dWeight[r][c] - columnDelta) * heads.slope(capped);
           }
         }
         __syncwarp();
@@ -227,9 +234,11 @@ extern "C" __global__ void __launch_bounds__(THREADS, 3) attention_backward_quer
     int numHeads,
     int numKvHeads,
     int headDim,
-    float scale) {
+    float scale,
+    float softCap,
+    int window) {
   extern __shared__ float shared[];
-  HeadLayout heads = {numHeads, numKvHeads, headDim};
+  HeadLayout heads = {numHeads, numKvHeads, headDim, softCap, window};
   backward_queries<64>(
       shared, dQkv, dOut, qkv, logSumExp, delta, segments, numSegments, heads, scale);
 }
@@ -245,9 +254,11 @@ extern "C" __global__ void __launch_bounds__(THREADS, 3) attention_backward_keys
     int numHeads,
     int numKvHeads,
     int headDim,
-    float scale) {
+    float scale,
+    float softCap,
+    int window) {
   extern __shared__ float shared[];
-  HeadLayout heads = {numHeads, numKvHeads, headDim};
+  HeadLayout heads = {numHeads, numKvHeads, headDim, softCap, window};
   backward_keys<64>(
       shared, dQkv, dOut, qkv, logSumExp, delta, segments, numSegments, heads, scale);
 }
@@ -263,9 +274,11 @@ extern "C" __global__ void __launch_bounds__(THREADS, 3) attention_backward_quer
     int numHeads,
     int numKvHeads,
     int headDim,
-    float scale) {
+    float scale,
+    float softCap,
+    int window) {
   extern __shared__ float shared[];
-  HeadLayout heads = {numHeads, numKvHeads, headDim};
+  HeadLayout heads = {numHeads, numKvHeads, headDim, softCap, window};
   backward_queries<128>(
       shared, dQkv, dOut, qkv, logSumExp, delta, segments, numSegments, heads, scale);
 }
@@ -281,9 +294,11 @@ extern "C" __global__ void __launch_bounds__(THREADS, 3) attention_backward_keys
     int numHeads,
     int numKvHeads,
     int headDim,
-    float scale) {
+    float scale,
+    float softCap,
+    int window) {
   extern __shared__ float shared[];
-  HeadLayout heads = {numHeads, numKvHeads, headDim};
+  HeadLayout heads = {numHeads, numKvHeads, headDim, softCap, window};
   backward_keys<128>(
       shared, dQkv, dOut, qkv, logSumExp, delta, segments, numSegments, heads, scale);
 }
@@ -299,9 +314,11 @@ extern "C" __global__ void __launch_bounds__(THREADS, 3) attention_backward_quer
     int numHeads,
     int numKvHeads,
     int headDim,
-    float scale) {
+    float scale,
+    float softCap,
+    int window) {
   extern __shared__ float shared[];
-  HeadLayout heads = {numHeads, numKvHeads, headDim};
+  HeadLayout heads = {numHeads, numKvHeads, headDim, softCap, window};
   backward_queries<256>(
       shared, dQkv, dOut, qkv, logSumExp, delta, segments, numSegments, heads, scale);
 }
@@ -317,9 +334,11 @@ extern "C" __global__ void __launch_bounds__(THREADS, 3) attention_backward_keys
     int numHeads,
     int numKvHeads,
     int headDim,
-    float scale) {
+    float scale,
+    float softCap,
+    int window) {
   extern __shared__ float shared[];
-  HeadLayout heads = {numHeads, numKvHeads, headDim};
+  HeadLayout heads = {numHeads, numKvHeads, headDim, softCap, window};
   backward_keys<256>(
       shared, dQkv, dOut, qkv, logSumExp, delta, segments, numSegments, heads, scale);
 }

@@ -47,7 +47,8 @@ __device__ __forceinline__ void attention(
   float factor = scale * LOG2_E;
 
   KeyTiles all = key_tiles(tile);
-  for (int i = -1; i < all.tiles; i++) {
+  int begin = CAPPED ? first_key_tile(all, heads) : 0;
+  for (int i = begin - 1; i < all.tiles; i++) {
     if (i + 1 < all.tiles) {
       KeyTile next = key_tile(all, i + 1);
       const bf16* rows = qkv + next.token * rowWidth;
@@ -56,7 +57,7 @@ __device__ __forceinline__ void attention(
       start_tile<E>(values + at, rows + heads.valueOffset(kvHead), rowWidth, next.count, aligned);
     }
     commit_copies();
-    if (i < 0) {
+    if (i < begin) {
       continue;
     }
     wait_for_copies<1>();
@@ -77,14 +78,25 @@ __device__ __forceinline__ void attention(
         mma(score[2 * n + 1], query[step], columns[2], columns[3]);
       }
     }
-    if (now.count < TILE || (now.own && now.base + TILE > tile.first + 1)) {
+    if (heads.capped()) {
+#pragma unroll
+      for (int n = 0; n < TILE / 8; n++) {
+#pragma unroll
+        for (int c = 0; c < 4; c++) {
+          score[n][c] = heads.cap(scale * score[n][c]) / scale;
+        }
+      }
+    }
+    if (heads.windowed() || now.count < TILE || (now.own && now.base + TILE > tile.first + 1)) {
 #pragma unroll
       for (int n = 0; n < TILE / 8; n++) {
 #pragma unroll
         for (int c = 0; c < 4; c++) {
           int column = n * 8 + lane % 4 * 2 + c % 2;
           int seen = now.own ? min(now.count, tile.first + row + c / 2 * 8 + 1 - now.base) : now.count;
-          score[n][c] = column < seen ? score[n][c] : HIDDEN_SCORE;
+          int before = now.base + (now.own ? tile.segment.prefixLength : 0);
+          int index = tile.segment.prefixLength + tile.first + row + c / 2 * 8;
+          score[n][c] = column < seen && heads.near(index, before + column) ? score[n][c] : HIDDEN_SCORE;
         }
       }
     }
@@ -95,7 +107,7 @@ __device__ __forceinline__ void attention(
       for (int n = 0; n < TILE / 8; n++) {
         tileMax = fmaxf(tileMax, fmaxf(score[n][2 * half], score[n][2 * half + 1]));
       }
-      // Every row sees the first key of its first tile, so the maximum is a real score.
+      // Without a window every row sees the first key of its first tile, so the maximum is a real score.
       tileMax = row_max(tileMax);
       float correction = exp2f(factor * (maximum[half] - tileMax));
       maximum[half] = tileMax;
@@ -104,7 +116,7 @@ __device__ __forceinline__ void attention(
       for (int n = 0; n < TILE / 8; n++) {
 #pragma unroll
         for (int c = 2 * half; c < 2 * half + 2; c++) {
-          score[n][c] = exp2f(factor * (score[n][c] - tileMax));
+          score[n][c] = heads.hides(score[n][c]) ? 0.0f : exp2f(factor * (score[n][c] - tileMax));
           denominator[half] += score[n][c];
         }
       }
@@ -159,9 +171,11 @@ extern "C" __global__ void __launch_bounds__(THREADS, 3) attention_mma_forward_6
     int numSegments,
     int numHeads,
     int numKvHeads,
-    float scale) {
+    float scale,
+    float softCap,
+    int window) {
   extern __shared__ uint4 shared[];
-  HeadLayout heads = {numHeads, numKvHeads, 64};
+  HeadLayout heads = {numHeads, numKvHeads, 64, softCap, window};
   attention<64>((bf16*)shared, out, logSumExp, qkv, segments, numSegments, heads, scale);
 }
 
@@ -173,9 +187,11 @@ extern "C" __global__ void __launch_bounds__(THREADS, 2) attention_mma_forward_1
     int numSegments,
     int numHeads,
     int numKvHeads,
-    float scale) {
+    float scale,
+    float softCap,
+    int window) {
   extern __shared__ uint4 shared[];
-  HeadLayout heads = {numHeads, numKvHeads, 128};
+  HeadLayout heads = {numHeads, numKvHeads, 128, softCap, window};
   attention<128>((bf16*)shared, out, logSumExp, qkv, segments, numSegments, heads, scale);
 }
 

@@ -160,6 +160,14 @@ __device__ __forceinline__ KeyTiles key_tiles(const Tile& queries) {
   return {queries, prefixTiles, prefixTiles + (queries.first + queries.count + TILE - 1) / TILE};
 }
 
+/** The number of the first tile that holds a key a query of the tile sees. */
+__device__ __forceinline__ int first_key_tile(const KeyTiles& all, const HeadLayout& heads) {
+  const Tile& queries = all.queries;
+  int prefix = queries.segment.prefixLength;
+  int index = heads.firstKey(prefix + queries.first);
+  return index < prefix ? index / TILE : all.prefixTiles + (index - prefix) / TILE;
+}
+
 __device__ __forceinline__ KeyTile key_tile(const KeyTiles& all, int index) {
   bool own = index >= all.prefixTiles;
   int base = (own ? index - all.prefixTiles : index) * TILE;

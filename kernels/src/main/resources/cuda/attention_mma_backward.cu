@@ -60,7 +60,8 @@ __device__ __forceinline__ void backward_queries(
   clear(sum);
 
   KeyTiles all = key_tiles(tile);
-  for (int i = -1; i < all.tiles; i++) {
+  int begin = CAPPED ? first_key_tile(all, heads) : 0;
+  for (int i = begin - 1; i < all.tiles; i++) {
     if (i + 1 < all.tiles) {
       KeyTile next = key_tile(all, i + 1);
       const bf16* rows = qkv + next.token * rowWidth;
@@ -69,7 +70,7 @@ __device__ __forceinline__ void backward_queries(
       start_tile<E>(values + at, rows + heads.valueOffset(kvHead), rowWidth, next.count, aligned);
     }
     commit_copies();
-    if (i < 0) {
+    if (i < begin) {
       continue;
     }
     wait_for_copies<1>();
@@ -91,18 +92,26 @@ __device__ __forceinline__ void backward_queries(
       for (int n = 0; n < 2; n++) {
 #pragma unroll
         for (int c = 0; c < 4; c++) {
+          float slope = 1.0f;
+          if (heads.capped()) {
+            float capped = heads.cap(scale * score[n][c]);
+            slope = heads.slope(capped);
+            score[n][c] = capped / scale;
+          }
           float weight = exp2f(fmaf(factor, score[n][c], -rowLse[c / 2]));
-          score[n][c] = weight * (dWeight[n][c] - rowDelta[c / 2]);
+          score[n][c] = weight * (dWeight[n][c] - rowDelta[c / 2]) * slope;
         }
       }
-      if (first + 16 > seenByAll) {
+      if (heads.windowed() || first + 16 > seenByAll) {
 #pragma unroll
         for (int n = 0; n < 2; n++) {
 #pragma unroll
           for (int c = 0; c < 4; c++) {
             int column = first + n * 8 + lane % 4 * 2 + c % 2;
             int rowSeen = now.own ? tile.first + row + c / 2 * 8 + 1 - now.base : TILE;
-            score[n][c] = column < min(now.count, rowSeen) ? score[n][c] : 0.0f;
+            int before = now.base + (now.own ? tile.segment.prefixLength : 0);
+            int index = tile.segment.prefixLength + tile.first + row + c / 2 * 8;
+            score[n][c] = column < min(now.count, rowSeen) && heads.near(index, before + column) ? score[n][c] : 0.0f;
           }
         }
       }
@@ -123,22 +132,23 @@ struct QueryTile {
   Sight sight;
 };
 
-__device__ __forceinline__ QueryTile first_tile(int head, const Tile& keys, const int* segments) {
-  Readers readers = first_readers(keys);
+__device__ __forceinline__ QueryTile first_tile(
+    int head, const Tile& keys, const HeadLayout& heads, const int* segments) {
+  Readers readers = first_readers(keys, heads);
   return {head, 0, readers, sight_of(readers, keys, segments)};
 }
 
 /** The one after it: further queries of the same head, then the next head. */
 __device__ __forceinline__ QueryTile next_tile(
-    const QueryTile& last, const Tile& keys, const int* segments, int numSegments) {
+    const QueryTile& last, const Tile& keys, const HeadLayout& heads, const int* segments, int numSegments) {
   if (last.base + TILE < last.readers.count) {
     return {last.head, last.base + TILE, last.readers, last.sight};
   }
-  Readers readers = next_readers(last.readers, keys, segments, numSegments);
+  Readers readers = next_readers(last.readers, keys, heads, segments, numSegments);
   if (readers.count > 0) {
     return {last.head, 0, readers, sight_of(readers, keys, segments)};
   }
-  return first_tile(last.head + 1, keys, segments);
+  return first_tile(last.head + 1, keys, heads, segments);
 }
 
 /** dK and dV for one tile of keys of one key/value head. Rows are keys, columns queries. */
@@ -164,8 +174,8 @@ __device__ __forceinline__ void backward_keys(
   __shared__ QueryTile schedule[3];
   if (threadIdx.x == 0) {
     tile = found;
-    schedule[0] = first_tile(blockIdx.y * heads.groupSize(), found, segments);
-    schedule[1] = next_tile(schedule[0], found, segments, numSegments);
+    schedule[0] = first_tile(blockIdx.y * heads.groupSize(), found, heads, segments);
+    schedule[1] = next_tile(schedule[0], found, heads, segments, numSegments);
   }
   int lane = (int)threadIdx.x % WARP;
   int warpRow = (int)threadIdx.x / WARP * 16;
@@ -221,7 +231,7 @@ __device__ __forceinline__ void backward_keys(
     if (i >= 0) {
       const QueryTile& now = schedule[i % 3];
       if (threadIdx.x == 0 && next.head < lastHead) {
-        schedule[(i + 2) % 3] = next_tile(next, tile, segments, numSegments);
+        schedule[(i + 2) % 3] = next_tile(next, tile, heads, segments, numSegments);
       }
       wait_for_copies<1>();
       __syncthreads();
@@ -232,8 +242,8 @@ __device__ __forceinline__ void backward_keys(
       int token = now.readers.first + now.base;
       int count = min(TILE, now.readers.count - now.base);
       Sight sight = now.sight;
-      bool partial =
-          sight.own ? token < firstToken + TILE : sight.begin > firstToken || sight.end < firstToken + TILE;
+      bool partial = heads.windowed() ||
+          (sight.own ? token < firstToken + TILE : sight.begin > firstToken || sight.end < firstToken + TILE);
       // Earlier queries of the segment see none of the warp's keys.
       int begin = sight.own ? max(0, firstToken + warpRow - token) : 0;
       for (int first = begin; first < count; first += 16) {
@@ -248,11 +258,17 @@ __device__ __forceinline__ void backward_keys(
 #pragma unroll
           for (int c = 0; c < 4; c++) {
             int column = first + n * 8 + lane % 4 * 2 + c % 2;
+            float slope = 1.0f;
+            if (heads.capped()) {
+              float capped = heads.cap(scale * weight[n][c]);
+              slope = heads.slope(capped);
+              weight[n][c] = capped / scale;
+            }
             weight[n][c] = exp2f(fmaf(factor, weight[n][c], -LOG2_E * columnLse[column]));
-            if (partial && !sight.sees(token + column, firstToken + warpRow + lane / 4 + c / 2 * 8)) {
+            if (partial && !sight.sees(token + column, firstToken + warpRow + lane / 4 + c / 2 * 8, heads)) {
               weight[n][c] = 0.0f;
             }
-            dScore[n][c] = weight[n][c] * (dScore[n][c] - columnDelta[column]);
+            dScore[n][c] = weight[n][c] * (dScore[n][c] - columnDelta[column]) * slope;
           }
         }
         unsigned operand[4];
@@ -280,9 +296,11 @@ extern "C" __global__ void __launch_bounds__(THREADS, 3) attention_mma_backward_
     int numSegments,
     int numHeads,
     int numKvHeads,
-    float scale) {
+    float scale,
+    float softCap,
+    int window) {
   extern __shared__ uint4 shared[];
-  HeadLayout heads = {numHeads, numKvHeads, 64};
+  HeadLayout heads = {numHeads, numKvHeads, 64, softCap, window};
   backward_queries<64>(
       (bf16*)shared, dQkv, dOut, qkv, logSumExp, delta, segments, numSegments, heads, scale);
 }
@@ -297,9 +315,11 @@ extern "C" __global__ void __launch_bounds__(THREADS, 3) attention_mma_backward_
     int numSegments,
     int numHeads,
     int numKvHeads,
-    float scale) {
+    float scale,
+    float softCap,
+    int window) {
   extern __shared__ uint4 shared[];
-  HeadLayout heads = {numHeads, numKvHeads, 64};
+  HeadLayout heads = {numHeads, numKvHeads, 64, softCap, window};
   backward_keys<64>(
       (bf16*)shared, dQkv, dOut, qkv, logSumExp, delta, segments, numSegments, heads, scale);
 }
@@ -314,9 +334,11 @@ extern "C" __global__ void __launch_bounds__(THREADS, 2) attention_mma_backward_
     int numSegments,
     int numHeads,
     int numKvHeads,
-    float scale) {
+    float scale,
+    float softCap,
+    int window) {
   extern __shared__ uint4 shared[];
-  HeadLayout heads = {numHeads, numKvHeads, 128};
+  HeadLayout heads = {numHeads, numKvHeads, 128, softCap, window};
   backward_queries<128>(
       (bf16*)shared, dQkv, dOut, qkv, logSumExp, delta, segments, numSegments, heads, scale);
 }
@@ -331,9 +353,11 @@ extern "C" __global__ void __launch_bounds__(THREADS, 2) attention_mma_backward_
     int numSegments,
     int numHeads,
     int numKvHeads,
-    float scale) {
+    float scale,
+    float softCap,
+    int window) {
   extern __shared__ uint4 shared[];
-  HeadLayout heads = {numHeads, numKvHeads, 128};
+  HeadLayout heads = {numHeads, numKvHeads, 128, softCap, window};
   backward_keys<128>(
       (bf16*)shared, dQkv, dOut, qkv, logSumExp, delta, segments, numSegments, heads, scale);
 }

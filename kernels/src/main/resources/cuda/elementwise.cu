@@ -56,6 +56,13 @@ __device__ void scale(Out* out, const In* x, float factor, long long n) {
   FOR_REST(i, vectors, n) { store_one(out + i, factor * load_one(x + i)); }
 }
 
+template <class T>
+__device__ void soft_cap(T* out, const T* x, float cap, long long n) {
+  long long thread = (long long)blockIdx.x * blockDim.x + threadIdx.x;
+  long long threads = (long long)gridDim.x * blockDim.x;
+  FOR_REST(i, 0, n) { store_one(out + i, cap * tanhf(load_one(x + i) / cap)); }
+}
+
 // Copies bits; a product with 1 would quieten NaNs.
 template <class T>
 __device__ void copy(T* out, const T* x, long long n) {
@@ -99,7 +106,8 @@ __device__ void convert_all(Out* out, const In* x, long long n) {
 #define ELEMENTWISE(T, name)                                                                                      \
   extern "C" __global__ void fill_##name(T* x, float value, long long n) { fill(x, value, n); }                   \
   extern "C" __global__ void add_##name(T* out, const T* a, const T* b, long long n) { add(out, a, b, n); }       \
-  extern "C" __global__ void scale_##name(T* out, const T* x, float factor, long long n) { scale(out, x, factor, n); }
+  extern "C" __global__ void scale_##name(T* out, const T* x, float factor, long long n) { scale(out, x, factor, n); } \
+  extern "C" __global__ void soft_cap_##name(T* out, const T* x, float cap, long long n) { soft_cap(out, x, cap, n); }
 
 ELEMENTWISE(float, f32)
 ELEMENTWISE(bf16, bf16)

@@ -2,7 +2,7 @@
 // statistics say, and the gradient of a chunk of logits.
 //
 // N rows, V vocabulary. Logits are float, (rows, width) for the chunk of columns firstColumn ..
-// firstColumn + width, times the inverse temperature already. A chunk is cut into `splits` for the
+// firstColumn + width, capped and times the inverse temperature already. A chunk is cut into `splits` for the
 // blocks; each (chunk, split) owns one slot of a row's partial statistics, (rows, slots, 8), and
 // head_outputs joins the slots in order.
 #include "common.cuh"
@@ -194,9 +194,18 @@ extern "C" __global__ void head_outputs(
   statistics[4] = divergence;
 }
 
+/** `logits = factor cap tanh(logits / cap)`. */
+extern "C" __global__ void head_soft_cap(float* logits, float cap, float factor, long count) {
+  long threads = (long)gridDim.x * blockDim.x;
+  for (long i = blockIdx.x * (long)blockDim.x + threadIdx.x; i < count; i += threads) {
+    logits[i] = factor * cap * tanhf(logits[i] / cap);
+  }
+}
+
 /**
  * `dLogits = logProbCoef (pi - 1[target]) + klCoef pi (log pi - log pi_ref - KL)` for one chunk; in
- * single precision it may overwrite the logits. Grid (rows, splits).
+ * single precision it may overwrite the logits. Where these are capped, at +-`cap` with the inverse temperature,
+ * times the slope of the cap; 0 for none. Grid (rows, splits).
  */
 extern "C" __global__ void __launch_bounds__(THREADS) head_gradient(
     real* dLogits,
@@ -207,7 +216,8 @@ extern "C" __global__ void __launch_bounds__(THREADS) head_gradient(
     const float* logProbCoef,
     const float* klCoef,
     int firstColumn,
-    int width) {
+    int width,
+    float cap) {
   long row = blockIdx.x;
   const float* statistics = rowStatistics + row * FIELDS;
   float max = statistics[0];
@@ -228,6 +238,10 @@ extern "C" __global__ void __launch_bounds__(THREADS) head_gradient(
     if (klCoef != nullptr && refLogits != nullptr) {
       float logRef = refLogits[at] - refMax - refLogSum;
       gradient = fmaf(divergenceCoef * pi, logPi - logRef - divergence, gradient);
+    }
+    if (cap > 0.0f) {
+      float tanh = logits[at] / cap;
+      gradient *= (1.0f - tanh) * (1.0f + tanh);
     }
     store_one(&dLogits[at], gradient);
   }

@@ -31,6 +31,15 @@ __device__ __forceinline__ void load_some(bool vectors, const real* from, float 
   }
 }
 
+// Weights of a norm plus what is kept apart from them: 0, or 1 where they are distances from 1.
+__device__ __forceinline__ void load_weights(bool vectors, const real* from, float offset, float (&to)[VEC]) {
+  load_some(vectors, from, to);
+#pragma unroll
+  for (int k = 0; k < VEC; k++) {
+    to[k] += offset;
+  }
+}
+
 __device__ __forceinline__ void store_some(bool vectors, real* to, const float (&from)[VEC]) {
   if (vectors) {
     store(to, from);
@@ -62,8 +71,8 @@ __device__ __forceinline__ float dot(const float (&a)[VEC], const float (&b)[VEC
   return sum;
 }
 
-// out = x * rstd * weight. Grid (rows).
-extern "C" __global__ void rms_norm(real* out, float* rstd, const real* x, const real* weight, int width, float eps) {
+// out = x * rstd * (offset + weight). Grid (rows).
+extern "C" __global__ void rms_norm(real* out, float* rstd, const real* x, const real* weight, int width, float offset, float eps) {
   __shared__ float shared[WARP];
   const real* row = x + (long long)blockIdx.x * width;
   real* to = out + (long long)blockIdx.x * width;
@@ -83,7 +92,7 @@ extern "C" __global__ void rms_norm(real* out, float* rstd, const real* x, const
     if (width > c.step) {
       load_some(c.vectors, row + i, v);
     }
-    load_some(c.vectors, weight + i, w);
+    load_weights(c.vectors, weight + i, offset, w);
 #pragma unroll
     for (int k = 0; k < VEC; k++) {
       v[k] = v[k] * r * w[k];
@@ -94,7 +103,7 @@ extern "C" __global__ void rms_norm(real* out, float* rstd, const real* x, const
 
 // sum = x + delta, out = rmsNorm(sum as stored), which is what backward reads. Grid (rows).
 extern "C" __global__ void add_rms_norm(real* out, real* sum, float* rstd, const real* x, const real* delta,
-                                        const real* weight, int width, float eps) {
+                                        const real* weight, int width, float offset, float eps) {
   __shared__ float shared[WARP];
   long long at = (long long)blockIdx.x * width;
   Columns c = columns_of_thread(width % VEC == 0 && aligned16(out, sum, x, delta, weight));
@@ -120,7 +129,7 @@ extern "C" __global__ void add_rms_norm(real* out, real* sum, float* rstd, const
       // Each thread reads what it wrote itself.
       load_some(c.vectors, sum + at + i, v);
     }
-    load_some(c.vectors, weight + i, w);
+    load_weights(c.vectors, weight + i, offset, w);
 #pragma unroll
     for (int k = 0; k < VEC; k++) {
       v[k] = v[k] * r * w[k];
@@ -129,11 +138,11 @@ extern "C" __global__ void add_rms_norm(real* out, real* sum, float* rstd, const
   }
 }
 
-// With g = dOut * weight and n = x * rstd: dX (+)= rstd * (g - n * mean(g * n)), and into partials[block] the sum of
+// With g = dOut * (offset + weight) and n = x * rstd: dX (+)= rstd * (g - n * mean(g * n)), and into partials[block] the sum of
 // dOut * n over the block's rows. Grid (blocks), each of rowsPerBlock rows; dynamic shared memory: width floats.
 extern "C" __global__ void rms_norm_backward(real* dX, float* partials, const real* dOut, const real* x,
                                              const real* weight, const float* rstd, int rows, int width,
-                                             int rowsPerBlock, int accumulate) {
+                                             int rowsPerBlock, int accumulate, float offset) {
   extern __shared__ float4 dWeights[];
   __shared__ float shared[WARP];
   float* dWeight = (float*)dWeights;
@@ -154,7 +163,7 @@ extern "C" __global__ void rms_norm_backward(real* dX, float* partials, const re
     for (int i = c.first; i < width; i += c.step) {
       load_some(c.vectors, dOut + at + i, d);
       load_some(c.vectors, x + at + i, v);
-      load_some(c.vectors, weight + i, w);
+      load_weights(c.vectors, weight + i, offset, w);
 #pragma unroll
       for (int k = 0; k < VEC; k++) {
         v[k] *= r;
@@ -167,7 +176,7 @@ extern "C" __global__ void rms_norm_backward(real* dX, float* partials, const re
       if (width > c.step) {
         load_some(c.vectors, dOut + at + i, d);
         load_some(c.vectors, x + at + i, v);
-        load_some(c.vectors, weight + i, w);
+        load_weights(c.vectors, weight + i, offset, w);
 #pragma unroll
         for (int k = 0; k < VEC; k++) {
           v[k] *= r;
@@ -202,7 +211,7 @@ extern "C" __global__ void add_partials(float* dWeight, const float* partials, i
 
 // Heads of a token: queries, keys, values. Grid (blocks of whole warps over tokens * all heads).
 extern "C" __global__ void qk_norm(real* out, float* rstd, const real* qkv, const real* qWeight, const real* kWeight,
-                                   int tokens, int numHeads, int numKvHeads, int headDim, float eps) {
+                                   int tokens, int numHeads, int numKvHeads, int headDim, float offset, float eps) {
   int lane = (int)threadIdx.x % WARP;
   int normed = numHeads + numKvHeads;
   int all = normed + numKvHeads;
@@ -237,7 +246,7 @@ extern "C" __global__ void qk_norm(real* out, float* rstd, const real* qkv, cons
   }
   for (int i = lane * per; i < headDim; i += WARP * per) {
     load_some(vectors, from + i, v);
-    load_some(vectors, weight + i, w);
+    load_weights(vectors, weight + i, offset, w);
 #pragma unroll
     for (int k = 0; k < VEC; k++) {
       v[k] = v[k] * r * w[k];
@@ -252,7 +261,7 @@ extern "C" __global__ void qk_norm(real* out, float* rstd, const real* qkv, cons
 extern "C" __global__ void qk_norm_backward(real* dQkv, float* qPartials, float* kPartials, const real* dOut,
                                             const real* qkv, const real* qWeight, const real* kWeight,
                                             const float* rstd, int tokens, int numHeads, int numKvHeads, int headDim,
-                                            int tokensPerBlock) {
+                                            int tokensPerBlock, float offset) {
   extern __shared__ float4 dWeights4[];
   float* dWeights = (float*)dWeights4;
   int lane = (int)threadIdx.x % WARP;
@@ -288,7 +297,7 @@ extern "C" __global__ void qk_norm_backward(real* dQkv, float* qPartials, float*
       for (int i = lane * per; i < headDim; i += WARP * per) {
         load_some(vectors, dOut + at + i, d);
         load_some(vectors, qkv + at + i, v);
-        load_some(vectors, weight + i, w);
+        load_weights(vectors, weight + i, offset, w);
 #pragma unroll
         for (int k = 0; k < VEC; k++) {
           v[k] *= r;
@@ -300,7 +309,7 @@ extern "C" __global__ void qk_norm_backward(real* dQkv, float* qPartials, float*
       for (int i = lane * per; i < headDim; i += WARP * per) {
         load_some(vectors, dOut + at + i, d);
         load_some(vectors, qkv + at + i, v);
-        load_some(vectors, weight + i, w);
+        load_weights(vectors, weight + i, offset, w);
 #pragma unroll
         for (int k = 0; k < VEC; k++) {
           d[k] = r * (d[k] * w[k] - v[k] * r * mean);

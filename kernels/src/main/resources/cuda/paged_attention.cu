@@ -28,7 +28,7 @@ extern "C" __global__ void append_kv(
     int numHeads,
     int numKvHeads,
     int headDim) {
-  HeadLayout heads = {numHeads, numKvHeads, headDim};
+  HeadLayout heads = {numHeads, numKvHeads, headDim, 0.0f, 0};
   int slot = slots[blockIdx.x];
   const real* row = qkv + blockIdx.x * heads.rowWidth();
   for (int i = threadIdx.x; i < numKvHeads * headDim; i += blockDim.x) {
@@ -105,13 +105,15 @@ __device__ __forceinline__ void attend_pages(
       sum[h][e] = 0.0f;
     }
   }
+  int firstKey = heads.firstKey(length - 1);
+  int firstStep = firstKey / STEP_KEYS;
   int steps = (length + STEP_KEYS - 1) / STEP_KEYS;
-  int stepsPerSplit = (steps + gridDim.z - 1) / gridDim.z;
-  int lastStep = min(steps, (int)(blockIdx.z + 1) * stepsPerSplit);
+  int stepsPerSplit = (steps - firstStep + gridDim.z - 1) / gridDim.z;
+  int lastStep = min(steps, firstStep + (int)(blockIdx.z + 1) * stepsPerSplit);
   float* ownWeights = weights + warp * BLOCK_HEADS * STEP_KEYS;
-  for (int step = blockIdx.z * stepsPerSplit + warp; step < lastStep; step += WARPS) {
+  for (int step = firstStep + blockIdx.z * stepsPerSplit + warp; step < lastStep; step += WARPS) {
     int key = step * STEP_KEYS + lane;
-    bool visible = key < length;
+    bool visible = key < length && heads.near(length - 1, key);
     float score[BLOCK_HEADS];
 #pragma unroll
     for (int h = 0; h < BLOCK_HEADS; h++) {
@@ -131,7 +133,8 @@ __device__ __forceinline__ void attend_pages(
     __syncwarp();
 #pragma unroll
     for (int h = 0; h < BLOCK_HEADS; h++) {
-      // The first key of a step is visible, so the maximum is a real score.
+      // Some key of a step is visible, so the maximum is a real score.
+      score[h] = heads.cap(score[h]);
       float stepMax = fmaxf(maximum[h], warp_max(visible ? score[h] : HIDDEN_SCORE));
       float correction = expf(maximum[h] - stepMax);
       float weight = visible ? expf(score[h] - stepMax) : 0.0f;
@@ -250,9 +253,11 @@ extern "C" __global__ void __launch_bounds__(THREADS, 4) paged_attention_64(
     int numHeads,
     int numKvHeads,
     int headDim,
-    float scale) {
+    float scale,
+    float softCap,
+    int window) {
   extern __shared__ float shared[];
-  HeadLayout heads = {numHeads, numKvHeads, headDim};
+  HeadLayout heads = {numHeads, numKvHeads, headDim, softCap, window};
   const int* pageTable = pageTables + (long)rowSequence[blockIdx.x] * maxPages;
   int length = rowLength[blockIdx.x];
   attend_pages<64>(
@@ -273,9 +278,11 @@ extern "C" __global__ void __launch_bounds__(THREADS, 4) paged_attention_128(
     int numHeads,
     int numKvHeads,
     int headDim,
-    float scale) {
+    float scale,
+    float softCap,
+    int window) {
   extern __shared__ float shared[];
-  HeadLayout heads = {numHeads, numKvHeads, headDim};
+  HeadLayout heads = {numHeads, numKvHeads, headDim, softCap, window};
   const int* pageTable = pageTables + (long)rowSequence[blockIdx.x] * maxPages;
   int length = rowLength[blockIdx.x];
   attend_pages<128>(
@@ -296,9 +303,11 @@ extern "C" __global__ void __launch_bounds__(THREADS, 3) paged_attention_256(
     int numHeads,
     int numKvHeads,
     int headDim,
-    float scale) {
+    float scale,
+    float softCap,
+    int window) {
   extern __shared__ float shared[];
-  HeadLayout heads = {numHeads, numKvHeads, headDim};
+  HeadLayout heads = {numHeads, numKvHeads, headDim, softCap, window};
   const int* pageTable = pageTables + (long)rowSequence[blockIdx.x] * maxPages;
   int length = rowLength[blockIdx.x];
   attend_pages<256>(

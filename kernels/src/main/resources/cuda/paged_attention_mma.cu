@@ -119,8 +119,11 @@ __device__ __forceinline__ void attend_pages(float* shared, const Cache& cache, 
     }
   }
   int length = 0;
+  int firstPage = 0x7fffffff;
   for (int r = 0; r < queries.rows; r++) {
-    length = max(length, cache.rowLength[queries.firstRow + r]);
+    int rowLength = cache.rowLength[queries.firstRow + r];
+    length = max(length, rowLength);
+    firstPage = min(firstPage, heads.firstKey(rowLength - 1) / PAGE_TOKENS);
   }
 
   float sum[E / 8][4];
@@ -135,9 +138,9 @@ __device__ __forceinline__ void attend_pages(float* shared, const Cache& cache, 
   float denominator[2] = {0.0f, 0.0f};
   float factor = cache.scale * LOG2_E;
   int pages = (length + PAGE_TOKENS - 1) / PAGE_TOKENS;
-  int pagesPerSplit = (pages + (int)gridDim.z - 1) / (int)gridDim.z;
-  int lastPage = min(pages, ((int)blockIdx.z + 1) * pagesPerSplit);
-  int page = (int)blockIdx.z * pagesPerSplit + warp;
+  int pagesPerSplit = (pages - firstPage + (int)gridDim.z - 1) / (int)gridDim.z;
+  int lastPage = min(pages, firstPage + ((int)blockIdx.z + 1) * pagesPerSplit);
+  int page = firstPage + (int)blockIdx.z * pagesPerSplit + warp;
   int slot = page < lastPage ? pageTable[page] : 0;
   for (; page < lastPage; page += WARPS) {
     long at = ((long)slot * heads.numKvHeads + queries.kvHead) * (PAGE_TOKENS * E);
@@ -180,8 +183,10 @@ __device__ __forceinline__ void attend_pages(float* shared, const Cache& cache, 
       for (int n = 0; n < 2; n++) {
 #pragma unroll
         for (int c = 2 * half; c < 2 * half + 2; c++) {
-          bool visible = firstKey + 8 * n + 2 * t + c % 2 < seen[half];
-          score[n][c] = visible ? score[n][c] : HIDDEN_SCORE;
+          int key = firstKey + 8 * n + 2 * t + c % 2;
+          bool visible = key < seen[half] && heads.near(seen[half] - 1, key);
+          float capped = heads.capped() ? heads.cap(cache.scale * score[n][c]) / cache.scale : score[n][c];
+          score[n][c] = visible ? capped : HIDDEN_SCORE;
           pageMax = fmaxf(pageMax, score[n][c]);
         }
       }
@@ -312,9 +317,11 @@ extern "C" __global__ void __launch_bounds__(THREADS, 4) paged_attention_mma_64(
     int numKvHeads,
     float scale,
     int rows,
-    int rowsPerBlock) {
+    int rowsPerBlock,
+    float softCap,
+    int window) {
   extern __shared__ float shared[];
-  HeadLayout heads = {numHeads, numKvHeads, 64};
+  HeadLayout heads = {numHeads, numKvHeads, 64, softCap, window};
   Cache cache = {
       out, partialOut, partialStats, qkv, kPages, vPages, pageTables, rowSequence, rowLength, maxPages, heads, scale};
   attend_rows<64>(shared, cache, rows, rowsPerBlock);
@@ -335,9 +342,11 @@ extern "C" __global__ void __launch_bounds__(THREADS, 2) paged_attention_mma_128
     int numKvHeads,
     float scale,
     int rows,
-    int rowsPerBlock) {
+    int rowsPerBlock,
+    float softCap,
+    int window) {
   extern __shared__ float shared[];
-  HeadLayout heads = {numHeads, numKvHeads, 128};
+  HeadLayout heads = {numHeads, numKvHeads, 128, softCap, window};
   Cache cache = {
       out, partialOut, partialStats, qkv, kPages, vPages, pageTables, rowSequence, rowLength, maxPages, heads, scale};
   attend_rows<128>(shared, cache, rows, rowsPerBlock);

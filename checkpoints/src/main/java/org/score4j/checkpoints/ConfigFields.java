@@ -26,6 +26,11 @@ final class ConfigFields {
     return !node(key).isNull();
   }
 
+  /** Whether the key is there and null, where that differs from being absent. */
+  boolean isNull(String key) {
+    return fields.has(key) && node(key).isNull();
+  }
+
   /** A nested object; null when absent. */
   @Nullable ConfigFields object(String key) {
     JsonNode node = node(key);

@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
  * The {@code config.json} of a Hugging Face model folder, checked: everything the transformer
  * needs, and nothing that it would get wrong.
  *
- * @param modelType {@code llama}, {@code qwen2} or {@code qwen3}
+ * @param modelType {@code llama}, {@code mistral}, {@code qwen2}, {@code qwen3}, {@code gemma2} or
+ *     {@code gemma3_text}
  * @param architectures one name, of the family's causal language model
  * @param headDim width of one head; heads × headDim may differ from hiddenSize
  * @param maxPositions longest sequence in tokens, {@code max_position_embeddings}
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param bosTokenId null when the model has none
  * @param eosTokenIds any of them ends a text; may be empty
  * @param torchDtype type the weights were saved in
+ * @param options what only some families have
  */
 public record HfConfig(
     String modelType,
@@ -40,7 +42,8 @@ public record HfConfig(
     String hiddenAct,
     @Nullable Integer bosTokenId,
     List<Integer> eosTokenIds,
-    StoredType torchDtype) {
+    StoredType torchDtype,
+    Options options) {
 
   public static final String FILE = "config.json";
 
@@ -52,6 +55,38 @@ public record HfConfig(
    */
   public record Llama3RopeScaling(
       double factor, double lowFreqFactor, double highFreqFactor, int originalMaxPositions) {}
+
+  /**
+   * What only some families have.
+   *
+   * @param ropeLinearFactor positions are divided by it, 1 for none; not in local layers
+   * @param queryPreAttnScalar scores are divided by its root, 0 for the head's width
+   * @param attentionSoftCap {@code attn_logit_softcapping}, 0 for none
+   * @param finalSoftCap {@code final_logit_softcapping}, 0 for none
+   * @param local layers with a sliding window; null for none
+   */
+  public record Options(
+      double ropeLinearFactor,
+      double queryPreAttnScalar,
+      double attentionSoftCap,
+      double finalSoftCap,
+      @Nullable LocalAttention local) {
+    /** Full attention, nothing capped or scaled. */
+    public static final Options NONE = new Options(1, 0, 0, 0, null);
+  }
+
+  /**
+   * Layers with a sliding window.
+   *
+   * @param window keys a query sees, its own included
+   * @param layers whether each layer is one of them
+   * @param ropeTheta base of their rotary frequencies
+   */
+  public record LocalAttention(int window, List<Boolean> layers, double ropeTheta) {
+    public LocalAttention {
+      layers = List.copyOf(layers);
+    }
+  }
 
   public HfConfig {
     architectures = List.copyOf(architectures);

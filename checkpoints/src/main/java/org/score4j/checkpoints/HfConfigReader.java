@@ -6,12 +6,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads {@code config.json}. Defaults for absent keys are those of Hugging Face's configuration
- * classes, as far as the three families agree on them; where they differ and the tensors could not
- * tell, the key is required.
+ * classes, as far as the families agree on them; where they differ and the tensors could not tell,
+ * the key is required.
  */
 final class HfConfigReader {
   private static final long MAX_BYTES = 16_000_000;
   private static final int QWEN3_HEAD_DIM = 128;
+  private static final int GEMMA_HEAD_DIM = 256;
 
   private final Path file;
   private final ConfigFields fields;
@@ -32,28 +33,39 @@ final class HfConfigReader {
     int numHeads = fields.positiveInt("num_attention_heads");
     int numKvHeads = numKvHeads(family, numHeads);
     int headDim = headDim(family, hiddenSize, numHeads);
-    ConfigFields rope = ropeFields();
+    ConfigFields outerRope = ropeFields();
+    // Where local and global layers have parameters of their own, as transformers 5 writes them.
+    ConfigFields globalRope = outerRope == null ? null : outerRope.object("full_attention");
+    ConfigFields rope = globalRope == null ? outerRope : globalRope;
+    ConfigFields localRope =
+        outerRope == null || globalRope == null ? null : outerRope.object("sliding_attention");
+    int numLayers = fields.positiveInt("num_hidden_layers");
+    double ropeTheta = ropeTheta(family, rope);
+    double linearFactor = linearFactor(rope);
+    HfConfig.Llama3RopeScaling scaling = ropeScaling(rope);
     return new HfConfig(
         family.modelType(),
         List.of(family.architecture()),
         fields.positiveInt("vocab_size"),
         hiddenSize,
         fields.positiveInt("intermediate_size"),
-        fields.positiveInt("num_hidden_layers"),
+        numLayers,
         numHeads,
         numKvHeads,
         headDim,
         fields.positiveInt("max_position_embeddings"),
         fields.positiveDouble("rms_norm_eps", 1e-6),
-        ropeTheta(rope),
-        ropeScaling(rope),
-        fields.flag("tie_word_embeddings", false),
+        ropeTheta,
+        scaling,
+        fields.flag("tie_word_embeddings", family.isGemma()),
         family.qkvBias(),
         family.qkNorm(),
-        fields.text("hidden_act", "silu"),
+        family.hiddenAct(),
         bosTokenId(),
         fields.tokenIds("eos_token_id"),
-        torchDtype());
+        torchDtype(),
+        new HfOptionsReader(family, fields, numLayers)
+            .read(ropeTheta, linearFactor, linearFactor != 1 || scaling != null, localRope));
   }
 
   private HfFamily family() {
@@ -64,7 +76,14 @@ final class HfConfigReader {
     HfFamily family =
         HfFamily.byArchitecture(architectures.getFirst())
             .orElseThrow(
-                () -> fields.refused("architectures", "known are " + HfFamily.architectures()));
+                () ->
+                    fields.refused(
+                        "architectures",
+                        (fields.has("text_config")
+                                ? "this is the wrapper of a model that reads more than text; "
+                                : "")
+                            + "known are "
+                            + HfFamily.architectures()));
     if (!fields.text("model_type", "").equals(family.modelType())) {
       throw fields.wrong(
           "model_type",
@@ -77,7 +96,21 @@ final class HfConfigReader {
     if (fields.has("quantization_config")) {
       throw fields.refused("quantization_config", "weights must be F32, F16 or BF16");
     }
-    fields.refuseUnless("hidden_act", "silu", "the feed-forward block is SwiGLU");
+    for (String wrapped : new String[] {"text_config", "vision_config"}) {
+      if (fields.has(wrapped)) {
+        throw fields.refused(wrapped, "the model must be one of text alone");
+      }
+    }
+    if (family.isGemma()) {
+      for (String key : new String[] {"hidden_activation", "hidden_act"}) {
+        if (fields.has(key)) {
+          fields.refuseUnless(key, family.hiddenAct(), "the feed-forward block is GEGLU");
+        }
+      }
+    } else {
+      fields.refuseUnless("hidden_act", "silu", "the feed-forward block is SwiGLU");
+    }
+    fields.refuseUnless("use_bidirectional_attention", "", "attention is causal");
     fields.refuseUnless("mlp_bias", "", "the feed-forward block has no bias");
     fields.refuseUnless("attention_dropout", "", "training would go without it");
     fields.refuseUnless("use_sliding_window", "", "attention is full");
@@ -87,7 +120,7 @@ final class HfConfigReader {
     fields.refuseUnless("use_mrope", "", "positions have one dimension");
     fields.refuseUnless("add_cross_attention", "", "there is no encoder");
     for (String layerType : fields.texts("layer_types")) {
-      if (!layerType.equals("full_attention")) {
+      if (!family.isGemma() && !layerType.equals("full_attention")) {
         throw fields.refused("layer_types", "every layer has full attention");
       }
     }
@@ -104,7 +137,11 @@ final class HfConfigReader {
           throw fields.refused("attention_bias", "Qwen2 has a bias on query, key and value");
         }
       }
-      case QWEN3 ->
+      case MISTRAL -> {
+        fields.refuseUnless("attention_bias", "", "Mistral's attention has no bias");
+        fields.refuseUnless("layer_types", "", "Mistral's layers are all alike");
+      }
+      case GEMMA2, GEMMA3, QWEN3 ->
           fields.refuseUnless(
               "attention_bias", "", "it would put a bias on the output projection as well");
     }
@@ -128,6 +165,8 @@ final class HfConfigReader {
       headDim = fields.positiveInt("head_dim");
     } else if (family == HfFamily.QWEN3) {
       headDim = QWEN3_HEAD_DIM;
+    } else if (family.isGemma()) {
+      headDim = GEMMA_HEAD_DIM;
     } else if (hiddenSize % numHeads != 0) {
       throw fields.wrong(
           "hidden_size",
@@ -158,8 +197,9 @@ final class HfConfigReader {
     return scaling == null ? parameters : scaling;
   }
 
-  private double ropeTheta(@Nullable ConfigFields rope) {
-    double theta = fields.positiveDouble("rope_theta", 10_000);
+  private double ropeTheta(HfFamily family, @Nullable ConfigFields rope) {
+    double theta =
+        fields.positiveDouble("rope_theta", family == HfFamily.GEMMA3 ? 1_000_000 : 10_000);
     if (rope == null || !rope.has("rope_theta")) {
       return theta;
     }
@@ -170,19 +210,30 @@ final class HfConfigReader {
     return inner;
   }
 
+  private static double linearFactor(@Nullable ConfigFields rope) {
+    return rope != null && ropeType(rope).equals("linear") ? rope.positiveDouble("factor") : 1;
+  }
+
+  private static String ropeType(ConfigFields rope) {
+    return rope.text(ropeTypeKey(rope), "");
+  }
+
+  /** "type" is the older name; when both are there they must agree. */
+  private static String ropeTypeKey(ConfigFields rope) {
+    return rope.has("rope_type") ? "rope_type" : "type";
+  }
+
   private static HfConfig.@Nullable Llama3RopeScaling ropeScaling(@Nullable ConfigFields rope) {
     if (rope == null) {
       return null;
     }
     rope.refuseUnless("partial_rotary_factor", "1.0", "the whole head is rotated");
-    // "type" is the older name; when both are there they must agree.
-    String key = rope.has("rope_type") ? "rope_type" : "type";
-    String type = rope.text(key, "");
+    String type = ropeType(rope);
     if (rope.has("type") && !rope.text("type", "").equals(type)) {
       throw rope.wrong("type", "equal to rope_type");
     }
     return switch (type) {
-      case "default" -> null;
+      case "default", "linear" -> null;
       case "llama3" -> {
         double low = rope.positiveDouble("low_freq_factor");
         double high = rope.positiveDouble("high_freq_factor");
@@ -195,7 +246,7 @@ final class HfConfigReader {
             high,
             rope.positiveInt("original_max_position_embeddings"));
       }
-      default -> throw rope.refused(key, "known are default and llama3");
+      default -> throw rope.refused(ropeTypeKey(rope), "known are default, linear and llama3");
     };
   }
 

@@ -4,12 +4,15 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * Writes {@code config.json} and {@code generation_config.json} the way Hugging Face's own classes
  * do, keys sorted.
  */
 final class HfConfigWriter {
+  private static final int GEMMA3_PATTERN = 6;
+
   private HfConfigWriter() {}
 
   static void write(Path folder, HfConfig config) {
@@ -42,13 +45,13 @@ final class HfConfigWriter {
     ObjectNode root = StrictJson.MAPPER.createObjectNode();
     ArrayNode architectures = root.putArray("architectures");
     config.architectures().forEach(architectures::add);
-    if (family != HfFamily.QWEN2) {
+    if (family != HfFamily.QWEN2 && family != HfFamily.MISTRAL) {
       root.put("attention_bias", false);
     }
     root.put("attention_dropout", 0.0);
     putIds(root, config);
     root.put("head_dim", config.headDim());
-    root.put("hidden_act", config.hiddenAct());
+    root.put(family.isGemma() ? "hidden_activation" : "hidden_act", config.hiddenAct());
     root.put("hidden_size", config.hiddenSize());
     root.put("initializer_range", 0.02);
     root.put("intermediate_size", config.intermediateSize());
@@ -62,7 +65,11 @@ final class HfConfigWriter {
     root.put("num_key_value_heads", config.numKvHeads());
     root.put("rms_norm_eps", config.rmsNormEps());
     HfConfig.Llama3RopeScaling scaling = config.ropeScaling();
-    if (scaling == null) {
+    if (config.options().ropeLinearFactor() != 1) {
+      ObjectNode rope = root.putObject("rope_scaling");
+      rope.put("factor", config.options().ropeLinearFactor());
+      rope.put("rope_type", "linear");
+    } else if (scaling == null) {
       root.putNull("rope_scaling");
     } else {
       ObjectNode rope = root.putObject("rope_scaling");
@@ -77,7 +84,41 @@ final class HfConfigWriter {
     root.put("torch_dtype", torchName(config.torchDtype()));
     root.put("use_cache", true);
     root.put("vocab_size", config.vocabSize());
+    putOptions(root, family, config.options());
     return root;
+  }
+
+  private static void putOptions(ObjectNode root, HfFamily family, HfConfig.Options options) {
+    HfConfig.LocalAttention local = options.local();
+    if (family == HfFamily.MISTRAL || family.isGemma()) {
+      root.put("sliding_window", local == null ? null : local.window());
+    }
+    if (family.isGemma()) {
+      putCap(root, "attn_logit_softcapping", options.attentionSoftCap());
+      putCap(root, "final_logit_softcapping", options.finalSoftCap());
+      root.put("query_pre_attn_scalar", options.queryPreAttnScalar());
+      ArrayNode types = root.putArray("layer_types");
+      for (int l = 0; l < root.path("num_hidden_layers").intValue(); l++) {
+        types.add(local != null && local.layers().get(l) ? "sliding_attention" : "full_attention");
+      }
+    }
+    if (family == HfFamily.GEMMA3 && local != null) {
+      root.put("rope_local_base_freq", local.ropeTheta());
+      // What read this key before there were layer_types.
+      IntStream.concat(IntStream.of(GEMMA3_PATTERN), IntStream.range(1, local.layers().size() + 2))
+          .filter(n -> hasPattern(local.layers(), n))
+          .findFirst()
+          .ifPresent(n -> root.put("sliding_window_pattern", n));
+    }
+  }
+
+  /** Whether every {@code n}th layer is global and no other. */
+  private static boolean hasPattern(List<Boolean> local, int n) {
+    return IntStream.range(0, local.size()).allMatch(l -> local.get(l) == ((l + 1) % n != 0));
+  }
+
+  private static void putCap(ObjectNode root, String key, double cap) {
+    root.put(key, cap == 0 ? null : (Double) cap);
   }
 
   private static ObjectNode generationConfig(HfConfig config) {

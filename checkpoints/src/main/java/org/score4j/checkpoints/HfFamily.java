@@ -10,8 +10,11 @@ import java.util.stream.Collectors;
  */
 enum HfFamily {
   LLAMA("llama", "LlamaForCausalLM", false, false),
+  MISTRAL("mistral", "MistralForCausalLM", false, false),
   QWEN2("qwen2", "Qwen2ForCausalLM", true, false),
-  QWEN3("qwen3", "Qwen3ForCausalLM", false, true);
+  QWEN3("qwen3", "Qwen3ForCausalLM", false, true),
+  GEMMA2("gemma2", "Gemma2ForCausalLM", false, false),
+  GEMMA3("gemma3_text", "Gemma3ForCausalLM", false, true);
 
   private final String modelType;
   private final String architecture;
@@ -39,6 +42,28 @@ enum HfFamily {
 
   boolean qkNorm() {
     return qkNorm;
+  }
+
+  /** Scaled embeddings, norms around 1 before and after each layer, GELU gates, a tied head. */
+  boolean isGemma() {
+    return this == GEMMA2 || this == GEMMA3;
+  }
+
+  /** {@code hidden_act} of the feed-forward gate. */
+  String hiddenAct() {
+    return isGemma() ? "gelu_pytorch_tanh" : "silu";
+  }
+
+  /** Of a config that has been read or made for a family. */
+  static HfFamily of(HfConfig config) {
+    return byArchitecture(config.architectures().getFirst())
+        .orElseThrow(
+            () ->
+                new CheckpointException(
+                    "architectures "
+                        + config.architectures()
+                        + " name no family; known are "
+                        + architectures()));
   }
 
   static Optional<HfFamily> byArchitecture(String name) {

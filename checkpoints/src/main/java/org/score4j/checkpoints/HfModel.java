@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Set;
 import org.score4j.core.model.ModelConfig;
 import org.score4j.core.model.Parameters;
+import org.score4j.kernels.BFloat16;
 import org.score4j.kernels.Ops;
 import org.score4j.kernels.Tensor;
 
@@ -56,6 +57,10 @@ public final class HfModel {
             ? null
             : new ModelConfig.RopeScaling(
                 s.factor(), s.lowFreqFactor(), s.highFreqFactor(), s.originalMaxPositions());
+    boolean gemma = HfFamily.of(c).isGemma();
+    HfConfig.Options o = c.options();
+    HfConfig.LocalAttention local = o.local();
+    double queryScalar = o.queryPreAttnScalar() == 0 ? c.headDim() : o.queryPreAttnScalar();
     return new ModelConfig(
         c.vocabSize(),
         c.hiddenSize(),
@@ -70,15 +75,52 @@ public final class HfModel {
         scaling,
         c.tieWordEmbeddings(),
         c.qkvBias(),
-        c.qkNorm());
+        c.qkNorm(),
+        gemma,
+        gemma,
+        gemma,
+        gemma ? embedScale(c) : 1,
+        1 / Math.sqrt(queryScalar),
+        o.attentionSoftCap(),
+        o.finalSoftCap(),
+        o.ropeLinearFactor(),
+        local == null
+            ? null
+            : new ModelConfig.LocalAttention(local.window(), local.layers(), local.ropeTheta()));
+  }
+
+  /** √hiddenSize as Hugging Face multiplies with it: in the type of the weights. */
+  private static double embedScale(HfConfig c) {
+    float scale = (float) Math.sqrt(c.hiddenSize());
+    return switch (c.torchDtype()) {
+      case BF16 -> BFloat16.toFloat(BFloat16.round(scale));
+      case F16 -> Float.float16ToFloat(Float.floatToFloat16(scale));
+      default -> scale;
+    };
   }
 
   /** The folder's config of a Llama-style model made here, without special tokens. */
   public static HfConfig llamaConfig(ModelConfig m) {
-    if (m.qkvBias() || m.qkNorm() || m.ropeScaling() != null) {
+    ModelConfig llama =
+        new ModelConfig(
+            m.vocabSize(),
+            m.hiddenSize(),
+            m.numLayers(),
+            m.numHeads(),
+            m.numKvHeads(),
+            m.headDim(),
+            m.intermediateSize(),
+            m.maxPositions(),
+            m.rmsNormEps(),
+            m.ropeTheta(),
+            null,
+            m.tieWordEmbeddings(),
+            false,
+            false);
+    if (!m.equals(llama)) {
       throw new CheckpointException(
-          "a model with QKV bias, QK norm or RoPE scaling is not a plain Llama; keep the config it"
-              + " came with");
+          "a model with QKV bias, QK norm, RoPE scaling or what Gemma has is not a plain Llama;"
+              + " keep the config it came with");
     }
     return new HfConfig(
         "llama",
@@ -100,7 +142,8 @@ public final class HfModel {
         "silu",
         null,
         List.of(),
-        StoredType.F32);
+        StoredType.F32,
+        HfConfig.Options.NONE);
   }
 
   /** Loads a folder. */

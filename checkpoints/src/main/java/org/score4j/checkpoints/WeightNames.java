@@ -94,10 +94,16 @@ final class WeightNames {
       vector(entries, attention + "q_norm.weight", layer.qNorm());
       vector(entries, attention + "k_norm.weight", layer.kNorm());
       entries.add(new Entry(attention + "o_proj.weight", layer.oProj(), d, q, 0, true));
-      vector(entries, prefix + "post_attention_layernorm.weight", layer.postAttentionNorm());
+      boolean postNorms = layer.attentionOutNorm() != null;
+      vector(entries, prefix + "post_attention_layernorm.weight", layer.attentionOutNorm());
+      vector(
+          entries,
+          prefix + (postNorms ? "pre_feedforward" : "post_attention") + "_layernorm.weight",
+          layer.postAttentionNorm());
       entries.add(new Entry(prefix + "mlp.gate_proj.weight", layer.gateUpProj(), f, d, 0, true));
       entries.add(new Entry(prefix + "mlp.up_proj.weight", layer.gateUpProj(), f, d, f, true));
       entries.add(new Entry(prefix + "mlp.down_proj.weight", layer.downProj(), d, f, 0, true));
+      vector(entries, prefix + "post_feedforward_layernorm.weight", layer.feedForwardOutNorm());
     }
     vector(entries, "model.norm.weight", p.norm());
     if (!m.tieWordEmbeddings()) {

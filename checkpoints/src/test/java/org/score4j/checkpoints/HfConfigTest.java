@@ -71,7 +71,8 @@ class HfConfigTest {
                 "silu",
                 null,
                 List.of(),
-                StoredType.F32));
+                StoredType.F32,
+                HfConfig.Options.NONE));
     assertThat(read(minimal("qwen3", "Qwen3ForCausalLM")).headDim()).isEqualTo(128);
   }
 
@@ -116,22 +117,22 @@ class HfConfigTest {
         arguments(
             "{\"architectures\":[\"MixtralForCausalLM\"]}",
             "MixtralForCausalLM",
-            "known are LlamaForCausalLM, Qwen2ForCausalLM"),
+            "known are LlamaForCausalLM, MistralForCausalLM"),
         arguments("{\"architectures\":[]}", "architectures", "must be one of"),
         arguments("{\"architectures\":null}", "architectures", "must be one of"),
         arguments("{\"model_type\":\"mistral\"}", "model_type", "must be \"llama\""),
         arguments(
-            "{\"rope_scaling\":{\"type\":\"linear\",\"factor\":2.0}}",
-            "rope_scaling.type = \"\"linear\"\"",
+            "{\"rope_scaling\":{\"type\":\"dynamic\",\"factor\":2.0}}",
+            "rope_scaling.type = \"\"dynamic\"\"",
             "known are default"),
         arguments(
             "{\"rope_scaling\":{\"rope_type\":\"yarn\"}}",
             "rope_scaling.rope_type",
-            "known are default and llama3"),
+            "known are default, linear and llama3"),
         arguments(
             "{\"rope_scaling\":{\"factor\":2.0}}",
             "rope_scaling.type",
-            "known are default and llama3"),
+            "known are default, linear and llama3"),
         arguments(
             "{\"rope_scaling\":{\"rope_type\":\"llama3\",\"factor\":8}}",
             "rope_scaling.low_freq_factor",
@@ -283,7 +284,8 @@ class HfConfigTest {
             "silu",
             1,
             List.of(2),
-            StoredType.F32);
+            StoredType.F32,
+            HfConfig.Options.NONE);
     assertThatThrownBy(() -> biased.write(folder))
         .isInstanceOf(CheckpointException.class)
         .hasMessageContaining("qkvBias true")
@@ -312,7 +314,8 @@ class HfConfigTest {
         "silu",
         bos,
         eos,
-        StoredType.F32);
+        StoredType.F32,
+        HfConfig.Options.NONE);
   }
 
   private static JsonNode json(String text) throws IOException {

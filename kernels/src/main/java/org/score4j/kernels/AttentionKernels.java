@@ -17,6 +17,9 @@ package org.score4j.kernels;
  * output is a chain over the keys in order. Key indices count from the start of the sequence,
  * prefix included, so that packed, prefix-shared and cached attention agree bit for bit.
  *
+ * <p>Scores are scaled, then capped where the {@link AttentionShape} says so. Where it has a
+ * window, a query sees the last {@code window} of the keys it would see otherwise.
+ *
  * <p>T tokens, H query heads, KV key/value heads, E headDim.
  */
 public interface AttentionKernels {
@@ -28,7 +31,7 @@ public interface AttentionKernels {
    *
    * @param out (T, H·E)
    * @param logSumExp (T, H) in the state type, saved for backward: log of the softmax denominator
-   *     of the scaled scores
+   *     of the scaled and capped scores
    * @param qkv (T, (H+2KV)·E), rotated
    * @param segments (numSegments, 4) I32
    * @param heads head layout

@@ -119,7 +119,7 @@ public interface Backend extends AutoCloseable {
   /** Attention, packed and paged. */
   AttentionKernels attention();
 
-  /** SwiGLU. */
+  /** SwiGLU and GEGLU. */
   ActivationKernels activation();
 
   /** Look-ups by row. */

@@ -124,6 +124,12 @@ final class Checks {
     }
   }
 
+  void softCap(String op, double cap) {
+    if (cap != 0) {
+      positive(op, "softCap", cap);
+    }
+  }
+
   void norm(String op, Tensor out, Tensor rstd, Tensor x, Tensor weight) {
     floats(op, "weight", weight);
     if (x.shape().rowElements() != weight.elements()) {

@@ -11,6 +11,9 @@ public interface ElementwiseKernels {
   /** {@code out = factor · x}; {@code out} may be {@code x}. */
   void scale(Tensor out, Tensor x, double factor);
 
+  /** {@code out = cap · tanh(x/cap)}; {@code out} may be {@code x}. */
+  void softCap(Tensor out, Tensor x, double cap);
+
   /** {@code out = x}, converting between floating point types where they differ. */
   void cast(Tensor out, Tensor x);
 }

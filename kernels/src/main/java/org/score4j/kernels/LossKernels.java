@@ -7,14 +7,16 @@ import org.jspecify.annotations.Nullable;
  * the rows that something reads and in chunks, so a (tokens, vocabulary) matrix of logits never
  * exists.
  *
- * <p>N rows, D width, V vocabulary, R width of the reference model. With z = hidden · headᵀ ·
- * inverseTemperature and π = softmax(z), a row's loss is {@code −logProbCoef · log π(target) +
+ * <p>N rows, D width, V vocabulary, R width of the reference model. With y = hidden · headᵀ, z = y
+ * · inverseTemperature or, where logits are capped (Gemma 2), z = softCap · tanh(y/softCap) ·
+ * inverseTemperature, and π = softmax(z), a row's loss is {@code −logProbCoef · log π(target) +
  * klCoef · KL(π ‖ π_ref)}, whose gradient is
  *
  * <pre>
  * dLoss/dz_v = logProbCoef · (π_v − 1[v = target]) + klCoef · π_v · (log π_v − log π_ref,v − KL)
  * </pre>
  *
+ * and dz/dy = inverseTemperature · (1 − tanh²(y/softCap)), the parenthesis 1 without a cap.
  * Cross-entropy is {@code logProbCoef = 1/normaliser}; a policy gradient is {@code logProbCoef =
  * advantage/normaliser}.
  */
@@ -59,6 +61,7 @@ public interface LossKernels {
    * @param targets (N) I32, each in 0..V-1
    * @param reference null where no KL is wanted
    * @param inverseTemperature factor of both models' logits, 1 in training as in the paper
+   * @param softCap of both models' logits, 0 for none
    */
   void lmHead(
       HeadOutputs outputs,
@@ -67,5 +70,6 @@ public interface LossKernels {
       Tensor head,
       Tensor targets,
       @Nullable HeadReference reference,
-      double inverseTemperature);
+      double inverseTemperature,
+      double softCap);
 }

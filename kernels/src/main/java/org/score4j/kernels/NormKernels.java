@@ -1,9 +1,10 @@
 package org.score4j.kernels;
 
 /**
- * Root-mean-square normalisation (arXiv 1910.07467), {@code out = x · rstd · weight} with {@code
- * rstd = 1/√(mean(x²) + eps)}. What is saved for backward as {@code rstd} and the gradients of
- * weights are in the state type.
+ * Root-mean-square normalisation (arXiv 1910.07467), {@code out = x · rstd · (offset + weight)}
+ * with {@code rstd = 1/√(mean(x²) + eps)}. The offset is 0, or 1 where weights are kept as their
+ * distance from 1 (Gemma). What is saved for backward as {@code rstd} and the gradients of weights
+ * are in the state type.
  *
  * <p>T tokens, D width, H query heads, KV key/value heads, E headDim.
  */
@@ -15,9 +16,10 @@ public interface NormKernels {
    * @param rstd (T), saved for backward
    * @param x (T, D)
    * @param weight (D)
+   * @param offset added to the weight
    * @param eps added to the mean square
    */
-  void rmsNorm(Tensor out, Tensor rstd, Tensor x, Tensor weight, double eps);
+  void rmsNorm(Tensor out, Tensor rstd, Tensor x, Tensor weight, double offset, double eps);
 
   /**
    * Residual addition and the norm that follows it: {@code sum = x + delta}, {@code out =
@@ -29,10 +31,18 @@ public interface NormKernels {
    * @param x (T, D)
    * @param delta (T, D)
    * @param weight (D)
+   * @param offset added to the weight
    * @param eps added to the mean square
    */
   void addRmsNorm(
-      Tensor out, Tensor sum, Tensor rstd, Tensor x, Tensor delta, Tensor weight, double eps);
+      Tensor out,
+      Tensor sum,
+      Tensor rstd,
+      Tensor x,
+      Tensor delta,
+      Tensor weight,
+      double offset,
+      double eps);
 
   /**
    * Gradient of {@link #rmsNorm}: {@code dX = …}, {@code dWeight += …}.
@@ -43,9 +53,10 @@ public interface NormKernels {
    * @param x (T, D)
    * @param weight (D)
    * @param rstd (T)
+   * @param offset added to the weight
    */
   void rmsNormBackward(
-      Tensor dX, Tensor dWeight, Tensor dOut, Tensor x, Tensor weight, Tensor rstd);
+      Tensor dX, Tensor dWeight, Tensor dOut, Tensor x, Tensor weight, Tensor rstd, double offset);
 
   /**
    * As {@link #rmsNormBackward}, but {@code dX += …}: the norm's branch joins the gradient already
@@ -57,18 +68,21 @@ public interface NormKernels {
    * @param x (T, D)
    * @param weight (D)
    * @param rstd (T)
+   * @param offset added to the weight
    */
   void rmsNormBackwardAdd(
-      Tensor dX, Tensor dWeight, Tensor dOut, Tensor x, Tensor weight, Tensor rstd);
+      Tensor dX, Tensor dWeight, Tensor dOut, Tensor x, Tensor weight, Tensor rstd, double offset);
 
   /**
-   * QK norm (Qwen3): normalises every query and key head of a token by itself; values are copied.
+   * QK norm (Qwen3, Gemma 3): normalises every query and key head of a token by itself; values are
+   * copied.
    *
    * @param out (T, (H+2KV)·E)
    * @param rstd (T, H+KV), saved for backward
    * @param qkv (T, (H+2KV)·E), not the same memory as {@code out}
    * @param qWeight (E)
    * @param kWeight (E)
+   * @param offset added to both weights
    * @param eps added to the mean square
    * @param heads head layout
    */
@@ -78,6 +92,7 @@ public interface NormKernels {
       Tensor qkv,
       Tensor qWeight,
       Tensor kWeight,
+      double offset,
       double eps,
       AttentionShape heads);
 
@@ -92,6 +107,7 @@ public interface NormKernels {
    * @param qWeight (E)
    * @param kWeight (E)
    * @param rstd (T, H+KV)
+   * @param offset added to both weights
    * @param heads head layout
    */
   void qkNormBackward(
@@ -103,5 +119,6 @@ public interface NormKernels {
       Tensor qWeight,
       Tensor kWeight,
       Tensor rstd,
+      double offset,
       AttentionShape heads);
 }

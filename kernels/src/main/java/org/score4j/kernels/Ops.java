@@ -1,7 +1,5 @@
 package org.score4j.kernels;
 
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -11,17 +9,16 @@ import org.jspecify.annotations.Nullable;
  * argument, then delegates to the backend; see the family interfaces for shapes and equations.
  * Index ranges (token ids, rows, slots) are checked where they are uploaded, on the host.
  */
-public final class Ops {
+public final class Ops extends Transfers {
   private final Backend backend;
   private final Checks check;
-  private final Transfers transfers;
   private final List<DeviceArena> arenas = new ArrayList<>();
 
   /** Operations on {@code backend}. */
   public Ops(Backend backend) {
+    super(backend.transfer());
     this.backend = backend;
     this.check = new Checks(backend.floatType(), backend.stateType());
-    this.transfers = new Transfers(backend.transfer());
   }
 
   /** The device computed on. */
@@ -48,48 +45,6 @@ public final class Ops {
   /** The arenas that are open, in the order in which they were made. */
   public List<DeviceArena> arenas() {
     return List.copyOf(arenas);
-  }
-
-  // ---- transfers
-
-  /** Copies {@code values[0..n)} into an I32 tensor of n elements. */
-  public void upload(Tensor dst, int[] values) {
-    transfers.upload(dst, values);
-  }
-
-  /** Copies the first n values into a floating point tensor of n elements, in its type. */
-  public void upload(Tensor dst, float[] values) {
-    transfers.upload(dst, values);
-  }
-
-  /** Copies the first n values into a floating point tensor of n elements, rounding to its type. */
-  public void upload(Tensor dst, double[] values) {
-    transfers.upload(dst, values);
-  }
-
-  /** All elements of an I32 tensor. */
-  public int[] downloadInts(Tensor src) {
-    return transfers.downloadInts(src);
-  }
-
-  /** All elements of a floating point tensor, rounded to single precision. */
-  public float[] downloadFloats(Tensor src) {
-    return transfers.downloadFloats(src);
-  }
-
-  /** All elements of a floating point tensor. */
-  public double[] downloadDoubles(Tensor src) {
-    return transfers.downloadDoubles(src);
-  }
-
-  /** Raw bytes of the device's own type into the tensor. */
-  public void uploadBytes(Tensor dst, MemorySegment src) {
-    transfers.uploadBytes(dst, src);
-  }
-
-  /** The tensor's raw bytes, in memory of the arena. */
-  public MemorySegment downloadBytes(Tensor src, Arena arena) {
-    return transfers.downloadBytes(src, arena);
   }
 
   // ---- matmul
@@ -125,38 +80,45 @@ public final class Ops {
   }
 
   /** {@link NormKernels#rmsNorm}. */
-  public void rmsNorm(Tensor out, Tensor rstd, Tensor x, Tensor weight, double eps) {
+  public void rmsNorm(Tensor out, Tensor rstd, Tensor x, Tensor weight, double offset, double eps) {
     check.norm("rmsNorm", out, rstd, x, weight);
     check.positive("rmsNorm", "eps", eps);
-    backend.norm().rmsNorm(out, rstd, x, weight, eps);
+    backend.norm().rmsNorm(out, rstd, x, weight, offset, eps);
   }
 
   /** {@link NormKernels#addRmsNorm}. */
   public void addRmsNorm(
-      Tensor out, Tensor sum, Tensor rstd, Tensor x, Tensor delta, Tensor weight, double eps) {
+      Tensor out,
+      Tensor sum,
+      Tensor rstd,
+      Tensor x,
+      Tensor delta,
+      Tensor weight,
+      double offset,
+      double eps) {
     check.norm("addRmsNorm", out, rstd, x, weight);
     check.sameShape("addRmsNorm", "sum", sum, x);
     check.sameShape("addRmsNorm", "delta", delta, x);
     check.positive("addRmsNorm", "eps", eps);
-    backend.norm().addRmsNorm(out, sum, rstd, x, delta, weight, eps);
+    backend.norm().addRmsNorm(out, sum, rstd, x, delta, weight, offset, eps);
   }
 
   /** {@link NormKernels#rmsNormBackward}. */
   public void rmsNormBackward(
-      Tensor dX, Tensor dWeight, Tensor dOut, Tensor x, Tensor weight, Tensor rstd) {
+      Tensor dX, Tensor dWeight, Tensor dOut, Tensor x, Tensor weight, Tensor rstd, double offset) {
     check.norm("rmsNormBackward", dOut, rstd, x, weight);
     check.sameShape("rmsNormBackward", "dX", dX, x);
     check.stateVector("rmsNormBackward", "dWeight", dWeight, weight.elements());
-    backend.norm().rmsNormBackward(dX, dWeight, dOut, x, weight, rstd);
+    backend.norm().rmsNormBackward(dX, dWeight, dOut, x, weight, rstd, offset);
   }
 
   /** {@link NormKernels#rmsNormBackwardAdd}. */
   public void rmsNormBackwardAdd(
-      Tensor dX, Tensor dWeight, Tensor dOut, Tensor x, Tensor weight, Tensor rstd) {
+      Tensor dX, Tensor dWeight, Tensor dOut, Tensor x, Tensor weight, Tensor rstd, double offset) {
     check.norm("rmsNormBackwardAdd", dOut, rstd, x, weight);
     check.sameShape("rmsNormBackwardAdd", "dX", dX, x);
     check.stateVector("rmsNormBackwardAdd", "dWeight", dWeight, weight.elements());
-    backend.norm().rmsNormBackwardAdd(dX, dWeight, dOut, x, weight, rstd);
+    backend.norm().rmsNormBackwardAdd(dX, dWeight, dOut, x, weight, rstd, offset);
   }
 
   /** {@link NormKernels#qkNorm}. */
@@ -166,13 +128,14 @@ public final class Ops {
       Tensor qkv,
       Tensor qWeight,
       Tensor kWeight,
+      double offset,
       double eps,
       AttentionShape heads) {
     check.matrix("qkNorm", "qkv", qkv, qkv.dim0(), heads.qkvWidth());
     check.sameShape("qkNorm", "out", out, qkv);
     check.distinct("qkNorm", "out", out, "qkv", qkv);
     check.qkWeights("qkNorm", rstd, qkv, qWeight, kWeight, heads);
-    backend.norm().qkNorm(out, rstd, qkv, qWeight, kWeight, eps, heads);
+    backend.norm().qkNorm(out, rstd, qkv, qWeight, kWeight, offset, eps, heads);
   }
 
   /** {@link NormKernels#qkNormBackward}. */
@@ -185,6 +148,7 @@ public final class Ops {
       Tensor qWeight,
       Tensor kWeight,
       Tensor rstd,
+      double offset,
       AttentionShape heads) {
     String op = "qkNormBackward";
     check.matrix(op, "qkv", qkv, qkv.dim0(), heads.qkvWidth());
@@ -196,7 +160,7 @@ public final class Ops {
     check.qkWeights(op, rstd, qkv, qWeight, kWeight, heads);
     backend
         .norm()
-        .qkNormBackward(dQkv, dQWeight, dKWeight, dOut, qkv, qWeight, kWeight, rstd, heads);
+        .qkNormBackward(dQkv, dQWeight, dKWeight, dOut, qkv, qWeight, kWeight, rstd, offset, heads);
   }
 
   /** {@link RopeKernels#rope}. */
@@ -288,6 +252,21 @@ public final class Ops {
     backend.activation().swigluBackward(dGateUp, dOut, gateUp);
   }
 
+  /** {@link ActivationKernels#geglu}. */
+  public void geglu(Tensor out, Tensor gateUp) {
+    check.floats("geglu", "out", out);
+    check.matrix("geglu", "gateUp", gateUp, out.dim0(), 2 * out.shape().rowElements());
+    backend.activation().geglu(out, gateUp);
+  }
+
+  /** {@link ActivationKernels#gegluBackward}. */
+  public void gegluBackward(Tensor dGateUp, Tensor dOut, Tensor gateUp) {
+    check.floats("gegluBackward", "dOut", dOut);
+    check.matrix("gegluBackward", "gateUp", gateUp, dOut.dim0(), 2 * dOut.shape().rowElements());
+    check.sameShape("gegluBackward", "dGateUp", dGateUp, gateUp);
+    backend.activation().gegluBackward(dGateUp, dOut, gateUp);
+  }
+
   /** {@link EmbeddingKernels#embedding}. */
   public void embedding(Tensor out, Tensor ids, Tensor weight) {
     check.floats("embedding", "weight", weight);
@@ -328,9 +307,13 @@ public final class Ops {
       Tensor head,
       Tensor targets,
       LossKernels.@Nullable HeadReference reference,
-      double inverseTemperature) {
+      double inverseTemperature,
+      double softCap) {
     check.lmHead(outputs, gradients, hidden, head, targets, reference, inverseTemperature);
-    backend.loss().lmHead(outputs, gradients, hidden, head, targets, reference, inverseTemperature);
+    check.softCap("lmHead", softCap);
+    backend
+        .loss()
+        .lmHead(outputs, gradients, hidden, head, targets, reference, inverseTemperature, softCap);
   }
 
   /** {@link SamplingKernels#sample}. */
@@ -340,9 +323,11 @@ public final class Ops {
       Tensor hidden,
       Tensor head,
       Tensor randomness,
-      double temperature) {
+      double temperature,
+      double softCap) {
     check.sample(ids, logProbs, hidden, head, randomness, temperature);
-    backend.sampling().sample(ids, logProbs, hidden, head, randomness, temperature);
+    check.softCap("sample", softCap);
+    backend.sampling().sample(ids, logProbs, hidden, head, randomness, temperature, softCap);
   }
 
   /** {@link SamplingKernels#truncate}. */
@@ -387,6 +372,13 @@ public final class Ops {
   public void scale(Tensor out, Tensor x, double factor) {
     check.alike("scale", out, x);
     backend.elementwise().scale(out, x, factor);
+  }
+
+  /** {@link ElementwiseKernels#softCap}. */
+  public void softCap(Tensor out, Tensor x, double cap) {
+    check.alike("softCap", out, x);
+    check.positive("softCap", "cap", cap);
+    backend.elementwise().softCap(out, x, cap);
   }
 
   /** {@link ElementwiseKernels#cast}. */

@@ -19,6 +19,8 @@ public interface SamplingKernels {
    * @param head (V, D)
    * @param randomness (N, 3) I32: two words of the row's Philox key, and the position
    * @param temperature 0 for greedy decoding, else positive
+   * @param softCap logits y become {@code softCap·tanh(y/softCap)} before they are divided by the
+   *     temperature; 0 for none
    */
   void sample(
       Tensor ids,
@@ -26,7 +28,8 @@ public interface SamplingKernels {
       Tensor hidden,
       Tensor head,
       Tensor randomness,
-      double temperature);
+      double temperature,
+      double softCap);
 
   /**
    * Excludes improbable tokens by making their logits −∞: of each row the {@code topK} largest

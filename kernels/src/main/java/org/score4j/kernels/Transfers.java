@@ -4,22 +4,24 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
-/** Host arrays to and from tensors of any type: the conversions of {@link Ops}. */
-final class Transfers {
+/** Host arrays to and from tensors of any type: what {@link Ops} moves. */
+abstract sealed class Transfers permits Ops {
   private final TransferKernels transfer;
 
   Transfers(TransferKernels transfer) {
     this.transfer = transfer;
   }
 
-  void upload(Tensor dst, int[] values) {
+  /** Copies {@code values[0..n)} into an I32 tensor of n elements. */
+  public final void upload(Tensor dst, int[] values) {
     if (dst.dtype() != DType.I32) {
       throw new IllegalArgumentException("upload: dst is " + dst.dtype() + ", integers go to I32");
     }
     transfer.upload(dst, MemorySegment.ofArray(values).asSlice(0, dst.byteSize()));
   }
 
-  void upload(Tensor dst, float[] values) {
+  /** Copies the first n values into a floating point tensor of n elements, in its type. */
+  public final void upload(Tensor dst, float[] values) {
     int n = Math.toIntExact(dst.elements());
     switch (dst.dtype()) {
       case F32 -> transfer.upload(dst, MemorySegment.ofArray(values).asSlice(0, dst.byteSize()));
@@ -41,7 +43,8 @@ final class Transfers {
     }
   }
 
-  void upload(Tensor dst, double[] values) {
+  /** Copies the first n values into a floating point tensor of n elements, rounding to its type. */
+  public final void upload(Tensor dst, double[] values) {
     if (dst.dtype() == DType.F64) {
       transfer.upload(dst, MemorySegment.ofArray(values).asSlice(0, dst.byteSize()));
       return;
@@ -54,13 +57,15 @@ final class Transfers {
     upload(dst, narrow);
   }
 
-  int[] downloadInts(Tensor src) {
+  /** All elements of an I32 tensor. */
+  public final int[] downloadInts(Tensor src) {
     int[] values = new int[Math.toIntExact(src.elements())];
     transfer.download(MemorySegment.ofArray(values), src);
     return values;
   }
 
-  float[] downloadFloats(Tensor src) {
+  /** All elements of a floating point tensor, rounded to single precision. */
+  public final float[] downloadFloats(Tensor src) {
     float[] values = new float[Math.toIntExact(src.elements())];
     switch (src.dtype()) {
       case F32 -> transfer.download(MemorySegment.ofArray(values), src);
@@ -82,7 +87,8 @@ final class Transfers {
     return values;
   }
 
-  double[] downloadDoubles(Tensor src) {
+  /** All elements of a floating point tensor. */
+  public final double[] downloadDoubles(Tensor src) {
     double[] values = new double[Math.toIntExact(src.elements())];
     if (src.dtype() == DType.F64) {
       transfer.download(MemorySegment.ofArray(values), src);
@@ -95,7 +101,8 @@ final class Transfers {
     return values;
   }
 
-  void uploadBytes(Tensor dst, MemorySegment src) {
+  /** Raw bytes of the device's own type into the tensor. */
+  public final void uploadBytes(Tensor dst, MemorySegment src) {
     if (src.byteSize() != dst.byteSize()) {
       throw new IllegalArgumentException(
           "upload: %d bytes for a tensor of %d".formatted(src.byteSize(), dst.byteSize()));
@@ -103,7 +110,8 @@ final class Transfers {
     transfer.upload(dst, src);
   }
 
-  MemorySegment downloadBytes(Tensor src, Arena arena) {
+  /** The tensor's raw bytes, in memory of the arena. */
+  public final MemorySegment downloadBytes(Tensor src, Arena arena) {
     MemorySegment bytes = arena.allocate(src.byteSize(), ValueLayout.JAVA_DOUBLE.byteSize());
     transfer.download(bytes, src);
     return bytes;

@@ -83,7 +83,8 @@ class FixtureFoldersTest {
                 "silu",
                 1,
                 List.of(2),
-                StoredType.F32));
+                StoredType.F32,
+                HfConfig.Options.NONE));
     HfConfig llama3 = HfConfig.read(fixture("llama3"));
     assertThat(llama3.ropeScaling()).isEqualTo(new HfConfig.Llama3RopeScaling(8, 1, 4, 64));
     assertThat(llama3.ropeTheta()).isEqualTo(500_000);

@@ -89,8 +89,9 @@ public final class KvCache implements AutoCloseable {
       Tensor pageTables,
       Tensor rowSequence,
       Tensor rowLength,
-      AttentionShape heads) {
+      ModelConfig config) {
     return (layer, out, logSumExp, qkv) -> {
+      AttentionShape heads = config.headsOf(layer);
       ops.appendKv(keys.get(layer), values.get(layer), qkv, slots, heads);
       ops.pagedAttention(
           out, qkv, keys.get(layer), values.get(layer), pageTables, rowSequence, rowLength, heads);

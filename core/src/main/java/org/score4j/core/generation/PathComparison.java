@@ -104,7 +104,7 @@ public record PathComparison(List<Layer> layers) {
             DeviceBatch.upload(ops, arena, table, table.length).reshape(Shape.of(1, table.length)),
             DeviceBatch.upload(ops, arena, new int[1], 1),
             DeviceBatch.upload(ops, arena, new int[] {position + 1}, 1),
-            model.config().heads());
+            model.config());
     DeviceBatch batch =
         new DeviceBatch(
             DeviceBatch.upload(ops, arena, new int[] {id}, 1),

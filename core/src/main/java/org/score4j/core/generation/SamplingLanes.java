@@ -96,7 +96,7 @@ final class SamplingLanes {
                   rows.pageTables,
                   rows.sequences.rows(from, to),
                   rows.lengths.rows(from, to),
-                  model.config().heads());
+                  model.config());
           Tensor hidden = model.forward(weights, batch, path, parts.get(lane), false).hidden();
           model
               .ops()
@@ -106,7 +106,8 @@ final class SamplingLanes {
                   hidden,
                   weights.lmHead(),
                   rows.keys.rows(from, to),
-                  temperature);
+                  temperature,
+                  model.config().finalSoftCap());
         });
   }
 }

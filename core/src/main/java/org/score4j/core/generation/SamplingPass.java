@@ -153,7 +153,7 @@ final class SamplingPass {
     Tensor sequences = DeviceBatch.upload(ops, arena, rowSequence, 1);
     Tensor lengths = DeviceBatch.upload(ops, arena, rowLength, 1);
     Transformer.AttentionPath path =
-        cache.path(ops, deviceSlots, pageTables, sequences, lengths, model.config().heads());
+        cache.path(ops, deviceSlots, pageTables, sequences, lengths, model.config());
     if (drawn == 0) {
       model.forward(weights, batch, path, arena, false);
       return new Draws(new int[0], new float[0]);
@@ -209,12 +209,23 @@ final class SamplingPass {
       ops.gatherRows(read, hidden, batch.headRows());
     }
     if (truncation.isNone() || temperature == 0) {
-      ops.sample(drawnIds, logProbs, read, weights.lmHead(), keys, temperature);
+      ops.sample(
+          drawnIds,
+          logProbs,
+          read,
+          weights.lmHead(),
+          keys,
+          temperature,
+          model.config().finalSoftCap());
       return;
     }
     Tensor logits = arena.allocate(ops.floatType(), Shape.of(n, weights.lmHead().dim0()));
     // hidden · headᵀ, which is what it does to a gradient.
     ops.linearBackwardInput(logits, read, weights.lmHead());
+    double cap = model.config().finalSoftCap();
+    if (cap > 0) {
+      ops.softCap(logits, logits, cap);
+    }
     ops.scale(logits, logits, 1 / temperature);
     ops.truncate(logits, truncation.topK(), truncation.topP());
     // A row of logits is a head for a hidden state of one number, 1: the draw itself stays the
@@ -224,7 +235,7 @@ final class SamplingPass {
     for (int i = 0; i < n; i++) {
       Tensor head = logits.rows(i, i + 1).reshape(Shape.of(logits.dim1(), 1));
       ops.sample(
-          drawnIds.rows(i, i + 1), logProbs.rows(i, i + 1), one, head, keys.rows(i, i + 1), 1);
+          drawnIds.rows(i, i + 1), logProbs.rows(i, i + 1), one, head, keys.rows(i, i + 1), 1, 0);
     }
   }
 

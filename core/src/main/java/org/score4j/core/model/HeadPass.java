@@ -127,7 +127,15 @@ public final class HeadPass {
     LossKernels.HeadOutputs outputs =
         new LossKernels.HeadOutputs(vector(n), vector(n), kl, refLogProb);
     if (gradients == null || coefficients == null) {
-      ops.lmHead(outputs, null, hidden, weights.lmHead(), targets, side, inverseTemperature);
+      ops.lmHead(
+          outputs,
+          null,
+          hidden,
+          weights.lmHead(),
+          targets,
+          side,
+          inverseTemperature,
+          model.config().finalSoftCap());
     } else {
       Tensor dHidden = matrix(n);
       LossKernels.HeadGradients out =
@@ -136,7 +144,15 @@ public final class HeadPass {
               gradients.lmHead(),
               uploaded(coefficients.logProb()),
               side == null || coefficients.kl() == null ? null : uploaded(coefficients.kl()));
-      ops.lmHead(outputs, out, hidden, weights.lmHead(), targets, side, inverseTemperature);
+      ops.lmHead(
+          outputs,
+          out,
+          hidden,
+          weights.lmHead(),
+          targets,
+          side,
+          inverseTemperature,
+          model.config().finalSoftCap());
       Tensor dRead = dHidden;
       if (headRows != null) {
         dRead = matrix(batch.numReadRows());
@@ -188,7 +204,9 @@ public final class HeadPass {
     long layers = config.numLayers();
     // TransformerBlock.State, the output projection and the block's output; what norms and SwiGLU
     // give.
-    long block = 6 * d + qkv + q + 3 * f;
+    // Post-norms read attention's and feed-forward output from memory of their own.
+    long postNorms = config.postNorms() ? 2 : 0;
+    long block = (6 + postNorms) * d + qkv + q + 3 * f;
     long normed = 2 * d + f;
     long blocks =
         switch (recompute) {
@@ -197,11 +215,11 @@ public final class HeadPass {
           // Inputs; the last block and the one computed again; the two fixed places.
           case BLOCKS -> layers * d + 2 * block + 2 * d;
         };
-    long statesOfBlocks = (recompute == Recompute.BLOCKS ? 2 : layers) * (heads + 2);
+    long statesOfBlocks = (recompute == Recompute.BLOCKS ? 2 : layers) * (heads + 2 + postNorms);
     // Embedding; gathered rows of the last block; final norm; dRead.
     long outside = d + (d + q) + 2 * d + d;
     // dX and dStream; then per block the feed-forward's and the attention's.
-    long backward = 2 * d + (3 * f + d) + (2 * q + qkv + d);
+    long backward = 2 * d + (3 * f + d) + (2 * q + qkv + d) + postNorms * d;
     // Reference's and policy's hidden states, dHidden.
     long perPrediction = 3 * d;
     long floats = tokens * (blocks + outside + backward) + predictions * perPrediction;
@@ -209,7 +227,7 @@ public final class HeadPass {
     long state = tokens * (statesOfBlocks + 1) + predictions * 6L;
     // Ids, positions, segments (4) and read rows; head rows and targets.
     long indices = 7L * tokens + 2L * predictions;
-    long tensors = 16L * layers + 60;
+    long tensors = (16L + 2 * postNorms) * layers + 60;
     return floats * ops.floatType().byteSize()
         + state * ops.stateType().byteSize()
         + indices * DType.I32.byteSize()

@@ -8,7 +8,8 @@ import org.score4j.kernels.Tensor;
 /**
  * Random weights of a new model: normal with standard deviation 1/√fanIn for projections, those
  * that write into the residual stream scaled by 1/√(2·layers) as in GPT-2; embeddings and head as
- * configured; norm weights 1, biases 0. A value is a function of (seed, tensor, index) alone.
+ * configured; norm weights so that they multiply with 1, biases 0. A value is a function of (seed,
+ * tensor, index) alone.
  *
  * @param embeddingStd standard deviation of the embedding
  * @param headStd standard deviation of an untied head
@@ -23,7 +24,7 @@ public record Initializer(double embeddingStd, double headStd) {
       String name = entry.getKey();
       Tensor tensor = entry.getValue();
       if (name.endsWith("norm")) {
-        ops.fill(tensor, 1);
+        ops.fill(tensor, 1 - weights.config().normOffset());
       } else if (name.endsWith("bias")) {
         ops.fill(tensor, 0);
       } else {

@@ -29,9 +29,11 @@ public final class Parameters implements AutoCloseable {
    * @param qNorm (E), null without QK norm
    * @param kNorm (E), null without QK norm
    * @param oProj (H·E, D)
-   * @param postAttentionNorm (D)
+   * @param attentionOutNorm (D), of the attention's output; null without post-norms
+   * @param postAttentionNorm (D), of the stream before the feed-forward layer
    * @param gateUpProj (D, 2F)
    * @param downProj (F, D)
+   * @param feedForwardOutNorm (D), of the feed-forward layer's output; null without post-norms
    */
   public record Layer(
       Tensor inputNorm,
@@ -40,9 +42,11 @@ public final class Parameters implements AutoCloseable {
       @Nullable Tensor qNorm,
       @Nullable Tensor kNorm,
       Tensor oProj,
+      @Nullable Tensor attentionOutNorm,
       Tensor postAttentionNorm,
       Tensor gateUpProj,
-      Tensor downProj) {}
+      Tensor downProj,
+      @Nullable Tensor feedForwardOutNorm) {}
 
   /** Elements that tensors are padded to a multiple of: aligned even in the narrowest type. */
   private static final int ROW = DeviceArena.ALIGNMENT_BYTES / DType.BF16.byteSize();
@@ -121,8 +125,24 @@ public final class Parameters implements AutoCloseable {
           config.qkNorm() ? add(prefix + "q_norm", type, Shape.of(config.headDim())) : null;
       Tensor kNorm =
           config.qkNorm() ? add(prefix + "k_norm", type, Shape.of(config.headDim())) : null;
+      Tensor attentionOut =
+          config.postNorms() ? add(prefix + "attention_out_norm", type, Shape.of(d)) : null;
       Tensor postNorm = add(prefix + "post_attention_norm", type, Shape.of(d));
-      layers.add(new Layer(inputNorm, m[0], bias, qNorm, kNorm, m[1], postNorm, m[2], m[3]));
+      Tensor feedForwardOut =
+          config.postNorms() ? add(prefix + "feed_forward_out_norm", type, Shape.of(d)) : null;
+      layers.add(
+          new Layer(
+              inputNorm,
+              m[0],
+              bias,
+              qNorm,
+              kNorm,
+              m[1],
+              attentionOut,
+              postNorm,
+              m[2],
+              m[3],
+              feedForwardOut));
     }
     norm = add("norm", type, Shape.of(d));
     decayed = flat(type, 0, firstVector);
@@ -170,7 +190,7 @@ public final class Parameters implements AutoCloseable {
             + footprint(type, Shape.of(config.heads().queryWidth(), d))
             + footprint(type, Shape.of(d, 2 * config.intermediateSize()))
             + footprint(type, Shape.of(config.intermediateSize(), d))
-            + 2 * footprint(type, Shape.of(d))
+            + (config.postNorms() ? 4 : 2) * footprint(type, Shape.of(d))
             + footprint(type, Shape.of(config.heads().qkvWidth()))
             + 2 * footprint(type, Shape.of(config.headDim()));
     return matrices + config.numLayers() * layer + footprint(type, Shape.of(d));

@@ -6,11 +6,19 @@ final class RotaryTables {
 
   /** Angular frequencies, (headDim/2): θ^(−2i/headDim), scaled as the config says. */
   static double[] inverseFrequencies(ModelConfig config) {
-    int half = config.headDim() / 2;
-    double[] frequencies = new double[half];
-    for (int i = 0; i < half; i++) {
-      double frequency = Math.pow(config.ropeTheta(), -2.0 * i / config.headDim());
+    double[] frequencies = inverseFrequencies(config.ropeTheta(), config.headDim());
+    for (int i = 0; i < frequencies.length; i++) {
+      double frequency = frequencies[i] / config.ropeLinearFactor();
       frequencies[i] = config.scaling().map(s -> scaled(frequency, s)).orElse(frequency);
+    }
+    return frequencies;
+  }
+
+  /** As above without scaling. */
+  static double[] inverseFrequencies(double theta, int headDim) {
+    double[] frequencies = new double[headDim / 2];
+    for (int i = 0; i < frequencies.length; i++) {
+      frequencies[i] = Math.pow(theta, -2.0 * i / headDim);
     }
     return frequencies;
   }
@@ -30,10 +38,9 @@ final class RotaryTables {
   }
 
   /** (maxPositions, headDim/2) cosines, or sines, of position · frequency. */
-  static double[] table(ModelConfig config, boolean cosine) {
-    double[] frequencies = inverseFrequencies(config);
-    double[] table = new double[config.maxPositions() * frequencies.length];
-    for (int position = 0; position < config.maxPositions(); position++) {
+  static double[] table(double[] frequencies, int maxPositions, boolean cosine) {
+    double[] table = new double[maxPositions * frequencies.length];
+    for (int position = 0; position < maxPositions; position++) {
       for (int i = 0; i < frequencies.length; i++) {
         double angle = position * frequencies[i];
         // StrictMath: the table is part of what must be the same bits on every JVM.

@@ -11,7 +11,8 @@ import org.score4j.kernels.Shape;
 import org.score4j.kernels.Tensor;
 
 /**
- * Llama-style decoder: forward and backward over packed sequences.
+ * Decoder, Llama-style and with what other families add by flags: forward and backward over packed
+ * sequences.
  *
  * <pre>
  *   ids ─ embedding ─ block 0 ─ down ─ block 1 ─ … ─ down ─ + ─ rmsNorm ─ hidden (R, D), read by the head
@@ -26,7 +27,8 @@ public final class Transformer implements AutoCloseable {
   private final ModelConfig config;
   private final Recompute recompute;
   private final @Nullable DeviceArena tables;
-  private final TransformerBlock block;
+  private final TransformerBlock full;
+  private final TransformerBlock local;
 
   /** As {@link #Transformer(Ops, ModelConfig, Recompute)}, keeping all activations. */
   public Transformer(Ops ops, ModelConfig config) {
@@ -43,14 +45,32 @@ public final class Transformer implements AutoCloseable {
     this.config = config;
     this.recompute = recompute;
     Shape shape = Shape.of(config.maxPositions(), config.headDim() / 2);
+    ModelConfig.LocalAttention local = config.local();
+    int count = local == null ? 2 : 4;
     DeviceArena arena =
-        ops.newArena("rotary tables", 2 * DeviceArena.footprint(ops.stateType(), shape));
+        ops.newArena("rotary tables", count * DeviceArena.footprint(ops.stateType(), shape));
     this.tables = arena;
+    this.full = block(arena, 0, RotaryTables.inverseFrequencies(config), shape);
+    this.local =
+        local == null
+            ? full
+            : block(
+                arena,
+                local.window(),
+                RotaryTables.inverseFrequencies(local.ropeTheta(), config.headDim()),
+                shape);
+  }
+
+  private TransformerBlock block(DeviceArena arena, int window, double[] frequencies, Shape shape) {
     Tensor cos = arena.allocate(ops.stateType(), shape);
     Tensor sin = arena.allocate(ops.stateType(), shape);
-    ops.upload(cos, RotaryTables.table(config, true));
-    ops.upload(sin, RotaryTables.table(config, false));
-    this.block = new TransformerBlock(ops, config, cos, sin);
+    ops.upload(cos, RotaryTables.table(frequencies, config.maxPositions(), true));
+    ops.upload(sin, RotaryTables.table(frequencies, config.maxPositions(), false));
+    return new TransformerBlock(ops, config, config.heads(window), cos, sin);
+  }
+
+  private TransformerBlock block(int layer) {
+    return config.isLocal(layer) ? local : full;
   }
 
   private Transformer(Transformer owner, Ops ops) {
@@ -58,7 +78,8 @@ public final class Transformer implements AutoCloseable {
     this.config = owner.config;
     this.recompute = owner.recompute;
     this.tables = null;
-    this.block = owner.block.on(ops);
+    this.full = owner.full.on(ops);
+    this.local = owner.local == owner.full ? full : owner.local.on(ops);
   }
 
   /**
@@ -128,7 +149,7 @@ public final class Transformer implements AutoCloseable {
 
   private AttentionPath packedPath(DeviceBatch batch) {
     return (layer, out, lse, qkv) ->
-        ops.attention(out, lse, qkv, batch.requireSegments(), config.heads());
+        ops.attention(out, lse, qkv, batch.requireSegments(), config.headsOf(layer));
   }
 
   /**
@@ -149,11 +170,14 @@ public final class Transformer implements AutoCloseable {
     List<@Nullable State> kept = new ArrayList<>();
     Tensor x = floats(arena, t, d);
     ops.embedding(x, batch.ids(), weights.embedTokens());
+    if (config.embedScale() != 1) {
+      ops.scale(x, x, config.embedScale());
+    }
     // Where no states are kept, the residual stream and the block's output live in fixed places and
     // everything else is released per block.
     Tensor fixedDelta = states ? null : floats(arena, t, d);
     Tensor fixedMid = keep && !states ? floats(arena, t, d) : null;
-    Shared shared = keep && recompute == Recompute.NORMS ? block.shared(arena, t) : null;
+    Shared shared = keep && recompute == Recompute.NORMS ? full.shared(arena, t) : null;
     Tensor delta = null;
     for (int l = 0; l < config.numLayers(); l++) {
       Parameters.Layer w = weights.layer(l);
@@ -162,9 +186,10 @@ public final class Transformer implements AutoCloseable {
       Tensor readRows = l == config.numLayers() - 1 ? batch.readRows() : null;
       int rows = readRows == null ? t : readRows.dim0();
       Tensor mid = states ? null : fixedMid != null ? fixedMid : input;
-      State state = block.forward(l, w, batch, readRows, path, x, delta, input, mid, shared, arena);
+      State state =
+          block(l).forward(l, w, batch, readRows, path, x, delta, input, mid, shared, arena);
       Tensor out = fixedDelta != null && readRows == null ? fixedDelta : floats(arena, rows, d);
-      ops.linear(out, state.gated(), w.downProj(), null);
+      full.output(out, w, state);
       // What the final norm reads of a block with gathered rows lies among its states.
       boolean released = !states && readRows == null;
       if (keep) {
@@ -180,7 +205,15 @@ public final class Transformer implements AutoCloseable {
     Tensor last = keep ? floats(arena, x.dim0(), d) : x;
     Tensor finalRstd = arena.allocate(ops.stateType(), Shape.of(x.dim0()));
     Tensor hidden = floats(arena, x.dim0(), d);
-    ops.addRmsNorm(hidden, last, finalRstd, x, present(delta), weights.norm(), config.rmsNormEps());
+    ops.addRmsNorm(
+        hidden,
+        last,
+        finalRstd,
+        x,
+        present(delta),
+        weights.norm(),
+        config.normOffset(),
+        config.rmsNormEps());
     return new Forward(batch, inputs, kept, last, finalRstd, hidden);
   }
 
@@ -209,14 +242,23 @@ public final class Transformer implements AutoCloseable {
     int d = config.hiddenSize();
     Tensor dX = floats(arena, dHidden.dim0(), d);
     ops.rmsNormBackward(
-        dX, gradients.norm(), dHidden, forward.last(), weights.norm(), forward.finalRstd());
+        dX,
+        gradients.norm(),
+        dHidden,
+        forward.last(),
+        weights.norm(),
+        forward.finalRstd(),
+        config.normOffset());
     for (int l = config.numLayers() - 1; l >= 0; l--) {
       Tensor dStream = dX.dim0() == t ? dX : floats(arena, t, d);
       long mark = arena.mark();
       State state = stateForBackward(l, weights.layer(l), forward, arena);
-      block.backward(gradients.layer(l), weights.layer(l), state, batch, dX, dStream, arena);
+      block(l).backward(gradients.layer(l), weights.layer(l), state, batch, dX, dStream, arena);
       arena.release(mark);
       dX = dStream;
+    }
+    if (config.embedScale() != 1) {
+      ops.scale(dX, dX, config.embedScale());
     }
     ops.embeddingBackward(gradients.embedTokens(), dX, batch.ids());
     arena.release(start);
@@ -230,11 +272,28 @@ public final class Transformer implements AutoCloseable {
       DeviceBatch batch = forward.batch();
       Tensor readRows = layer == config.numLayers() - 1 ? batch.readRows() : null;
       Tensor input = forward.inputs().get(layer);
-      return block.forward(
-          layer, w, batch, readRows, packedPath(batch), input, null, input, null, null, arena);
+      state =
+          block(layer)
+              .forward(
+                  layer,
+                  w,
+                  batch,
+                  readRows,
+                  packedPath(batch),
+                  input,
+                  null,
+                  input,
+                  null,
+                  null,
+                  arena);
+      if (config.postNorms()) {
+        // Its backward reads what the norm of the block's output has read.
+        full.output(floats(arena, state.mid().dim0(), config.hiddenSize()), w, state);
+      }
+      return state;
     }
     if (recompute == Recompute.NORMS) {
-      block.restoreShared(w, state);
+      full.restoreShared(w, state);
     }
     return state;
   }

@@ -15,32 +15,39 @@ import org.score4j.kernels.Tensor;
  *                      └────────────────────────────────────────────────────┘
  * </pre>
  *
- * The down projection of {@code gated} is the delta of the next block.
+ * The down projection of {@code gated} is the delta of the next block. With post-norms (Gemma 2 and
+ * 3) the outputs of o and of the down projection are normalised before they are added; the gate is
+ * SiLU's or GELU's.
  */
 final class TransformerBlock {
   private final Ops ops;
   private final ModelConfig config;
   private final AttentionShape heads;
+  private final double offset;
+  private final double eps;
   private final Tensor cos;
   private final Tensor sin;
 
   /**
    * A block of this config.
    *
+   * @param heads layout and window of its attention
    * @param cos (maxPositions, E/2)
    * @param sin (maxPositions, E/2)
    */
-  TransformerBlock(Ops ops, ModelConfig config, Tensor cos, Tensor sin) {
+  TransformerBlock(Ops ops, ModelConfig config, AttentionShape heads, Tensor cos, Tensor sin) {
     this.ops = ops;
     this.config = config;
-    this.heads = config.heads();
+    this.heads = heads;
+    this.offset = config.normOffset();
+    this.eps = config.rmsNormEps();
     this.cos = cos;
     this.sin = sin;
   }
 
   /** The same block, computing with other operations. */
   TransformerBlock on(Ops other) {
-    return new TransformerBlock(other, config, cos, sin);
+    return new TransformerBlock(other, config, heads, cos, sin);
   }
 
   /**
@@ -56,11 +63,16 @@ final class TransformerBlock {
    * @param logSumExp (T, H)
    * @param attendedRead {@code attended} at the rows computed from here on: (R, H·E) in the last
    *     block
+   * @param attentionOut (T or R, D) output projection before its norm; null without post-norms
+   * @param attentionOutRstd (T or R); null without post-norms
    * @param mid (T or R, D) residual stream after attention
    * @param postRstd (T or R)
    * @param postNormed (T or R, D)
    * @param gateUp (T or R, 2F)
    * @param gated (T or R, F)
+   * @param feedForwardOut (T or R, D) down projection before its norm, written by {@link #output};
+   *     null without post-norms
+   * @param feedForwardOutRstd (T or R); null without post-norms
    */
   record State(
       Tensor input,
@@ -72,11 +84,15 @@ final class TransformerBlock {
       Tensor attended,
       Tensor logSumExp,
       Tensor attendedRead,
+      @Nullable Tensor attentionOut,
+      @Nullable Tensor attentionOutRstd,
       Tensor mid,
       Tensor postRstd,
       Tensor postNormed,
       Tensor gateUp,
-      Tensor gated) {}
+      Tensor gated,
+      @Nullable Tensor feedForwardOut,
+      @Nullable Tensor feedForwardOutRstd) {}
 
   /**
    * Memory that all blocks of a pass share for what they do not keep: normed and postNormed (T, D),
@@ -119,14 +135,13 @@ final class TransformerBlock {
     int t = x.dim0();
     int rows = readRows == null ? t : readRows.dim0();
     int d = config.hiddenSize();
-    double eps = config.rmsNormEps();
     Tensor inputRstd = vector(arena, t);
     Tensor normed = shared == null ? floats(arena, t, d) : shared.normed;
     Tensor stream = delta == null ? x : input;
     if (delta == null) {
-      ops.rmsNorm(normed, inputRstd, x, w.inputNorm(), eps);
+      ops.rmsNorm(normed, inputRstd, x, w.inputNorm(), offset, eps);
     } else {
-      ops.addRmsNorm(normed, input, inputRstd, x, delta, w.inputNorm(), eps);
+      ops.addRmsNorm(normed, input, inputRstd, x, delta, w.inputNorm(), offset, eps);
     }
     Tensor projected = floats(arena, t, heads.qkvWidth());
     ops.linear(projected, normed, w.qkvProj(), w.qkvBias());
@@ -135,7 +150,7 @@ final class TransformerBlock {
     if (w.qNorm() != null && w.kNorm() != null) {
       qkv = floats(arena, t, heads.qkvWidth());
       qkRstd = state(arena, t, heads.numHeads() + heads.numKvHeads());
-      ops.qkNorm(qkv, qkRstd, projected, w.qNorm(), w.kNorm(), eps, heads);
+      ops.qkNorm(qkv, qkRstd, projected, w.qNorm(), w.kNorm(), offset, eps, heads);
     }
     ops.rope(qkv, batch.positions(), cos, sin, heads);
     Tensor attended = floats(arena, t, heads.queryWidth());
@@ -151,18 +166,27 @@ final class TransformerBlock {
     }
     Tensor projectedOut = floats(arena, rows, d);
     ops.linear(projectedOut, attendedRead, w.oProj(), null);
+    Tensor attentionOut = null;
+    Tensor attentionOutRstd = null;
+    if (w.attentionOutNorm() != null) {
+      attentionOut = projectedOut;
+      attentionOutRstd = vector(arena, rows);
+      projectedOut = floats(arena, rows, d);
+      ops.rmsNorm(projectedOut, attentionOutRstd, attentionOut, w.attentionOutNorm(), offset, eps);
+    }
     // The gathered residual is a copy already.
     Tensor after = readRows != null ? residual : mid != null ? mid : floats(arena, rows, d);
     Tensor postRstd = vector(arena, rows);
     Tensor postNormed = shared == null ? floats(arena, rows, d) : shared.postNormed.rows(0, rows);
-    ops.addRmsNorm(postNormed, after, postRstd, residual, projectedOut, w.postAttentionNorm(), eps);
+    ops.addRmsNorm(
+        postNormed, after, postRstd, residual, projectedOut, w.postAttentionNorm(), offset, eps);
     Tensor gateUp = floats(arena, rows, 2 * config.intermediateSize());
     ops.linear(gateUp, postNormed, w.gateUpProj(), null);
     Tensor gated =
         shared == null
             ? floats(arena, rows, config.intermediateSize())
             : shared.gated.rows(0, rows);
-    ops.swiglu(gated, gateUp);
+    gate(gated, gateUp);
     return new State(
         stream,
         inputRstd,
@@ -173,18 +197,41 @@ final class TransformerBlock {
         attended,
         logSumExp,
         attendedRead,
+        attentionOut,
+        attentionOutRstd,
         after,
         postRstd,
         postNormed,
         gateUp,
-        gated);
+        gated,
+        config.postNorms() ? floats(arena, rows, d) : null,
+        config.postNorms() ? vector(arena, rows) : null);
+  }
+
+  private void gate(Tensor gated, Tensor gateUp) {
+    if (config.geluGate()) {
+      ops.geglu(gated, gateUp);
+    } else {
+      ops.swiglu(gated, gateUp);
+    }
+  }
+
+  /** The block's output (T or R, D): its down projection, normalised where there are post-norms. */
+  void output(Tensor out, Parameters.Layer w, State s) {
+    if (w.feedForwardOutNorm() == null) {
+      ops.linear(out, s.gated, w.downProj(), null);
+      return;
+    }
+    Tensor raw = present(s.feedForwardOut);
+    ops.linear(raw, s.gated, w.downProj(), null);
+    ops.rmsNorm(out, present(s.feedForwardOutRstd), raw, w.feedForwardOutNorm(), offset, eps);
   }
 
   /** Computes again what the block did not keep because it lay in {@link Shared} memory. */
   void restoreShared(Parameters.Layer w, State s) {
-    ops.rmsNorm(s.normed, s.inputRstd, s.input, w.inputNorm(), config.rmsNormEps());
-    ops.rmsNorm(s.postNormed, s.postRstd, s.mid, w.postAttentionNorm(), config.rmsNormEps());
-    ops.swiglu(s.gated, s.gateUp);
+    ops.rmsNorm(s.normed, s.inputRstd, s.input, w.inputNorm(), offset, eps);
+    ops.rmsNorm(s.postNormed, s.postRstd, s.mid, w.postAttentionNorm(), offset, eps);
+    gate(s.gated, s.gateUp);
   }
 
   /**
@@ -205,9 +252,20 @@ final class TransformerBlock {
       Tensor dStream,
       DeviceArena arena) {
     feedForwardBackward(g, w, s, dOut, arena);
+    Tensor dProjected = dOut;
+    if (w.attentionOutNorm() != null) {
+      dProjected =
+          normBackward(
+              g.attentionOutNorm(),
+              dOut,
+              s.attentionOut,
+              w.attentionOutNorm(),
+              s.attentionOutRstd,
+              arena);
+    }
     Tensor dAttended = floats(arena, dOut.dim0(), heads.queryWidth());
-    ops.linearBackwardInput(dAttended, dOut, w.oProj());
-    ops.linearBackwardWeight(g.oProj(), null, s.attendedRead, dOut);
+    ops.linearBackwardInput(dAttended, dProjected, w.oProj());
+    ops.linearBackwardWeight(g.oProj(), null, s.attendedRead, dProjected);
     if (batch.readRows() != null && !dStream.equals(dOut)) {
       Tensor dAll = floats(arena, dStream.dim0(), heads.queryWidth());
       ops.fill(dAll, 0);
@@ -222,16 +280,31 @@ final class TransformerBlock {
   private void feedForwardBackward(
       Parameters.Layer g, Parameters.Layer w, State s, Tensor dX, DeviceArena arena) {
     int rows = dX.dim0();
+    Tensor dDown = dX;
+    if (w.feedForwardOutNorm() != null) {
+      dDown =
+          normBackward(
+              g.feedForwardOutNorm(),
+              dX,
+              s.feedForwardOut,
+              w.feedForwardOutNorm(),
+              s.feedForwardOutRstd,
+              arena);
+    }
     Tensor dGated = floats(arena, rows, config.intermediateSize());
-    ops.linearBackwardInput(dGated, dX, w.downProj());
-    ops.linearBackwardWeight(g.downProj(), null, s.gated, dX);
+    ops.linearBackwardInput(dGated, dDown, w.downProj());
+    ops.linearBackwardWeight(g.downProj(), null, s.gated, dDown);
     Tensor dGateUp = floats(arena, rows, 2 * config.intermediateSize());
-    ops.swigluBackward(dGateUp, dGated, s.gateUp);
+    if (config.geluGate()) {
+      ops.gegluBackward(dGateUp, dGated, s.gateUp);
+    } else {
+      ops.swigluBackward(dGateUp, dGated, s.gateUp);
+    }
     Tensor dNormed = floats(arena, rows, config.hiddenSize());
     ops.linearBackwardInput(dNormed, dGateUp, w.gateUpProj());
     ops.linearBackwardWeight(g.gateUpProj(), null, s.postNormed, dGateUp);
     ops.rmsNormBackwardAdd(
-        dX, g.postAttentionNorm(), dNormed, s.mid, w.postAttentionNorm(), s.postRstd);
+        dX, g.postAttentionNorm(), dNormed, s.mid, w.postAttentionNorm(), s.postRstd, offset);
   }
 
   private void attentionBackward(
@@ -258,19 +331,33 @@ final class TransformerBlock {
           w.qNorm(),
           w.kNorm(),
           present(s.qkRstd),
+          offset,
           heads);
       dQkv = dRaw;
     }
     Tensor dNormed = floats(arena, t, config.hiddenSize());
     ops.linearBackwardInput(dNormed, dQkv, w.qkvProj());
     ops.linearBackwardWeight(g.qkvProj(), g.qkvBias(), s.normed, dQkv);
-    ops.rmsNormBackwardAdd(dX, g.inputNorm(), dNormed, s.input, w.inputNorm(), s.inputRstd);
+    ops.rmsNormBackwardAdd(dX, g.inputNorm(), dNormed, s.input, w.inputNorm(), s.inputRstd, offset);
+  }
+
+  /** Gradient of what a post-norm has read. */
+  private Tensor normBackward(
+      @Nullable Tensor dWeight,
+      Tensor dOut,
+      @Nullable Tensor x,
+      Tensor weight,
+      @Nullable Tensor rstd,
+      DeviceArena arena) {
+    Tensor dX = floats(arena, dOut.dim0(), config.hiddenSize());
+    ops.rmsNormBackward(dX, present(dWeight), dOut, present(x), weight, present(rstd), offset);
+    return dX;
   }
 
   private static Tensor present(@Nullable Tensor tensor) {
     if (tensor == null) {
       throw new IllegalStateException(
-          "transformer: a model with QK norm has gradients and states of it");
+          "transformer: a model with QK norm or post-norms has gradients and states of them");
     }
     return tensor;
   }

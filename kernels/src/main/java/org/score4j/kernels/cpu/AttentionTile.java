@@ -263,7 +263,7 @@ final class AttentionTile {
   }
 
   /** Lanes of queries that do not see key lastOfFirst + {@code behind}. */
-  private static VectorMask<Float> blind(int behind) {
+  static VectorMask<Float> blind(int behind) {
     return IOTA.compare(VectorOperators.LT, (float) behind);
   }
 

@@ -120,6 +120,34 @@ final class CpuElementwiseKernels implements ElementwiseKernels {
   }
 
   @Override
+  public void softCap(Tensor out, Tensor x, double cap) {
+    long n = out.elements();
+    long to = HostBuffer.address(out);
+    long from = HostBuffer.address(x);
+    RowBlocks.run(
+        pool,
+        blocks(n),
+        4,
+        (first, last, worker) -> {
+          for (int b = first; b < last; b++) {
+            softCap(at(to, b), at(from, b), (float) cap, blockLength(b, n));
+          }
+        });
+  }
+
+  private static void softCap(long to, long from, float cap, int n) {
+    int i = 0;
+    for (; i <= n - LANES; i += LANES) {
+      store(to + 4L * i, CpuMath.tanh(load(from + 4L * i).div(cap)).mul(cap));
+    }
+    if (i < n) {
+      VectorMask<Float> tail = Lanes.tail(i, n);
+      FloatVector x = Lanes.load(from + 4L * i, tail);
+      Lanes.store(to + 4L * i, CpuMath.tanh(x.div(cap)).mul(cap), tail);
+    }
+  }
+
+  @Override
   public void cast(Tensor out, Tensor x) {
     HostBuffer.segment(out);
     if (out.dtype() == x.dtype()) {

@@ -33,12 +33,14 @@ final class CpuLossKernels implements LossKernels {
       long logProbCoef,
       long klCoef,
       long targets,
-      float inverseTemperature) {
+      float inverseTemperature,
+      float softCap) {
     static Columns of(
         HeadOutputs outputs,
         @Nullable HeadGradients gradients,
         Tensor targets,
-        double inverseTemperature) {
+        double inverseTemperature,
+        double softCap) {
       return new Columns(
           HostBuffer.address(outputs.logProb()),
           HostBuffer.address(outputs.entropy()),
@@ -47,7 +49,8 @@ final class CpuLossKernels implements LossKernels {
           gradients == null ? 0 : HostBuffer.address(gradients.logProbCoef()),
           gradients == null ? 0 : addressOrZero(gradients.klCoef()),
           HostBuffer.address(targets),
-          (float) inverseTemperature);
+          (float) inverseTemperature,
+          (float) softCap);
     }
 
     private static long addressOrZero(@Nullable Tensor tensor) {
@@ -63,21 +66,25 @@ final class CpuLossKernels implements LossKernels {
       Tensor head,
       Tensor targets,
       @Nullable HeadReference reference,
-      double inverseTemperature) {
-    Columns columns = Columns.of(outputs, gradients, targets, inverseTemperature);
+      double inverseTemperature,
+      double softCap) {
+    Columns columns = Columns.of(outputs, gradients, targets, inverseTemperature, softCap);
     int vocabulary = head.dim0();
     int total = hidden.dim0();
     int blockRows = Math.min(total, HeadProducts.blockRows(vocabulary));
     long blockFloats = (long) blockRows * Lanes.roundUp(vocabulary);
-    long z = products.memory(reference == null ? blockFloats : 2 * blockFloats);
+    boolean withSlopes = softCap > 0 && gradients != null;
+    int blocks = 1 + (reference == null ? 0 : 1) + (withSlopes ? 1 : 0);
+    long z = products.memory(blocks * blockFloats);
     long zRef = reference == null ? 0 : z + 4 * blockFloats;
+    long slopes = withSlopes ? z + 4L * (blocks - 1) * blockFloats : 0;
     for (int first = 0; first < total; first += blockRows) {
       int rows = Math.min(blockRows, total - first);
       products.logits(z, hidden, head, first, rows);
       if (reference != null) {
         products.logits(zRef, reference.hidden(), reference.head(), first, rows);
       }
-      softmaxRows(columns, z, zRef, first, rows, vocabulary);
+      softmaxRows(columns, z, zRef, slopes, first, rows, vocabulary);
       if (gradients != null) {
         products.hiddenGradient(gradients.dHidden(), z, head, first, rows);
         products.headGradient(gradients.dHead(), z, hidden, first, rows);
@@ -86,7 +93,7 @@ final class CpuLossKernels implements LossKernels {
   }
 
   private void softmaxRows(
-      Columns columns, long z, long zRef, int first, int rows, int vocabulary) {
+      Columns columns, long z, long zRef, long slopes, int first, int rows, int vocabulary) {
     RowBlocks.run(
         pool,
         rows,
@@ -94,6 +101,9 @@ final class CpuLossKernels implements LossKernels {
         (from, to, thread) -> {
           Rows part = new Rows(first, from, to, vocabulary);
           float[] lanes = pool.floats(thread, Lanes.COUNT);
+          if (columns.softCap > 0) {
+            softCaps(columns, part, z, zRef, slopes);
+          }
           logProbs(columns, part, z, columns.logProb, columns.entropy, lanes);
           if (zRef != 0) {
             logProbs(columns, part, zRef, columns.refLogProb, 0, lanes);
@@ -101,6 +111,9 @@ final class CpuLossKernels implements LossKernels {
           }
           if (columns.logProbCoef != 0) {
             gradients(columns, part, z, zRef);
+            if (slopes != 0) {
+              timesSlopes(part, z, slopes);
+            }
           }
         });
   }
@@ -116,6 +129,23 @@ final class CpuLossKernels implements LossKernels {
   private record Rows(int first, int from, int to, int vocabulary) {
     long at(long z, int r) {
       return z + 4L * r * Lanes.roundUp(vocabulary);
+    }
+  }
+
+  /** Logits of both models are capped; {@code slopes} 0 for not wanted. */
+  private static void softCaps(Columns columns, Rows rows, long z, long zRef, long slopes) {
+    for (int r = rows.from; r < rows.to; r++) {
+      long slopesOfRow = slopes == 0 ? 0 : rows.at(slopes, r);
+      VocabularyRow.softCap(rows.at(z, r), slopesOfRow, rows.vocabulary, columns.softCap);
+      if (zRef != 0) {
+        VocabularyRow.softCap(rows.at(zRef, r), 0, rows.vocabulary, columns.softCap);
+      }
+    }
+  }
+
+  private static void timesSlopes(Rows rows, long z, long slopes) {
+    for (int r = rows.from; r < rows.to; r++) {
+      VocabularyRow.timesSlopes(rows.at(z, r), rows.at(slopes, r), rows.vocabulary);
     }
   }
 

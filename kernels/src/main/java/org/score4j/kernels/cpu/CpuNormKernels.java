@@ -27,18 +27,20 @@ final class CpuNormKernels implements NormKernels {
   private static final int BLOCK = 16;
 
   private final CpuThreadPool pool;
+  private final OffsetWeights weights = new OffsetWeights();
+  private final OffsetWeights keyWeights = new OffsetWeights();
 
   CpuNormKernels(CpuThreadPool pool) {
     this.pool = pool;
   }
 
   @Override
-  public void rmsNorm(Tensor out, Tensor rstd, Tensor x, Tensor weight, double eps) {
+  public void rmsNorm(Tensor out, Tensor rstd, Tensor x, Tensor weight, double offset, double eps) {
     int d = Math.toIntExact(weight.elements());
     long outAt = HostBuffer.address(out);
     long rstdAt = HostBuffer.address(rstd);
     long xAt = HostBuffer.address(x);
-    long weightAt = HostBuffer.address(weight);
+    long weightAt = weights.address(weight, offset);
     RowBlocks.run(
         pool,
         x.dim0(),
@@ -58,14 +60,21 @@ final class CpuNormKernels implements NormKernels {
 
   @Override
   public void addRmsNorm(
-      Tensor out, Tensor sum, Tensor rstd, Tensor x, Tensor delta, Tensor weight, double eps) {
+      Tensor out,
+      Tensor sum,
+      Tensor rstd,
+      Tensor x,
+      Tensor delta,
+      Tensor weight,
+      double offset,
+      double eps) {
     int d = Math.toIntExact(weight.elements());
     long outAt = HostBuffer.address(out);
     long sumAt = HostBuffer.address(sum);
     long rstdAt = HostBuffer.address(rstd);
     long xAt = HostBuffer.address(x);
     long deltaAt = HostBuffer.address(delta);
-    long weightAt = HostBuffer.address(weight);
+    long weightAt = weights.address(weight, offset);
     RowBlocks.run(
         pool,
         x.dim0(),
@@ -135,23 +144,30 @@ final class CpuNormKernels implements NormKernels {
 
   @Override
   public void rmsNormBackward(
-      Tensor dX, Tensor dWeight, Tensor dOut, Tensor x, Tensor weight, Tensor rstd) {
-    backward(dX, dWeight, dOut, x, weight, rstd, false);
+      Tensor dX, Tensor dWeight, Tensor dOut, Tensor x, Tensor weight, Tensor rstd, double offset) {
+    backward(dX, dWeight, dOut, x, weight, rstd, offset, false);
   }
 
   @Override
   public void rmsNormBackwardAdd(
-      Tensor dX, Tensor dWeight, Tensor dOut, Tensor x, Tensor weight, Tensor rstd) {
-    backward(dX, dWeight, dOut, x, weight, rstd, true);
+      Tensor dX, Tensor dWeight, Tensor dOut, Tensor x, Tensor weight, Tensor rstd, double offset) {
+    backward(dX, dWeight, dOut, x, weight, rstd, offset, true);
   }
 
   private void backward(
-      Tensor dX, Tensor dWeight, Tensor dOut, Tensor x, Tensor weight, Tensor rstd, boolean add) {
+      Tensor dX,
+      Tensor dWeight,
+      Tensor dOut,
+      Tensor x,
+      Tensor weight,
+      Tensor rstd,
+      double offset,
+      boolean add) {
     int d = Math.toIntExact(weight.elements());
     long dXAt = HostBuffer.address(dX);
     long dOutAt = HostBuffer.address(dOut);
     long xAt = HostBuffer.address(x);
-    long weightAt = HostBuffer.address(weight);
+    long weightAt = weights.address(weight, offset);
     long rstdAt = HostBuffer.address(rstd);
     int tokens = x.dim0();
     // First, because dX may be dOut's memory.
@@ -243,6 +259,7 @@ final class CpuNormKernels implements NormKernels {
       Tensor qkv,
       Tensor qWeight,
       Tensor kWeight,
+      double offset,
       double eps,
       AttentionShape heads) {
     int e = heads.headDim();
@@ -251,8 +268,8 @@ final class CpuNormKernels implements NormKernels {
     long outAt = HostBuffer.address(out);
     long rstdAt = HostBuffer.address(rstd);
     long qkvAt = HostBuffer.address(qkv);
-    long qWeightAt = HostBuffer.address(qWeight);
-    long kWeightAt = HostBuffer.address(kWeight);
+    long qWeightAt = weights.address(qWeight, offset);
+    long kWeightAt = keyWeights.address(kWeight, offset);
     RowBlocks.run(
         pool,
         qkv.dim0(),
@@ -288,6 +305,7 @@ final class CpuNormKernels implements NormKernels {
       Tensor qWeight,
       Tensor kWeight,
       Tensor rstd,
+      double offset,
       AttentionShape heads) {
     int e = heads.headDim();
     int normed = heads.numHeads() + heads.numKvHeads();
@@ -296,8 +314,8 @@ final class CpuNormKernels implements NormKernels {
     long dQkvAt = HostBuffer.address(dQkv);
     long dOutAt = HostBuffer.address(dOut);
     long qkvAt = HostBuffer.address(qkv);
-    long qWeightAt = HostBuffer.address(qWeight);
-    long kWeightAt = HostBuffer.address(kWeight);
+    long qWeightAt = weights.address(qWeight, offset);
+    long kWeightAt = keyWeights.address(kWeight, offset);
     long rstdAt = HostBuffer.address(rstd);
     headWeightGradient(
         HostBuffer.address(dQWeight), dOutAt, qkvAt, rstdAt, tokens, 0, heads.numHeads(), heads);

@@ -41,7 +41,8 @@ final class CpuSamplingKernels implements SamplingKernels {
       Tensor hidden,
       Tensor head,
       Tensor randomness,
-      double temperature) {
+      double temperature,
+      double softCap) {
     int vocabulary = head.dim0();
     int total = hidden.dim0();
     int blockRows = Math.min(total, HeadProducts.blockRows(vocabulary));
@@ -63,6 +64,9 @@ final class CpuSamplingKernels implements SamplingKernels {
             float[] s = pool.floats(thread, Lanes.COUNT + padded);
             for (int r = from; r < to; r++) {
               long row = z + 4L * r * padded;
+              if (softCap > 0) {
+                VocabularyRow.softCap(row, 0, vocabulary, (float) softCap);
+              }
               float max = VocabularyRow.scaleAndMax(row, vocabulary, inverseTemperature, s);
               float logSumExp = VocabularyRow.logSumExp(row, vocabulary, max, s);
               if (temperature == 0) {

@@ -29,6 +29,14 @@ final class PackedAttention {
     PackedAttention::values
   };
 
+  private static final Step[] CAPPED_STEPS = {
+    PackedAttention::columns,
+    PackedAttention::cappedScores,
+    PackedAttention::exponentials,
+    PackedAttention::denominators,
+    PackedAttention::values
+  };
+
   private final CpuThreadPool pool;
   private int[] tiles = new int[0];
 
@@ -91,6 +99,9 @@ final class PackedAttention {
     int keys = call.segments.prefixLength(segment) + firstQuery + queries;
     Room room = Room.of(pool, thread, Lanes.roundUp(keys), e);
     float[] s = room.floats;
+    int first = CappedTile.firstKey(heads, keys - queries);
+    Room seen = room.from(first, width);
+    Step[] steps = heads.isCappedOrWindowed() ? CAPPED_STEPS : STEPS;
     long token = (long) call.segments.start(segment) + firstQuery;
     for (int kvHead = 0; kvHead < heads.numKvHeads(); kvHead++) {
       int keyOffset = PackedSegments.keyOffset(kvHead, heads);
@@ -99,8 +110,8 @@ final class PackedAttention {
       call.segments.pack(s, room.v, segment, firstQuery + queries, call.qkv, heads, valueOffset);
       Arrays.fill(s, room.k + keys * width, room.v, 0f);
       for (int h = kvHead * heads.groupSize(); h < (kvHead + 1) * heads.groupSize(); h++) {
-        Tile tile = new Tile(call, room, h, token, queries, keys);
-        for (Step step : STEPS) {
+        Tile tile = new Tile(call, seen, h, token, queries, keys - first);
+        for (Step step : steps) {
           step.on(tile);
         }
       }
@@ -124,6 +135,24 @@ final class PackedAttention {
     AttentionTile.dots(
         room.floats, room.scores, room.columns, room.k, keys, heads.headDim(), scale);
     AttentionTile.mask(room.floats, room.scores, tile.lastOfFirst(), keys);
+    AttentionTile.max(room.floats, room.max, room.scores, keys);
+  }
+
+  private static void cappedScores(Tile tile) {
+    Room room = tile.room;
+    int keys = Lanes.roundUp(tile.keys);
+    AttentionShape heads = tile.call.heads;
+    float scale = (float) heads.scale();
+    AttentionTile.dots(
+        room.floats, room.scores, room.columns, room.k, keys, heads.headDim(), scale);
+    if (heads.softCap() > 0) {
+      CappedTile.softCap(room.floats, room.scores, keys * QUERIES, (float) heads.softCap());
+    }
+    AttentionTile.mask(room.floats, room.scores, tile.lastOfFirst(), keys);
+    if (heads.window() > 0) {
+      int firstOfFirst = tile.lastOfFirst() - heads.window() + 1;
+      CappedTile.mask(room.floats, room.scores, firstOfFirst, keys);
+    }
     AttentionTile.max(room.floats, room.max, room.scores, keys);
   }
 
@@ -160,7 +189,10 @@ final class PackedAttention {
     AttentionTile.unpack(out, 4L * heads.queryWidth(), s, room.rows, tile.queries, e);
   }
 
-  /** A tile of queries of one head; {@code keys} are those that its last query sees. */
+  /**
+   * A tile of queries of one head; {@code keys} are those that its last query sees, from the first
+   * one of the room on.
+   */
   private record Tile(Call call, Room room, int head, long token, int queries, int keys) {
     /** Index of the last key that the first query sees. */
     int lastOfFirst() {
@@ -179,6 +211,15 @@ final class PackedAttention {
       int max,
       int reciprocals,
       int spare) {
+    /** The same room where only the keys from {@code first} on are looked at. */
+    Room from(int first, int width) {
+      if (first == 0) {
+        return this;
+      }
+      int at = first * width;
+      return new Room(floats, k + at, v + at, scores, columns, rows, max, reciprocals, spare);
+    }
+
     static Room of(CpuThreadPool pool, int thread, int keys, int e) {
       int perKey = keys * AttentionTile.padded(e);
       int scores = 2 * perKey;

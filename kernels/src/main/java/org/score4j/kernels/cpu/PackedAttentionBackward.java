@@ -34,6 +34,15 @@ final class PackedAttentionBackward {
     PackedAttentionBackward::queryGradients
   };
 
+  private static final Step[] CAPPED_STEPS = {
+    PackedAttentionBackward::load,
+    PackedAttentionBackward::transpose,
+    PackedAttentionBackward::scores,
+    PackedAttentionBackward::cappedProbabilities,
+    PackedAttentionBackward::keyGradients,
+    PackedAttentionBackward::queryGradients
+  };
+
   private final CpuThreadPool pool;
   private int[] families = new int[0];
 
@@ -55,7 +64,8 @@ final class PackedAttentionBackward {
    * One tile of queries of one head.
    *
    * @param token of the first query
-   * @param lastOfFirst index of the last key that the first query sees
+   * @param lastOfFirst index of the last key that the first query sees, counted from the room's
+   *     first
    */
   private record Tile(Call call, Room room, int head, long token, int queries, int lastOfFirst) {
     int keys() {
@@ -95,6 +105,31 @@ final class PackedAttentionBackward {
       int delta,
       int lanes,
       int spare) {
+    /** The same room where only the keys from {@code first} on are looked at. */
+    Room from(int first, int width) {
+      if (first == 0) {
+        return this;
+      }
+      int at = first * width;
+      return new Room(
+          floats,
+          k + at,
+          v + at,
+          dK + at,
+          dV + at,
+          q,
+          dOut,
+          dQ,
+          qColumns,
+          dOutColumns,
+          p,
+          dS,
+          lse,
+          delta,
+          lanes,
+          spare);
+    }
+
     /** Room for segments of up to {@code keys} keys, prefix included. */
     static Room of(CpuThreadPool pool, int thread, int keys, int e) {
       int perKey = keys * AttentionTile.padded(e);
@@ -210,12 +245,16 @@ final class PackedAttentionBackward {
     Arrays.fill(f, room.dK + prefix * width, room.dK + end, 0f);
     Arrays.fill(f, room.dV + prefix * width, room.dV + end, 0f);
 
+    Step[] steps = heads.isCappedOrWindowed() ? CAPPED_STEPS : STEPS;
     int firstHead = kvHead * heads.groupSize();
     for (int h = firstHead; h < firstHead + heads.groupSize(); h++) {
       for (int q = 0; q < length; q += QUERIES) {
         long token = (long) segments.start(s) + q;
-        Tile tile = new Tile(call, room, h, token, Math.min(QUERIES, length - q), prefix + q);
-        for (Step step : STEPS) {
+        int first = CappedTile.firstKey(heads, prefix + q);
+        Room seen = room.from(first, width);
+        int queries = Math.min(QUERIES, length - q);
+        Tile tile = new Tile(call, seen, h, token, queries, prefix + q - first);
+        for (Step step : steps) {
           step.on(tile);
         }
       }
@@ -275,6 +314,19 @@ final class PackedAttentionBackward {
         room.lse,
         room.delta,
         (float) tile.call.heads.scale(),
+        tile.lastOfFirst,
+        tile.paddedKeys());
+  }
+
+  private static void cappedProbabilities(Tile tile) {
+    Room room = tile.room;
+    CappedTile.backward(
+        room.floats,
+        room.p,
+        room.dS,
+        room.lse,
+        room.delta,
+        tile.call.heads,
         tile.lastOfFirst,
         tile.paddedKeys());
   }

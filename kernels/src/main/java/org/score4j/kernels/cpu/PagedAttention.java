@@ -94,7 +94,11 @@ final class PagedAttention {
             long table = cache.pageTables() + 4L * getInt(sequenceAt + 4L * t) * cache.maxPages();
             long outRow = outAt + 4L * t * heads.queryWidth();
             long query = qkvAt + 4L * t * heads.qkvWidth();
-            PagedQuery.attend(cache, outRow, query, table, keys, pool, thread);
+            // Whole pages before the window are left out.
+            int first = CappedTile.firstKey(heads, keys - 1);
+            int hidden = heads.firstKey(keys - 1) - first;
+            long seen = table + 4L * (first / PAGE_TOKENS);
+            PagedQuery.attend(cache, outRow, query, seen, hidden, keys - first, pool, thread);
           }
         });
   }

@@ -41,9 +41,22 @@ final class PagedQuery {
     }
   }
 
-  /** All heads, step by step: the heads of a step do not wait for each other's sums. */
+  /**
+   * All heads, step by step: the heads of a step do not wait for each other's sums.
+   *
+   * @param table where the pages of the query's sequence are listed
+   * @param hidden keys at the beginning that the query does not see
+   * @param keys keys up to the query, the hidden ones included
+   */
   static void attend(
-      Cache cache, long out, long query, long table, int keys, CpuThreadPool pool, int thread) {
+      Cache cache,
+      long out,
+      long query,
+      long table,
+      int hidden,
+      int keys,
+      CpuThreadPool pool,
+      int thread) {
     AttentionShape heads = cache.heads;
     int e = heads.headDim();
     int width = AttentionTile.padded(e);
@@ -55,6 +68,9 @@ final class PagedQuery {
     AttentionTile.pack(s, 0, query, 4L * e, heads.numHeads(), e);
     for (int h = 0; h < heads.numHeads(); h++) {
       scores(s, scores + h * padded, h * width, cache, table, h / heads.groupSize(), keys);
+      if (heads.isCappedOrWindowed()) {
+        capped(s, scores + h * padded, padded, hidden, heads);
+      }
       // What lies behind the last key may be anything.
       Arrays.fill(
           s, scores + h * padded + keys, scores + (h + 1) * padded, Float.NEGATIVE_INFINITY);
@@ -84,6 +100,14 @@ final class PagedQuery {
         values(to + 4L * i, cache, table, kvHead, i, s, weights, keys, factor, tail);
       }
     }
+  }
+
+  /** Caps the scores, and hides those of the first keys. */
+  private static void capped(float[] s, int scores, int padded, int hidden, AttentionShape heads) {
+    if (heads.softCap() > 0) {
+      CappedTile.softCap(s, scores, padded, (float) heads.softCap());
+    }
+    Arrays.fill(s, scores, scores + hidden, Float.NEGATIVE_INFINITY);
   }
 
   /** Scaled scores of all keys of the pages up to the last visible one. */

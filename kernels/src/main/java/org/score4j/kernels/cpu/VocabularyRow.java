@@ -44,6 +44,31 @@ final class VocabularyRow {
     return Lanes.max(lanes, 0);
   }
 
+  /**
+   * z becomes cap·tanh(z/cap).
+   *
+   * @param slopes receives 1 − tanh²(z/cap), as long as z; 0 for not wanted
+   */
+  static void softCap(long z, long slopes, int vocabulary, float cap) {
+    // What the padding holds does not matter: scaleAndMax writes it.
+    int padded = Lanes.roundUp(vocabulary);
+    for (int v = 0; v < padded; v += LANES) {
+      FloatVector tanh = CpuMath.tanh(load(z + 4L * v).div(cap));
+      store(z + 4L * v, tanh.mul(cap));
+      if (slopes != 0) {
+        FloatVector one = FloatVector.broadcast(SPECIES, 1f);
+        store(slopes + 4L * v, one.sub(tanh).mul(one.add(tanh)));
+      }
+    }
+  }
+
+  /** The gradient of capped logits becomes that of the logits, in place. */
+  static void timesSlopes(long gradient, long slopes, int vocabulary) {
+    for (int v = 0; v < vocabulary; v++) {
+      setFloat(gradient + 4L * v, getFloat(gradient + 4L * v) * getFloat(slopes + 4L * v));
+    }
+  }
+
   /** log Σ_v e^(z_v − max). */
   static float logSumExp(long z, int vocabulary, float max, float[] lanes) {
     double sum = 0;

@@ -33,8 +33,8 @@ final class CudaAttentionKernels implements AttentionKernels {
 
   private final CudaDevice device;
   private final Workspace workspace;
-  private final List<Packed> packed;
-  private final List<Paged> paged;
+  private final Variant plain;
+  private final Variant capped;
   private final CudaKernel delta;
   private final CudaKernel appendKv;
   private final CudaKernel copyPages;
@@ -43,8 +43,8 @@ final class CudaAttentionKernels implements AttentionKernels {
   CudaAttentionKernels(CudaDevice device, Workspace workspace) {
     this.device = device;
     this.workspace = workspace;
-    packed = packedKernels(device);
-    paged = pagedKernels(device);
+    plain = Variant.of(device, List.of());
+    capped = Variant.of(device, List.of("SCORE4J_CAPPED"));
     CudaModule module = device.module("paged_attention");
     delta = device.module("attention_backward").kernel("attention_delta");
     appendKv = module.kernel("append_kv");
@@ -52,22 +52,23 @@ final class CudaAttentionKernels implements AttentionKernels {
     join = module.kernel("paged_attention_join");
   }
 
-  private static List<Packed> packedKernels(CudaDevice device) {
-    List<Packed> kernels = new ArrayList<>();
-    if (device.floatType() == DType.BF16) {
-      TENSOR_CORE_WIDTHS.forEach(width -> kernels.add(Packed.onTensorCores(device, width)));
+  /** All kernels, without soft caps and windows or compiled for them; the first that fit serve. */
+  private record Variant(List<Packed> packed, List<Paged> paged) {
+    static Variant of(CudaDevice device, List<String> defines) {
+      List<Packed> packed = new ArrayList<>();
+      List<Paged> paged = new ArrayList<>();
+      if (device.floatType() == DType.BF16) {
+        for (int width : TENSOR_CORE_WIDTHS) {
+          packed.add(Packed.onTensorCores(device, defines, width));
+          paged.add(Paged.onTensorCores(device, defines, width));
+        }
+      }
+      for (int width : WIDTHS) {
+        packed.add(Packed.onCudaCores(device, defines, width));
+        paged.add(Paged.onCudaCores(device, defines, width));
+      }
+      return new Variant(packed, paged);
     }
-    WIDTHS.forEach(width -> kernels.add(Packed.onCudaCores(device, width)));
-    return List.copyOf(kernels);
-  }
-
-  private static List<Paged> pagedKernels(CudaDevice device) {
-    List<Paged> kernels = new ArrayList<>();
-    if (device.floatType() == DType.BF16) {
-      TENSOR_CORE_WIDTHS.forEach(width -> kernels.add(Paged.onTensorCores(device, width)));
-    }
-    WIDTHS.forEach(width -> kernels.add(Paged.onCudaCores(device, width)));
-    return List.copyOf(kernels);
   }
 
   /**
@@ -95,12 +96,12 @@ final class CudaAttentionKernels implements AttentionKernels {
       CudaKernel keys,
       int keysBytes) {
     /** {@code attention.cu} and {@code attention_backward.cu}: tiles of rows and of scores. */
-    static Packed onCudaCores(CudaDevice device, int width) {
+    static Packed onCudaCores(CudaDevice device, List<String> defines, int width) {
       int tile = width > 128 ? 16 : 32;
       int rows = tile * (width + 1) * Float.BYTES;
       int scores = tile * (tile + 1) * Float.BYTES;
-      CudaModule forward = device.module("attention");
-      CudaModule backward = device.module("attention_backward");
+      CudaModule forward = device.module("attention", defines);
+      CudaModule backward = device.module("attention_backward", defines);
       return new Packed(
           2,
           width,
@@ -114,12 +115,12 @@ final class CudaAttentionKernels implements AttentionKernels {
     }
 
     /** {@code attention_mma.cu} and {@code attention_mma_backward.cu}: four tiles of rows. */
-    static Packed onTensorCores(CudaDevice device, int width) {
+    static Packed onTensorCores(CudaDevice device, List<String> defines, int width) {
       int tile = 64;
       int rows = tile * (width + 8) * DType.BF16.byteSize();
       int statistics = 4 * tile * Float.BYTES;
-      CudaModule forward = device.module("attention_mma");
-      CudaModule backward = device.module("attention_mma_backward");
+      CudaModule forward = device.module("attention_mma", defines);
+      CudaModule backward = device.module("attention_mma_backward", defines);
       return new Packed(
           width,
           width,
@@ -145,7 +146,8 @@ final class CudaAttentionKernels implements AttentionKernels {
       if (minWidth < maxWidth) {
         kernel.i32(heads.headDim());
       }
-      kernel.f32((float) heads.scale()).launch(tiles, blockHeads, 1, THREADS, bytes);
+      kernel.f32((float) heads.scale());
+      limits(kernel, heads).launch(tiles, blockHeads, 1, THREADS, bytes);
     }
 
     boolean takes(AttentionShape heads) {
@@ -166,20 +168,21 @@ final class CudaAttentionKernels implements AttentionKernels {
   private record Paged(
       int minWidth, int maxWidth, CudaKernel kernel, int queries, int keys, int sharedBytes) {
     /** {@code paged_attention.cu}: queries, weights, and maxima, sums and results of each warp. */
-    static Paged onCudaCores(CudaDevice device, int width) {
+    static Paged onCudaCores(CudaDevice device, List<String> defines, int width) {
       int queries = 8;
       int keys = WARPS * WARP;
       int floats = queries * (width + keys + WARPS * (2 + width));
-      CudaKernel kernel = device.module("paged_attention").kernel("paged_attention_" + width);
+      CudaKernel kernel =
+          device.module("paged_attention", defines).kernel("paged_attention_" + width);
       return new Paged(2, width, kernel, queries, keys, floats * Float.BYTES);
     }
 
     /** {@code paged_attention_mma.cu}: maxima, sums and results of each warp. */
-    static Paged onTensorCores(CudaDevice device, int width) {
+    static Paged onTensorCores(CudaDevice device, List<String> defines, int width) {
       int queries = 16;
       int floats = queries * WARPS * (2 + width);
       CudaKernel kernel =
-          device.module("paged_attention_mma").kernel("paged_attention_mma_" + width);
+          device.module("paged_attention_mma", defines).kernel("paged_attention_mma_" + width);
       return new Paged(width, width, kernel, queries, WARPS * PAGE_TOKENS, floats * Float.BYTES);
     }
 
@@ -297,7 +300,7 @@ final class CudaAttentionKernels implements AttentionKernels {
       } else {
         kernel.i32(heads.headDim()).f32((float) heads.scale());
       }
-      kernel.launch(blocks, blocksPerRow, splits, THREADS, paged.sharedBytes());
+      limits(kernel, heads).launch(blocks, blocksPerRow, splits, THREADS, paged.sharedBytes());
       if (splits > 1) {
         join.pointer(out)
             .pointer(partialOut)
@@ -336,8 +339,16 @@ final class CudaAttentionKernels implements AttentionKernels {
     return kernel.pointer(dQkv).pointer(dOut).pointer(qkv).pointer(logSumExp).pointer(delta);
   }
 
+  private static CudaKernel limits(CudaKernel kernel, AttentionShape heads) {
+    return kernel.f32((float) heads.softCap()).i32(heads.window());
+  }
+
+  private Variant variant(AttentionShape heads) {
+    return heads.isCappedOrWindowed() ? capped : plain;
+  }
+
   private Packed packed(AttentionShape heads) {
-    for (Packed kernels : packed) {
+    for (Packed kernels : variant(heads).packed()) {
       if (kernels.takes(heads)) {
         return kernels;
       }
@@ -346,7 +357,7 @@ final class CudaAttentionKernels implements AttentionKernels {
   }
 
   private Paged paged(AttentionShape heads) {
-    for (Paged kernel : paged) {
+    for (Paged kernel : variant(heads).paged()) {
       if (kernel.takes(heads)) {
         return kernel;
       }

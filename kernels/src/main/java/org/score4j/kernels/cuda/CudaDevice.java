@@ -178,7 +178,13 @@ final class CudaDevice implements AutoCloseable {
 
   /** The kernels of {@code cuda/<family>.cu}, in this device's precision. */
   CudaModule module(String family) {
-    return modules.computeIfAbsent(family, name -> new CudaModule(this, name, cache));
+    return module(family, List.of());
+  }
+
+  /** As above, compiled with some names defined. */
+  CudaModule module(String family, List<String> defines) {
+    return modules.computeIfAbsent(
+        family + defines, name -> new CudaModule(this, family, defines, cache));
   }
 
   /** Allocates device memory. */

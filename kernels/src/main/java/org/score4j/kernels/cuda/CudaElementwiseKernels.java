@@ -17,6 +17,7 @@ final class CudaElementwiseKernels implements ElementwiseKernels {
   private final Map<DType, CudaKernel> fill;
   private final Map<DType, CudaKernel> add;
   private final Map<DType, CudaKernel> scale;
+  private final Map<DType, CudaKernel> softCap;
   private final Map<DType, Map<DType, CudaKernel>> cast = new EnumMap<>(DType.class);
 
   CudaElementwiseKernels(CudaDevice device) {
@@ -25,6 +26,7 @@ final class CudaElementwiseKernels implements ElementwiseKernels {
     fill = ofComputingTypes(module, "fill_");
     add = ofComputingTypes(module, "add_");
     scale = ofComputingTypes(module, "scale_");
+    softCap = ofComputingTypes(module, "soft_cap_");
     for (DType from : DType.values()) {
       if (from.isFloat()) {
         Map<DType, CudaKernel> toOthers = new EnumMap<>(DType.class);
@@ -63,6 +65,11 @@ final class CudaElementwiseKernels implements ElementwiseKernels {
   @Override
   public void scale(Tensor out, Tensor x, double factor) {
     launch(of(scale, out).pointer(out).pointer(x).f32((float) factor), out.elements());
+  }
+
+  @Override
+  public void softCap(Tensor out, Tensor x, double cap) {
+    launch(of(softCap, out).pointer(out).pointer(x).f32((float) cap), out.elements());
   }
 
   @Override

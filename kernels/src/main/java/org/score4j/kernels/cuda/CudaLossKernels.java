@@ -24,6 +24,7 @@ final class CudaLossKernels implements LossKernels {
   private final CudaKernel statistics;
   private final CudaKernel headOutputs;
   private final CudaKernel headGradient;
+  private final CudaKernel softCap;
   private final CudaKernel round;
 
   CudaLossKernels(CudaDevice device, Workspace workspace, CudaGemm gemm) {
@@ -44,6 +45,7 @@ final class CudaLossKernels implements LossKernels {
     statistics = module.kernel("head_statistics");
     headOutputs = module.kernel("head_outputs");
     headGradient = module.kernel("head_gradient");
+    softCap = module.kernel("head_soft_cap");
     round = module.kernel("head_round");
   }
 
@@ -55,7 +57,8 @@ final class CudaLossKernels implements LossKernels {
       Tensor weight,
       Tensor targets,
       @Nullable HeadReference reference,
-      float inverseTemperature) {
+      float inverseTemperature,
+      float softCap) {
     /** The same for some of the rows. */
     Head rows(int from, int to) {
       return new Head(
@@ -77,7 +80,8 @@ final class CudaLossKernels implements LossKernels {
           reference == null
               ? null
               : new HeadReference(reference.hidden().rows(from, to), reference.head()),
-          inverseTemperature);
+          inverseTemperature,
+          softCap);
     }
 
     private static @Nullable Tensor rows(@Nullable Tensor tensor, int from, int to) {
@@ -109,7 +113,8 @@ final class CudaLossKernels implements LossKernels {
       Tensor head,
       Tensor targets,
       @Nullable HeadReference reference,
-      double inverseTemperature) {
+      double inverseTemperature,
+      double softCap) {
     int rows = hidden.dim0();
     if (rows == 0) {
       return;
@@ -139,7 +144,14 @@ final class CudaLossKernels implements LossKernels {
               workspace.allocate(DType.F32, Shape.of(chunks.rowsPerChunk(), FIELDS)));
       Head all =
           new Head(
-              outputs, gradients, hidden, head, targets, reference, (float) inverseTemperature);
+              outputs,
+              gradients,
+              hidden,
+              head,
+              targets,
+              reference,
+              (float) inverseTemperature,
+              (float) softCap);
       for (int from = 0; from < rows; from += chunks.rowsPerChunk()) {
         int to = Math.min(rows, from + chunks.rowsPerChunk());
         rows(all.rows(from, to), scratch, chunks);
@@ -211,6 +223,7 @@ final class CudaLossKernels implements LossKernels {
             .pointer(gradients.klCoef())
             .i32(first)
             .i32(columns)
+            .f32(head.softCap() * head.inverseTemperature())
             .launch(rows, chunks.splits(), 1, chunks.threads(), 0);
         float factor = head.inverseTemperature();
         Tensor weight = head.weight().rows(first, first + columns);
@@ -231,28 +244,41 @@ final class CudaLossKernels implements LossKernels {
     }
   }
 
-  /** Logits of both models for some columns, times the inverse temperature. */
+  /** Logits of both models for some columns, capped, times the inverse temperature. */
   private void logits(Head head, Scratch scratch, int first, int columns) {
     int rows = head.hidden().dim0();
-    float factor = head.inverseTemperature();
-    gemm.multiply(
+    logits(
+        head,
         LogitChunks.matrix(scratch.logits(), rows, columns),
-        false,
         head.hidden(),
-        true,
-        head.weight().rows(first, first + columns),
-        factor,
-        0);
+        head.weight().rows(first, first + columns));
     HeadReference reference = head.reference();
     if (reference != null && scratch.refLogits() != null) {
-      gemm.multiply(
+      logits(
+          head,
           LogitChunks.matrix(scratch.refLogits(), rows, columns),
-          false,
           reference.hidden(),
-          true,
-          reference.head().rows(first, first + columns),
-          factor,
-          0);
+          reference.head().rows(first, first + columns));
     }
+  }
+
+  private void logits(Head head, Tensor logits, Tensor hidden, Tensor weight) {
+    boolean capped = head.softCap() > 0;
+    float factor = capped ? 1 : head.inverseTemperature();
+    gemm.multiply(logits, false, hidden, true, weight, factor, 0);
+    if (capped) {
+      cap(device, softCap, logits, head.softCap(), head.inverseTemperature());
+    }
+  }
+
+  /** Caps logits and multiplies them with {@code factor}, by kernel {@code head_soft_cap}. */
+  static void cap(CudaDevice device, CudaKernel softCap, Tensor logits, float cap, float factor) {
+    long count = logits.elements();
+    softCap
+        .pointer(logits)
+        .f32(cap)
+        .f32(factor)
+        .i64(count)
+        .launch(device.loopingBlocks(count, THREADS), 1, 1, THREADS, 0);
   }
 }

@@ -1,5 +1,6 @@
 package org.score4j.kernels.cuda;
 
+import java.util.List;
 import java.util.Optional;
 import jcuda.CudaException;
 import jcuda.driver.CUfunction;
@@ -14,11 +15,19 @@ import org.jspecify.annotations.Nullable;
 final class CudaModule {
   private final CudaDevice device;
   private final String family;
+  private final List<String> defines;
   private final KernelCache cache;
   private @Nullable CUmodule module;
 
-  CudaModule(CudaDevice device, String family, KernelCache cache) {
+  /**
+   * A module of a device.
+   *
+   * @param family stem of the file
+   * @param defines of the preprocessor
+   */
+  CudaModule(CudaDevice device, String family, List<String> defines, KernelCache cache) {
     this.device = device;
+    this.defines = List.copyOf(defines);
     this.cache = cache;
     this.family = family;
   }
@@ -61,7 +70,8 @@ final class CudaModule {
   }
 
   private CUmodule load() {
-    NvrtcProgram program = NvrtcProgram.of(family, device.floatType(), device.capability());
+    NvrtcProgram program =
+        NvrtcProgram.of(family, device.floatType(), device.capability(), defines);
     Optional<byte[]> cached = cache.read(program.key());
     if (cached.isPresent()) {
       try {

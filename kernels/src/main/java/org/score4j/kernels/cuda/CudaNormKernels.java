@@ -44,7 +44,7 @@ final class CudaNormKernels implements NormKernels {
   }
 
   @Override
-  public void rmsNorm(Tensor out, Tensor rstd, Tensor x, Tensor weight, double eps) {
+  public void rmsNorm(Tensor out, Tensor rstd, Tensor x, Tensor weight, double offset, double eps) {
     int width = Math.toIntExact(weight.elements());
     rmsNorm
         .pointer(out)
@@ -52,13 +52,21 @@ final class CudaNormKernels implements NormKernels {
         .pointer(x)
         .pointer(weight)
         .i32(width)
+        .f32((float) offset)
         .f32((float) eps)
         .launch(x.dim0(), 1, 1, device.threadsPerRow(width), 0);
   }
 
   @Override
   public void addRmsNorm(
-      Tensor out, Tensor sum, Tensor rstd, Tensor x, Tensor delta, Tensor weight, double eps) {
+      Tensor out,
+      Tensor sum,
+      Tensor rstd,
+      Tensor x,
+      Tensor delta,
+      Tensor weight,
+      double offset,
+      double eps) {
     int width = Math.toIntExact(weight.elements());
     addRmsNorm
         .pointer(out)
@@ -68,20 +76,21 @@ final class CudaNormKernels implements NormKernels {
         .pointer(delta)
         .pointer(weight)
         .i32(width)
+        .f32((float) offset)
         .f32((float) eps)
         .launch(x.dim0(), 1, 1, device.threadsPerRow(width), 0);
   }
 
   @Override
   public void rmsNormBackward(
-      Tensor dX, Tensor dWeight, Tensor dOut, Tensor x, Tensor weight, Tensor rstd) {
-    rmsNormBackward(dX, dWeight, dOut, x, weight, rstd, false);
+      Tensor dX, Tensor dWeight, Tensor dOut, Tensor x, Tensor weight, Tensor rstd, double offset) {
+    rmsNormBackward(dX, dWeight, dOut, x, weight, rstd, offset, false);
   }
 
   @Override
   public void rmsNormBackwardAdd(
-      Tensor dX, Tensor dWeight, Tensor dOut, Tensor x, Tensor weight, Tensor rstd) {
-    rmsNormBackward(dX, dWeight, dOut, x, weight, rstd, true);
+      Tensor dX, Tensor dWeight, Tensor dOut, Tensor x, Tensor weight, Tensor rstd, double offset) {
+    rmsNormBackward(dX, dWeight, dOut, x, weight, rstd, offset, true);
   }
 
   private void rmsNormBackward(
@@ -91,6 +100,7 @@ final class CudaNormKernels implements NormKernels {
       Tensor x,
       Tensor weight,
       Tensor rstd,
+      double offset,
       boolean addToDX) {
     int tokens = x.dim0();
     if (tokens == 0) {
@@ -113,6 +123,7 @@ final class CudaNormKernels implements NormKernels {
           .i32(width)
           .i32(perRun)
           .i32(addToDX ? 1 : 0)
+          .f32((float) offset)
           .launch(runs, 1, 1, device.threadsPerRow(width), width * Float.BYTES);
       addPartials(dWeight, partials);
     } finally {
@@ -127,6 +138,7 @@ final class CudaNormKernels implements NormKernels {
       Tensor qkv,
       Tensor qWeight,
       Tensor kWeight,
+      double offset,
       double eps,
       AttentionShape heads) {
     long allHeads = (long) qkv.dim0() * (heads.numHeads() + 2 * heads.numKvHeads());
@@ -140,6 +152,7 @@ final class CudaNormKernels implements NormKernels {
         .i32(heads.numHeads())
         .i32(heads.numKvHeads())
         .i32(heads.headDim())
+        .f32((float) offset)
         .f32((float) eps)
         .launch(CudaDevice.blocks(allHeads, HEAD_THREADS / WARP), 1, 1, HEAD_THREADS, 0);
   }
@@ -154,6 +167,7 @@ final class CudaNormKernels implements NormKernels {
       Tensor qWeight,
       Tensor kWeight,
       Tensor rstd,
+      double offset,
       AttentionShape heads) {
     int tokens = qkv.dim0();
     if (tokens == 0) {
@@ -179,6 +193,7 @@ final class CudaNormKernels implements NormKernels {
           .i32(heads.numKvHeads())
           .i32(heads.headDim())
           .i32(perRun)
+          .f32((float) offset)
           .launch(
               runs, 1, 1, HEAD_THREADS, HEAD_THREADS / WARP * 2 * heads.headDim() * Float.BYTES);
       addPartials(dQWeight, qPartials);

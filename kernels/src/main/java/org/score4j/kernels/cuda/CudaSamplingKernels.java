@@ -22,6 +22,7 @@ final class CudaSamplingKernels implements SamplingKernels {
   private final CudaKernel choices;
   private final CudaKernel outputs;
   private final CudaKernel truncation;
+  private final CudaKernel softCap;
 
   CudaSamplingKernels(CudaDevice device, Workspace workspace, CudaGemm gemm) {
     this(device, workspace, gemm, LogitChunks.budgetBytes(device));
@@ -41,6 +42,7 @@ final class CudaSamplingKernels implements SamplingKernels {
     choices = module.kernel("sampling_choices");
     outputs = module.kernel("sampling_outputs");
     truncation = module.kernel("sampling_truncate");
+    softCap = device.module("loss").kernel("head_soft_cap");
   }
 
   @Override
@@ -50,7 +52,8 @@ final class CudaSamplingKernels implements SamplingKernels {
       Tensor hidden,
       Tensor head,
       Tensor randomness,
-      double temperature) {
+      double temperature,
+      double softCap) {
     int rows = hidden.dim0();
     if (rows == 0) {
       return;
@@ -70,7 +73,11 @@ final class CudaSamplingKernels implements SamplingKernels {
           int columns = Math.min(chunks.columnsPerChunk(), vocabulary - first);
           Tensor logits = LogitChunks.matrix(buffer, to - from, columns);
           Tensor weight = head.rows(first, first + columns);
-          gemm.multiply(logits, false, hidden.rows(from, to), true, weight, inverseTemperature, 0);
+          float factor = softCap > 0 ? 1 : inverseTemperature;
+          gemm.multiply(logits, false, hidden.rows(from, to), true, weight, factor, 0);
+          if (softCap > 0) {
+            CudaLossKernels.cap(device, this.softCap, logits, (float) softCap, inverseTemperature);
+          }
           choices
               .pointer(partial)
               .pointer(logits)

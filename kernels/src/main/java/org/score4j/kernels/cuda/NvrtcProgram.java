@@ -32,8 +32,9 @@ record NvrtcProgram(KernelSource source, List<String> options, String nvrtcVersi
    * @param family stem of the file
    * @param floatType F32 or BF16
    * @param capability the GPU's, times ten
+   * @param defines of the preprocessor
    */
-  static NvrtcProgram of(String family, DType floatType, int capability) {
+  static NvrtcProgram of(String family, DType floatType, int capability, List<String> defines) {
     try {
       JNvrtc.setExceptionsEnabled(true);
       int[] major = {0};
@@ -47,6 +48,7 @@ record NvrtcProgram(KernelSource source, List<String> options, String nvrtcVersi
       if (floatType == DType.BF16) {
         options.add("-DSCORE4J_BF16");
       }
+      defines.forEach(define -> options.add("-D" + define));
       return new NvrtcProgram(KernelSource.of(family), List.copyOf(options), version);
     } catch (CudaException e) {
       throw CudaFailure.of("asking NVRTC for its version", e);

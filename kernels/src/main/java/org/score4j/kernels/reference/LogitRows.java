@@ -11,15 +11,17 @@ final class LogitRows {
   private final Doubles head;
   private final int width;
   private final int vocab;
+  private final double softCap;
 
-  LogitRows(Tensor hidden, Tensor head) {
+  LogitRows(Tensor hidden, Tensor head, double softCap) {
+    this.softCap = softCap;
     this.hidden = Doubles.of(hidden);
     this.head = Doubles.of(head);
     this.width = Math.toIntExact(head.shape().rowElements());
     this.vocab = head.dim0();
   }
 
-  /** {@code z_v = (hidden[row] · head[v]) · inverseTemperature} for all v. */
+  /** {@code z_v = capped(hidden[row] · head[v]) · inverseTemperature} for all v. */
   double[] logits(int row, double inverseTemperature) {
     double[] h = hidden.copy((long) row * width, width);
     double[] z = new double[vocab];
@@ -28,9 +30,18 @@ final class LogitRows {
       for (int d = 0; d < width; d++) {
         sum += h[d] * head.get((long) v * width + d);
       }
-      z[v] = sum * inverseTemperature;
+      z[v] = inverseTemperature * (softCap == 0 ? sum : softCap * Math.tanh(sum / softCap));
     }
     return z;
+  }
+
+  /** dz_v/d(hidden[row] · head[v]) for z as {@link #logits} gives it. */
+  double slope(double z, double inverseTemperature) {
+    if (softCap == 0) {
+      return inverseTemperature;
+    }
+    double tanh = z / inverseTemperature / softCap;
+    return inverseTemperature * (1 - tanh * tanh);
   }
 
   /** {@code log softmax(z)}, in place. */

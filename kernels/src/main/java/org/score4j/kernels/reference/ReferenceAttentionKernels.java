@@ -21,11 +21,12 @@ final class ReferenceAttentionKernels implements AttentionKernels {
       for (int i = 0; i < segment.length(); i++) {
         int token = segment.start() + i;
         for (int h = 0; h < heads.numHeads(); h++) {
-          int keys = segment.prefixLength() + i + 1;
-          long[] keyAt = new long[keys];
-          long[] valueAt = new long[keys];
-          for (int j = 0; j < keys; j++) {
-            keyAt[j] = keyAt(segment.token(j), h, heads);
+          int index = segment.prefixLength() + i;
+          int first = heads.firstKey(index);
+          long[] keyAt = new long[index - first + 1];
+          long[] valueAt = new long[keyAt.length];
+          for (int j = 0; j < keyAt.length; j++) {
+            keyAt[j] = keyAt(segment.token(first + j), h, heads);
             valueAt[j] = keyAt[j] + heads.kvWidth();
           }
           double[] query = in.copy(queryAt(token, h, heads), heads.headDim());
@@ -40,7 +41,8 @@ final class ReferenceAttentionKernels implements AttentionKernels {
   /**
    * Per query i and key j, with {@code P_ij = exp(s_ij − logSumExp_i)} and {@code D_i = dOut_i ·
    * out_i}: {@code dV_j += P_ij dOut_i}, {@code dS_ij = P_ij (dOut_i · V_j − D_i)}, {@code dQ_i +=
-   * scale dS_ij K_j}, {@code dK_j += scale dS_ij Q_i}.
+   * scale dS_ij K_j}, {@code dK_j += scale dS_ij Q_i}; with capped scores, {@code dS_ij} times
+   * {@code 1 − (s_ij/softCap)²}.
    */
   @Override
   public void attentionBackward(
@@ -67,11 +69,15 @@ final class ReferenceAttentionKernels implements AttentionKernels {
           double[] query = in.copy(queryAt, headDim);
           double[] dOutRow = Doubles.of(dOut).copy(outAt(token, h, heads), headDim);
           double dOutDotOut = dot(dOutRow, Doubles.of(out), outAt(token, h, heads));
-          for (int j = 0; j < segment.prefixLength() + i + 1; j++) {
+          int index = segment.prefixLength() + i;
+          for (int j = heads.firstKey(index); j <= index; j++) {
             long keyAt = keyAt(segment.token(j), h, heads);
             long valueAt = keyAt + heads.kvWidth();
-            double p = Math.exp(heads.scale() * dot(query, in, keyAt) - lse);
-            double dScore = heads.scale() * p * (dot(dOutRow, in, valueAt) - dOutDotOut);
+            double score = capped(heads.scale() * dot(query, in, keyAt), heads);
+            double p = Math.exp(score - lse);
+            double tanh = heads.softCap() == 0 ? 0 : score / heads.softCap();
+            double slope = heads.scale() * (1 - tanh * tanh);
+            double dScore = slope * p * (dot(dOutRow, in, valueAt) - dOutDotOut);
             for (int e = 0; e < headDim; e++) {
               d.add(queryAt + e, dScore * in.get(keyAt + e));
               d.add(keyAt + e, dScore * query[e]);
@@ -107,11 +113,13 @@ final class ReferenceAttentionKernels implements AttentionKernels {
       AttentionShape heads) {
     for (int t = 0; t < qkv.dim0(); t++) {
       long table = (long) Ints.of(rowSequence).get(t) * pageTables.dim1();
-      long[] at = new long[Ints.of(rowLength).get(t)];
+      int length = Ints.of(rowLength).get(t);
+      int first = heads.firstKey(length - 1);
+      long[] at = new long[length - first];
       for (int h = 0; h < heads.numHeads(); h++) {
         for (int j = 0; j < at.length; j++) {
-          long page = Ints.of(pageTables).get(table + j / PAGE_TOKENS);
-          long slot = page * PAGE_TOKENS + j % PAGE_TOKENS;
+          long page = Ints.of(pageTables).get(table + (first + j) / PAGE_TOKENS);
+          long slot = page * PAGE_TOKENS + (first + j) % PAGE_TOKENS;
           at[j] = slot * heads.kvWidth() + (long) (h / heads.groupSize()) * heads.headDim();
         }
         double[] query = Doubles.of(qkv).copy(queryAt(t, h, heads), heads.headDim());
@@ -134,8 +142,8 @@ final class ReferenceAttentionKernels implements AttentionKernels {
   }
 
   /**
-   * One query head over its keys, first key first: {@code out = Σ_j softmax_j(scale · query · k_j)
-   * v_j}.
+   * One query head over its keys, first key first: {@code out = Σ_j softmax_j(capped(scale · query
+   * · k_j)) v_j}.
    *
    * @return log of the softmax denominator
    */
@@ -150,7 +158,7 @@ final class ReferenceAttentionKernels implements AttentionKernels {
       AttentionShape heads) {
     double[] scores = new double[keyAt.length];
     for (int j = 0; j < scores.length; j++) {
-      scores[j] = heads.scale() * dot(query, k, keyAt[j]);
+      scores[j] = capped(heads.scale() * dot(query, k, keyAt[j]), heads);
     }
     double max = Double.NEGATIVE_INFINITY;
     for (double score : scores) {
@@ -169,6 +177,10 @@ final class ReferenceAttentionKernels implements AttentionKernels {
       out.set(outAt + e, row[e] / denominator);
     }
     return max + Math.log(denominator);
+  }
+
+  private static double capped(double score, AttentionShape heads) {
+    return heads.softCap() == 0 ? score : heads.softCap() * Math.tanh(score / heads.softCap());
   }
 
   private static double dot(double[] a, Doubles b, long at) {

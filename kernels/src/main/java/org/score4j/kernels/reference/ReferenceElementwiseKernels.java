@@ -36,6 +36,14 @@ final class ReferenceElementwiseKernels implements ElementwiseKernels {
   }
 
   @Override
+  public void softCap(Tensor out, Tensor x, double cap) {
+    Doubles outs = Doubles.of(out);
+    for (long i = 0; i < out.elements(); i++) {
+      outs.set(i, cap * Math.tanh(Doubles.of(x).get(i) / cap));
+    }
+  }
+
+  @Override
   public void cast(Tensor out, Tensor x) {
     MemorySegment to = HostBuffer.segment(out);
     MemorySegment from = HostBuffer.segment(x);

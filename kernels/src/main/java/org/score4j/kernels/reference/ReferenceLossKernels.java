@@ -14,13 +14,15 @@ final class ReferenceLossKernels implements LossKernels {
       Tensor head,
       Tensor targets,
       @Nullable HeadReference reference,
-      double inverseTemperature) {
-    LogitRows policyRows = new LogitRows(hidden, head);
+      double inverseTemperature,
+      double softCap) {
+    LogitRows policyRows = new LogitRows(hidden, head, softCap);
     @Nullable LogitRows referenceRows =
-        reference == null ? null : new LogitRows(reference.hidden(), reference.head());
+        reference == null ? null : new LogitRows(reference.hidden(), reference.head(), softCap);
     for (int n = 0; n < hidden.dim0(); n++) {
       int target = Ints.of(targets).get(n);
-      double[] logPi = LogitRows.logSoftmax(policyRows.logits(n, inverseTemperature));
+      double[] z = policyRows.logits(n, inverseTemperature);
+      double[] logPi = LogitRows.logSoftmax(z.clone());
       double @Nullable [] logRef =
           referenceRows == null
               ? null
@@ -43,7 +45,10 @@ final class ReferenceLossKernels implements LossKernels {
       }
       if (gradients != null) {
         double[] dZ = dLogits(gradients, n, target, logPi, logRef, kl);
-        backward(gradients, n, dZ, hidden, head, inverseTemperature);
+        for (int v = 0; v < dZ.length; v++) {
+          dZ[v] *= policyRows.slope(z[v], inverseTemperature);
+        }
+        backward(gradients, n, dZ, hidden, head);
       }
     }
   }
@@ -70,23 +75,18 @@ final class ReferenceLossKernels implements LossKernels {
   }
 
   /**
-   * {@code dHidden[row] = invT · Σ_v dZ_v · head[v]}, {@code dHead[v] += invT · dZ_v ·
-   * hidden[row]}.
+   * {@code dHidden[row] = Σ_v dY_v · head[v]}, {@code dHead[v] += dY_v · hidden[row]}, with the
+   * gradient of the products {@code y = hidden · headᵀ}.
    */
   private static void backward(
-      HeadGradients gradients,
-      int row,
-      double[] dZ,
-      Tensor hidden,
-      Tensor head,
-      double inverseTemperature) {
+      HeadGradients gradients, int row, double[] dY, Tensor hidden, Tensor head) {
     int width = Math.toIntExact(head.shape().rowElements());
     double[] h = Doubles.of(hidden).copy((long) row * width, width);
     double[] dH = new double[width];
     Doubles w = Doubles.of(head);
     Doubles dW = Doubles.of(gradients.dHead());
-    for (int v = 0; v < dZ.length; v++) {
-      double d = dZ[v] * inverseTemperature;
+    for (int v = 0; v < dY.length; v++) {
+      double d = dY[v];
       for (int i = 0; i < width; i++) {
         dH[i] += d * w.get((long) v * width + i);
         dW.add((long) v * width + i, d * h[i]);

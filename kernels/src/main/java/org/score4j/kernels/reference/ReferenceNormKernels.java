@@ -7,14 +7,14 @@ import org.score4j.kernels.Tensor;
 /**
  * RMSNorm of rows and of heads.
  *
- * <p>Backward: with {@code g = dOut · weight} and {@code x̂ = x · rstd}, {@code dX = rstd · (g − x̂
- * · mean(g · x̂))}.
+ * <p>Backward: with {@code g = dOut · (offset + weight)} and {@code x̂ = x · rstd}, {@code dX =
+ * rstd · (g − x̂ · mean(g · x̂))}.
  */
 final class ReferenceNormKernels implements NormKernels {
   @Override
-  public void rmsNorm(Tensor out, Tensor rstd, Tensor x, Tensor weight, double eps) {
+  public void rmsNorm(Tensor out, Tensor rstd, Tensor x, Tensor weight, double offset, double eps) {
     int width = Math.toIntExact(weight.elements());
-    double[] w = Doubles.of(weight).copy(0, width);
+    double[] w = weights(weight, offset);
     for (int t = 0; t < x.dim0(); t++) {
       double[] row = Doubles.of(x).copy((long) t * width, width);
       Doubles.of(rstd).set(t, normalise(row, w, eps));
@@ -24,26 +24,33 @@ final class ReferenceNormKernels implements NormKernels {
 
   @Override
   public void addRmsNorm(
-      Tensor out, Tensor sum, Tensor rstd, Tensor x, Tensor delta, Tensor weight, double eps) {
+      Tensor out,
+      Tensor sum,
+      Tensor rstd,
+      Tensor x,
+      Tensor delta,
+      Tensor weight,
+      double offset,
+      double eps) {
     Doubles sums = Doubles.of(sum);
     Doubles xs = Doubles.of(x);
     Doubles deltas = Doubles.of(delta);
     for (long i = 0; i < x.elements(); i++) {
       sums.set(i, xs.get(i) + deltas.get(i));
     }
-    rmsNorm(out, rstd, sum, weight, eps);
+    rmsNorm(out, rstd, sum, weight, offset, eps);
   }
 
   @Override
   public void rmsNormBackward(
-      Tensor dX, Tensor dWeight, Tensor dOut, Tensor x, Tensor weight, Tensor rstd) {
-    rmsNormBackward(dX, dWeight, dOut, x, weight, rstd, false);
+      Tensor dX, Tensor dWeight, Tensor dOut, Tensor x, Tensor weight, Tensor rstd, double offset) {
+    rmsNormBackward(dX, dWeight, dOut, x, weight, rstd, offset, false);
   }
 
   @Override
   public void rmsNormBackwardAdd(
-      Tensor dX, Tensor dWeight, Tensor dOut, Tensor x, Tensor weight, Tensor rstd) {
-    rmsNormBackward(dX, dWeight, dOut, x, weight, rstd, true);
+      Tensor dX, Tensor dWeight, Tensor dOut, Tensor x, Tensor weight, Tensor rstd, double offset) {
+    rmsNormBackward(dX, dWeight, dOut, x, weight, rstd, offset, true);
   }
 
   private static void rmsNormBackward(
@@ -53,9 +60,10 @@ final class ReferenceNormKernels implements NormKernels {
       Tensor x,
       Tensor weight,
       Tensor rstd,
+      double offset,
       boolean addToDX) {
     int width = Math.toIntExact(weight.elements());
-    double[] w = Doubles.of(weight).copy(0, width);
+    double[] w = weights(weight, offset);
     Doubles dXs = Doubles.of(dX);
     for (int t = 0; t < x.dim0(); t++) {
       long at = (long) t * width;
@@ -75,12 +83,13 @@ final class ReferenceNormKernels implements NormKernels {
       Tensor qkv,
       Tensor qWeight,
       Tensor kWeight,
+      double offset,
       double eps,
       AttentionShape heads) {
     int headDim = heads.headDim();
     int normed = heads.numHeads() + heads.numKvHeads();
-    double[] qW = Doubles.of(qWeight).copy(0, headDim);
-    double[] kW = Doubles.of(kWeight).copy(0, headDim);
+    double[] qW = weights(qWeight, offset);
+    double[] kW = weights(kWeight, offset);
     for (int t = 0; t < qkv.dim0(); t++) {
       for (int h = 0; h < normed + heads.numKvHeads(); h++) {
         long at = (long) t * heads.qkvWidth() + (long) h * headDim;
@@ -104,11 +113,12 @@ final class ReferenceNormKernels implements NormKernels {
       Tensor qWeight,
       Tensor kWeight,
       Tensor rstd,
+      double offset,
       AttentionShape heads) {
     int headDim = heads.headDim();
     int normed = heads.numHeads() + heads.numKvHeads();
-    double[] qW = Doubles.of(qWeight).copy(0, headDim);
-    double[] kW = Doubles.of(kWeight).copy(0, headDim);
+    double[] qW = weights(qWeight, offset);
+    double[] kW = weights(kWeight, offset);
     for (int t = 0; t < qkv.dim0(); t++) {
       for (int h = 0; h < normed + heads.numKvHeads(); h++) {
         long at = (long) t * heads.qkvWidth() + (long) h * headDim;
@@ -125,6 +135,14 @@ final class ReferenceNormKernels implements NormKernels {
         Doubles.of(dQkv).put(at, dHead);
       }
     }
+  }
+
+  private static double[] weights(Tensor weight, double offset) {
+    double[] w = Doubles.of(weight).copy(0, Math.toIntExact(weight.elements()));
+    for (int d = 0; d < w.length; d++) {
+      w[d] += offset;
+    }
+    return w;
   }
 
   /** Normalises {@code x} in place and returns {@code rstd}. */

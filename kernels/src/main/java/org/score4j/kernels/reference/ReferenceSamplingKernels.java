@@ -17,8 +17,9 @@ final class ReferenceSamplingKernels implements SamplingKernels {
       Tensor hidden,
       Tensor head,
       Tensor randomness,
-      double temperature) {
-    LogitRows rows = new LogitRows(hidden, head);
+      double temperature,
+      double softCap) {
+    LogitRows rows = new LogitRows(hidden, head, softCap);
     double inverseTemperature = temperature == 0 ? 1 : 1 / temperature;
     for (int n = 0; n < hidden.dim0(); n++) {
       double[] z = rows.logits(n, inverseTemperature);

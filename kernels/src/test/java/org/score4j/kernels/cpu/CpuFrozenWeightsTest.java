@@ -69,12 +69,12 @@ class CpuFrozenWeightsTest {
           ops.upload(keys, random.ints(3L * shape[0]).toArray());
           Tensor ids = arena.allocate(DType.I32, Shape.of(shape[0]));
           Tensor logProbs = arena.allocate(DType.F32, Shape.of(shape[0]));
-          ops.sample(ids, logProbs, hidden, head, keys, 1);
+          ops.sample(ids, logProbs, hidden, head, keys, 1, 0);
           int[] expectedIds = ops.downloadInts(ids);
           float[] expected = ops.downloadFloats(logProbs);
           try (FrozenWeights _ = backend.freeze(List.of(head))) {
             ops.fill(logProbs, Double.NaN);
-            ops.sample(ids, logProbs, hidden, head, keys, 1);
+            ops.sample(ids, logProbs, hidden, head, keys, 1, 0);
           }
           assertThat(ops.downloadInts(ids)).isEqualTo(expectedIds);
           assertThat(ops.downloadFloats(logProbs)).isEqualTo(expected);

@@ -49,6 +49,22 @@ class CpuMathTest {
   }
 
   @Test
+  void tanh_isWithinTwoUlps_forNormalNumbers() {
+    forAllFloats(
+        x -> {
+          if (Math.abs(x) >= Float.MIN_NORMAL && Float.isFinite(x)) {
+            double wanted = StrictMath.tanh(x);
+            assertThat(Math.abs(CpuMath.tanh(x) - wanted))
+                .as("tanh(%s)", x)
+                .isLessThanOrEqualTo(2 * Math.ulp((float) wanted));
+          }
+        });
+    assertThat(CpuMath.tanh(Float.NaN)).isNaN();
+    assertThat(CpuMath.tanh(0f)).isZero();
+    assertThat(CpuMath.tanh(Float.NEGATIVE_INFINITY)).isEqualTo(-1f);
+  }
+
+  @Test
   void exp_ofWhatIsTooSmall_isZero_ofWhatIsTooLarge_isInfinite() {
     for (float x :
         new float[] {Float.NEGATIVE_INFINITY, -Float.MAX_VALUE, -1e30f, -1000, -104, -87.5f}) {
@@ -78,6 +94,7 @@ class CpuMathTest {
     for (VectorSpecies<Float> species : SPECIES) {
       assertSameBits("exp", species, CpuMath::exp, CpuMath::exp);
       assertSameBits("log", species, CpuMath::log, CpuMath::log);
+      assertSameBits("tanh", species, CpuMath::tanh, CpuMath::tanh);
     }
   }
 

@@ -16,41 +16,51 @@ interface ActivationKernelsTest extends Conformance {
   double ROUNDINGS = 16;
 
   @Test
-  default void swiglu_andItsBackward_agreeWithReference() {
-    SplittableRandom random = Conformance.random("swiglu");
-    for (int width : SIZES) {
-      int tokens = Conformance.size(random);
-      assertAgrees(
-          "swiglu (%d, %d)".formatted(tokens, width),
-          ROUNDINGS,
-          bench -> bothWays(bench, 0, tokens, tokens, width));
+  default void gates_andTheirBackward_agreeWithReference() {
+    for (Gate gate : Gate.values()) {
+      SplittableRandom random = Conformance.random(gate.toString());
+      for (int width : SIZES) {
+        int tokens = Conformance.size(random);
+        assertAgrees(
+            "%s (%d, %d)".formatted(gate, tokens, width),
+            ROUNDINGS,
+            bench -> gate.bothWays(bench, 0, tokens, tokens, width));
+      }
     }
   }
 
   /** Rows wider than a block of GPU threads takes. */
   @Test
-  default void swiglu_ofWideRows_agreesWithReference() {
-    for (int width : new int[] {2064, 4099}) {
-      assertAgrees(
-          "swiglu (3, %d)".formatted(width), ROUNDINGS, bench -> bothWays(bench, 0, 3, 3, width));
+  default void gates_ofWideRows_agreeWithReference() {
+    for (Gate gate : Gate.values()) {
+      for (int width : new int[] {2064, 4099}) {
+        assertAgrees(
+            "%s (3, %d)".formatted(gate, width),
+            ROUNDINGS,
+            bench -> gate.bothWays(bench, 0, 3, 3, width));
+      }
     }
   }
 
   @Test
-  default void swiglu_ofHugeGates_neitherOverflowsNorBecomesNaN() {
-    double[] gates = {-1e30, -1000, -104, -88.5, -30, -1e-30, 0, 1e-30, 30, 88.5, 104, 1000, 1e30};
+  default void hugeGates_neitherOverflowNorBecomeNaN() {
+    double[] values = {
+      -1e30, -1000, -104, -88.5, -30, -10.5, -10, -9.5, -3, -1e-30, 0, 1e-30, 3, 9.5, 10, 10.5, 30,
+      88.5, 104, 1000, 1e30
+    };
     // One gate per call, so that the tolerance scales with each result by itself.
-    for (double wide : gates) {
-      double gate = (float) wide;
-      assertAgrees(
-          "swiglu of gate " + gate,
-          ROUNDINGS,
-          bench -> {
-            Tensor in = bench.input("gateUp", new double[] {gate, 1}, 1, 2);
-            bench.ops().swiglu(bench.output("out", 1, 1), in);
-            Tensor one = bench.input("dOut", new double[] {1}, 1, 1);
-            bench.ops().swigluBackward(bench.output("dGateUp", 1, 2), one, in);
-          });
+    for (Gate gate : Gate.values()) {
+      for (double wide : values) {
+        double value = (float) wide;
+        assertAgrees(
+            "%s of gate %s".formatted(gate, value),
+            ROUNDINGS,
+            bench -> {
+              Tensor in = bench.input("gateUp", new double[] {value, 1}, 1, 2);
+              Tensor one = bench.input("dOut", new double[] {1}, 1, 1);
+              gate.run(bench, bench.output("out", 1, 1), bench.output("dGateUp", 1, 2), one, in);
+            });
+      }
     }
   }
 
@@ -59,36 +69,67 @@ interface ActivationKernelsTest extends Conformance {
     assumeBitExact();
     int tokens = 20;
     try (Backend backend = open(2)) {
-      for (int width : SIZES) {
-        String what = "swiglu width " + width;
-        Map<String, double[]> whole =
-            Conformance.run(backend, what, bench -> bothWays(bench, 0, tokens, tokens, width));
-        for (int[] part : new int[][] {{0, 1}, {7, 8}, {19, 20}, {3, 18}}) {
-          int from = part[0];
-          int to = part[1];
-          Map<String, double[]> piece =
-              Conformance.run(backend, what, bench -> bothWays(bench, from, to, tokens, width));
-          Conformance.assertSameBits(
-              what, outputNamed(piece, "out"), rows(outputNamed(whole, "out"), from, to, width));
-          Conformance.assertSameBits(
-              what,
-              outputNamed(piece, "dGateUp"),
-              rows(outputNamed(whole, "dGateUp"), from, to, 2 * width));
+      for (Gate gate : Gate.values()) {
+        for (int width : SIZES) {
+          String what = gate + " width " + width;
+          Map<String, double[]> whole =
+              Conformance.run(
+                  backend, what, bench -> gate.bothWays(bench, 0, tokens, tokens, width));
+          for (int[] part : new int[][] {{0, 1}, {7, 8}, {19, 20}, {3, 18}}) {
+            int from = part[0];
+            int to = part[1];
+            Map<String, double[]> piece =
+                Conformance.run(
+                    backend, what, bench -> gate.bothWays(bench, from, to, tokens, width));
+            Conformance.assertSameBits(
+                what, outputNamed(piece, "out"), rows(outputNamed(whole, "out"), from, to, width));
+            Conformance.assertSameBits(
+                what,
+                outputNamed(piece, "dGateUp"),
+                rows(outputNamed(whole, "dGateUp"), from, to, 2 * width));
+          }
         }
       }
     }
   }
 
   @Test
-  default void swiglu_hasTheSameBitsAtAllThreadCounts() {
+  default void gates_haveTheSameBitsAtAllThreadCounts() {
     assumeBitExact();
-    assertSameBitsAtAllThreadCounts("swiglu", bench -> bothWays(bench, 0, 100, 100, 344));
+    for (Gate gate : Gate.values()) {
+      assertSameBitsAtAllThreadCounts(
+          gate.toString(), bench -> gate.bothWays(bench, 0, 100, 100, 344));
+    }
   }
 
-  private static void bothWays(Bench bench, int from, int to, int tokens, int width) {
-    Tensor gateUp = bench.input("gateUp", tokens, 2 * width).rows(from, to);
-    Tensor dOut = bench.input("dOut", tokens, width).rows(from, to);
-    bench.ops().swiglu(bench.output("out", to - from, width), gateUp);
-    bench.ops().swigluBackward(bench.output("dGateUp", to - from, 2 * width), dOut, gateUp);
+  /** The gated activations. */
+  enum Gate {
+    SWIGLU,
+    GEGLU;
+
+    void run(Bench bench, Tensor out, Tensor dGateUp, Tensor dOut, Tensor gateUp) {
+      switch (this) {
+        case SWIGLU -> {
+          bench.ops().swiglu(out, gateUp);
+          bench.ops().swigluBackward(dGateUp, dOut, gateUp);
+        }
+        case GEGLU -> {
+          bench.ops().geglu(out, gateUp);
+          bench.ops().gegluBackward(dGateUp, dOut, gateUp);
+        }
+      }
+    }
+
+    void bothWays(Bench bench, int from, int to, int tokens, int width) {
+      int n = to - from;
+      Tensor gateUp = bench.input("gateUp", tokens, 2 * width).rows(from, to);
+      Tensor dOut = bench.input("dOut", tokens, width).rows(from, to);
+      run(
+          bench,
+          bench.output("out", n, width),
+          bench.output("dGateUp", n, 2 * width),
+          dOut,
+          gateUp);
+    }
   }
 }

@@ -24,7 +24,7 @@ interface AttentionKernelsTest extends Conformance {
 
   /**
    * Head layouts: single, equal, grouped, all sharing one; widths around and off the vector
-   * lengths.
+   * lengths; then with windows and soft caps.
    */
   List<AttentionShape> LAYOUTS =
       List.of(
@@ -35,14 +35,24 @@ interface AttentionKernelsTest extends Conformance {
           new AttentionShape(4, 1, 32),
           new AttentionShape(3, 3, 34),
           new AttentionShape(4, 4, 32),
-          new AttentionShape(2, 1, 64));
+          new AttentionShape(2, 1, 64),
+          new AttentionShape(2, 2, 6, 0.5, 0, 1),
+          new AttentionShape(4, 2, 8, 0.3, 0, 5),
+          new AttentionShape(6, 2, 16, 0.4, 1.5, 0),
+          new AttentionShape(3, 3, 34, 0.2, 2, 17),
+          new AttentionShape(2, 1, 64, 0.2, 50, 33));
 
   /** Heads as wide as those of language models, and one wider. */
   List<AttentionShape> WIDE_LAYOUTS =
       List.of(
           new AttentionShape(4, 2, 64),
           new AttentionShape(3, 1, 128),
-          new AttentionShape(2, 1, 130));
+          new AttentionShape(2, 1, 130),
+          new AttentionShape(4, 2, 64, 0.125, 2, 40),
+          new AttentionShape(2, 1, 64, 0.15, 0, 1),
+          new AttentionShape(3, 1, 128, 0.1, 0, 33),
+          new AttentionShape(2, 2, 128, 0.12, 3, 0),
+          new AttentionShape(2, 1, 130, 0.1, 2, 21));
 
   /**
    * Where activations are kept in bfloat16 the softmax weights are rounded to it for the product
@@ -93,7 +103,9 @@ interface AttentionKernelsTest extends Conformance {
   default void attention_ofWideHeads_agreesWithReferenceAtEveryAlignment() {
     SplittableRandom random = Conformance.random("wide attention");
     for (AttentionShape heads : WIDE_LAYOUTS) {
-      for (char place = 'a'; place < 'a' + 4; place++) {
+      // Caps and windows change nothing about how rows are read.
+      int places = heads.isCappedOrWindowed() ? 1 : 4;
+      for (char place = 'a'; place < 'a' + places; place++) {
         Packing packing = Packing.random(random, 2);
         assertAgrees(
             "wide attention %s %s %s".formatted(heads, packing, place),

@@ -57,6 +57,27 @@ interface ElementwiseKernelsTest extends Conformance {
     }
   }
 
+  /** A hyperbolic tangent good to two units of rounding, a division and a product. */
+  @Test
+  default void softCap_agreesWithReference_alsoInPlaceAndFarOut() {
+    for (int n : SIZES) {
+      for (double cap : new double[] {0.5, 3, 50}) {
+        assertAgrees(
+            "soft cap %s of %d".formatted(cap, n),
+            5,
+            bench -> {
+              bench.ops().softCap(bench.output("out", n), bench.input("x", n), cap);
+              double[] wide = bench.normals("wide", n);
+              for (int i = 0; i < n; i++) {
+                wide[i] *= Math.pow(10, i % 31);
+              }
+              Tensor inPlace = bench.updated("inPlace", wide, n);
+              bench.ops().softCap(inPlace, inPlace, cap);
+            });
+      }
+    }
+  }
+
   @Test
   default void cast_toTheSameType_copiesExactly() {
     for (int n : SIZES) {

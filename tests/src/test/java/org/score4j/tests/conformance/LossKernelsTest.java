@@ -30,7 +30,23 @@ interface LossKernelsTest extends Conformance {
       int refWidth,
       boolean gradients,
       boolean kl,
-      double invTemperature) {}
+      double invTemperature,
+      double softCap) {
+    Call(
+        int rows,
+        int width,
+        int vocab,
+        int refWidth,
+        boolean gradients,
+        boolean kl,
+        double invTemperature) {
+      this(rows, width, vocab, refWidth, gradients, kl, invTemperature, 0);
+    }
+
+    Call capped(double softCap) {
+      return new Call(rows, width, vocab, refWidth, gradients, kl, invTemperature, softCap);
+    }
+  }
 
   /**
    * The gradients are products with dLogits, which is kept in the narrow type. Each of its elements
@@ -57,6 +73,12 @@ interface LossKernelsTest extends Conformance {
             ROUNDINGS,
             LossKernelsTest::storedRoundings,
             bench -> lmHead(bench, call, 0, rows));
+        Call capped = call.capped(trial % 2 == 0 ? 3 : 30);
+        assertAgrees(
+            "lmHead " + capped,
+            ROUNDINGS,
+            LossKernelsTest::storedRoundings,
+            bench -> lmHead(bench, capped, 0, rows));
       }
     }
   }
@@ -86,7 +108,7 @@ interface LossKernelsTest extends Conformance {
           HeadGradients gradients =
               new HeadGradients(
                   bench.output("dHidden", 3, 2), bench.stateUpdated("dHead", 3, 2), coef, null);
-          bench.ops().lmHead(outputs, gradients, hidden, head, targets, null, 1);
+          bench.ops().lmHead(outputs, gradients, hidden, head, targets, null, 1, 0);
         });
   }
 
@@ -98,8 +120,8 @@ interface LossKernelsTest extends Conformance {
       for (int vocab : new int[] {2, 17, 64, 129, 513}) {
         int n = 40;
         int width = Conformance.size(random);
-        Call full = new Call(n, width, vocab, 12, true, true, 0.7);
-        Call scoring = new Call(n, width, vocab, 0, false, false, 0.7);
+        Call full = new Call(n, width, vocab, 12, true, true, 0.7, vocab % 2 * 5);
+        Call scoring = new Call(n, width, vocab, 0, false, false, 0.7, vocab % 2 * 5);
         String what = "lmHead rows " + full;
         Map<String, double[]> whole =
             Conformance.run(backend, what, bench -> lmHead(bench, full, 0, n));
@@ -247,7 +269,8 @@ interface LossKernelsTest extends Conformance {
               head,
               targets.rows(from, to),
               part,
-              call.invTemperature());
+              call.invTemperature(),
+              call.softCap());
     }
   }
 }

@@ -32,6 +32,14 @@ interface NormKernelsTest extends Conformance {
 
   double EPS = 1e-5;
 
+  /** Of weights where bits are compared. */
+  double OFFSET = 1;
+
+  /** 0 and 1, as models have it, over the sizes in turn. */
+  private static double offset(int size) {
+    return size % 2;
+  }
+
   @Test
   default void rmsNorm_agreesWithReference() {
     everyShape(
@@ -44,6 +52,7 @@ interface NormKernelsTest extends Conformance {
                     bench.stateOutput("rstd", s[0]),
                     bench.input("x", s),
                     bench.input("weight", s[1]),
+                    offset(s[1]),
                     EPS));
   }
 
@@ -60,6 +69,7 @@ interface NormKernelsTest extends Conformance {
                     bench.stateOutput("rstd", 3),
                     bench.input("x", new double[3 * 17], 3, 17),
                     bench.input("weight", 17),
+                    1,
                     1e-6));
   }
 
@@ -78,6 +88,7 @@ interface NormKernelsTest extends Conformance {
                     bench.input("x", s),
                     bench.input("delta", s),
                     bench.input("weight", s[1]),
+                    offset(s[1]),
                     EPS));
   }
 
@@ -94,7 +105,8 @@ interface NormKernelsTest extends Conformance {
                     bench.input("dOut", s),
                     bench.input("x", s),
                     bench.input("weight", s[1]),
-                    bench.stateInput("rstd", s[0])));
+                    bench.stateInput("rstd", s[0]),
+                    offset(s[1])));
   }
 
   @Test
@@ -110,7 +122,8 @@ interface NormKernelsTest extends Conformance {
                     bench.input("dOut", s),
                     bench.input("x", s),
                     bench.input("weight", s[1]),
-                    bench.stateInput("rstd", s[0])));
+                    bench.stateInput("rstd", s[0]),
+                    offset(s[1])));
   }
 
   @Test
@@ -132,6 +145,7 @@ interface NormKernelsTest extends Conformance {
             bench.input("qkv", tokens, heads.qkvWidth()),
             bench.input("qWeight", heads.headDim()),
             bench.input("kWeight", heads.headDim()),
+            offset(heads.numHeads()),
             EPS,
             heads);
   }
@@ -148,6 +162,7 @@ interface NormKernelsTest extends Conformance {
             bench.input("qWeight", heads.headDim()),
             bench.input("kWeight", heads.headDim()),
             bench.stateInput("rstd", tokens, heads.numHeads() + heads.numKvHeads()),
+            offset(heads.numHeads()),
             heads);
   }
 
@@ -181,12 +196,12 @@ interface NormKernelsTest extends Conformance {
     Tensor delta = bench.input("delta", 37, width).rows(from, to);
     Tensor weight = bench.input("weight", width);
     Tensor rstd = bench.stateOutput("rstd", n);
-    bench.ops().rmsNorm(bench.output("out", n, width), rstd, x, weight, EPS);
+    bench.ops().rmsNorm(bench.output("out", n, width), rstd, x, weight, OFFSET, EPS);
     Tensor out2 = bench.output("out2", n, width);
     Tensor sum = bench.output("sum", n, width);
-    bench.ops().addRmsNorm(out2, sum, bench.stateOutput("rstd2", n), x, delta, weight, EPS);
+    bench.ops().addRmsNorm(out2, sum, bench.stateOutput("rstd2", n), x, delta, weight, OFFSET, EPS);
     Tensor dX = bench.output("dX", n, width);
-    bench.ops().rmsNormBackward(dX, bench.stateScratch(width), delta, x, weight, rstd);
+    bench.ops().rmsNormBackward(dX, bench.stateScratch(width), delta, x, weight, rstd, OFFSET);
   }
 
   @Test
@@ -229,7 +244,13 @@ interface NormKernelsTest extends Conformance {
       bench
           .ops()
           .rmsNormBackward(
-              dX.rows(a, b), dWeight, dOut.rows(a, b), x.rows(a, b), weight, rstd.rows(a, b));
+              dX.rows(a, b),
+              dWeight,
+              dOut.rows(a, b),
+              x.rows(a, b),
+              weight,
+              rstd.rows(a, b),
+              OFFSET);
       bench
           .ops()
           .qkNormBackward(
@@ -241,6 +262,7 @@ interface NormKernelsTest extends Conformance {
               qWeight,
               kWeight,
               rstdHeads.rows(a, b),
+              OFFSET,
               heads);
     }
   }

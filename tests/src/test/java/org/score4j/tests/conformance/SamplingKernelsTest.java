@@ -17,7 +17,11 @@ import org.score4j.kernels.reference.ReferenceBackend;
 /** {@link SamplingKernels}. */
 interface SamplingKernelsTest extends Conformance {
   /** One call, as data. */
-  record Draws(int rows, int width, int vocab, double temperature) {}
+  record Draws(int rows, int width, int vocab, double temperature, double softCap) {
+    Draws(int rows, int width, int vocab, double temperature) {
+      this(rows, width, vocab, temperature, 0);
+    }
+  }
 
   @Test
   default void ids_equalTheReferences_butForRoundingTies() {
@@ -26,7 +30,8 @@ interface SamplingKernelsTest extends Conformance {
       new Draws(rows, 8, 16, 1),
       new Draws(2000, 33, 129, 0.7),
       new Draws(2000, 16, 3, 1.5),
-      new Draws(500, 64, 1000, 1)
+      new Draws(500, 64, 1000, 1),
+      new Draws(2000, 33, 129, 0.7, 3)
     };
     int draws = 0;
     int different = 0;
@@ -93,6 +98,7 @@ interface SamplingKernelsTest extends Conformance {
                             bench.input("hidden", new double[] {1.5}, 1, 1),
                             bench.input("head", head, vocab, 1),
                             bench.ints(new int[] {1, 2, 3}, 1, 3),
+                            0,
                             0));
         assertThat(outputNamed(results, "ids")).as("ids").containsExactly(first);
       }
@@ -174,7 +180,8 @@ interface SamplingKernelsTest extends Conformance {
                             bench.input("hidden", hidden, draws, 1),
                             bench.input("head", head, vocab, 1),
                             bench.ints(randomness, draws, 3),
-                            temperature));
+                            temperature,
+                            0));
         double[] counts = new double[vocab];
         for (double id : outputNamed(results, "ids")) {
           counts[(int) id]++;
@@ -199,7 +206,7 @@ interface SamplingKernelsTest extends Conformance {
     try (Backend backend = open(2)) {
       for (int vocab : new int[] {1, 2, 3, 16, 17, 64, 129, 1000}) {
         for (double temperature : new double[] {0, 0.7, 1, 1.3}) {
-          Draws d = new Draws(50, 33, vocab, temperature);
+          Draws d = new Draws(50, 33, vocab, temperature, temperature == 1.3 ? 4 : 0);
           String what = "sample " + d;
           Map<String, double[]> sampled =
               Conformance.run(backend, what, bench -> sample(bench, d, 0, d.rows()));
@@ -216,7 +223,9 @@ interface SamplingKernelsTest extends Conformance {
                     Tensor head = bench.input("head", vocab, 33);
                     double inverse = temperature == 0 ? 1 : 1 / temperature;
                     Tensor targets = bench.ints(ids, 50);
-                    bench.ops().lmHead(outputs, null, hidden, head, targets, null, inverse);
+                    bench
+                        .ops()
+                        .lmHead(outputs, null, hidden, head, targets, null, inverse, d.softCap());
                   });
           Conformance.assertSameBits(
               what, outputNamed(sampled, "logProbs"), outputNamed(scored, "logProb"));
@@ -268,6 +277,7 @@ interface SamplingKernelsTest extends Conformance {
             bench.input("hidden", d.rows(), d.width()).rows(from, to),
             bench.input("head", d.vocab(), d.width()),
             bench.ints(randomness, d.rows(), 3).rows(from, to),
-            d.temperature());
+            d.temperature(),
+            d.softCap());
   }
 }

@@ -18,7 +18,13 @@ class ActivationBytesTest {
   private static final long SEED = 51;
 
   @ParameterizedTest
-  @CsvSource({"reference, UNTIED", "cpu-2, UNTIED", "cpu-2, TIED_WITH_BIAS", "cpu-2, QK_NORM"})
+  @CsvSource({
+    "reference, UNTIED",
+    "cpu-2, UNTIED",
+    "cpu-2, TIED_WITH_BIAS",
+    "cpu-2, QK_NORM",
+    "cpu-2, GEMMA3"
+  })
   void accumulateWithReference_fitsInThePromisedMemory(String device, TinyModel.Family family) {
     for (int layers : new int[] {1, 2, 7}) {
       ModelConfig config = family.config(layers);

@@ -19,7 +19,13 @@ class CudaGenerationTest {
   private static final int PLACES = 12;
 
   @ParameterizedTest
-  @CsvSource({"f32, UNTIED, 1", "f32, QK_NORM, 0", "bf16, UNTIED, 0.7", "bf16, TIED_WITH_BIAS, 1"})
+  @CsvSource({
+    "f32, UNTIED, 1",
+    "f32, QK_NORM, 0",
+    "bf16, UNTIED, 0.7",
+    "bf16, TIED_WITH_BIAS, 1",
+    "f32, GEMMA2, 0.7"
+  })
   void recordedPasses_drawTheTokensOfOrdinaryOnes(
       String precision, TinyModel.Family family, double temperature) {
     try (TinyModel model = new TinyModel("cuda-" + precision, family);

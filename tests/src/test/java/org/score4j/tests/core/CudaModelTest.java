@@ -34,7 +34,12 @@ class CudaModelTest {
     "f32, SCALED_ROPE",
     "bf16, UNTIED",
     "bf16, TIED_WITH_BIAS",
-    "bf16, QK_NORM"
+    "bf16, QK_NORM",
+    "f32, WINDOWED",
+    "f32, GEMMA2",
+    "f32, GEMMA3",
+    "bf16, GEMMA2",
+    "bf16, GEMMA3"
   })
   void logProbsKlAndGradients_areTheReferences(String precision, TinyModel.Family family) {
     try (TinyModel cuda = new TinyModel("cuda-" + precision, family);

@@ -2,6 +2,7 @@ package org.score4j.tests.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -18,6 +19,7 @@ import org.score4j.core.generation.Generator;
 import org.score4j.core.generation.KvCache;
 import org.score4j.core.generation.StopRule;
 import org.score4j.core.generation.StopRule.Finish;
+import org.score4j.core.generation.Truncation;
 import org.score4j.core.model.HeadPass;
 import org.score4j.core.model.PackedBatch;
 import org.score4j.core.model.Parameters;
@@ -36,7 +38,13 @@ class GenerationTest {
   private static final int[] PROMPT_LENGTHS = {1, 15, 16, 17, 40, 6};
 
   @ParameterizedTest
-  @CsvSource({"reference, UNTIED", "cpu-2, UNTIED", "cpu-1, TIED_WITH_BIAS", "cpu-2, QK_NORM"})
+  @CsvSource({
+    "reference, UNTIED",
+    "cpu-2, UNTIED",
+    "cpu-1, TIED_WITH_BIAS",
+    "cpu-2, QK_NORM",
+    "cpu-2, GEMMA2"
+  })
   void drawnTokens_areTheSameHoweverPassesAreCut(String device, TinyModel.Family family) {
     try (TinyModel model = new TinyModel(device, family);
         Parameters weights = model.weights(SEED)) {
@@ -70,7 +78,13 @@ class GenerationTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"reference, UNTIED", "cpu-2, UNTIED", "cpu-2, QK_NORM"})
+  @CsvSource({
+    "reference, UNTIED",
+    "cpu-2, UNTIED",
+    "cpu-2, QK_NORM",
+    "cpu-2, WINDOWED",
+    "cpu-2, GEMMA2"
+  })
   void forkedPrompt_givesWhatSeparatePromptsGive(String device, TinyModel.Family family) {
     try (TinyModel model = new TinyModel(device, family);
         Parameters weights = model.weights(SEED)) {
@@ -102,7 +116,13 @@ class GenerationTest {
     "cpu-2, UNTIED, 0.7",
     "cpu-2, UNTIED, 0",
     "cpu-3, TIED_WITH_BIAS, 1",
-    "cpu-2, QK_NORM, 1"
+    "cpu-2, QK_NORM, 1",
+    "reference, GEMMA2, 0.7",
+    "cpu-2, WINDOWED, 1",
+    "cpu-1, GEMMA2, 1",
+    "cpu-2, GEMMA2, 0.7",
+    "cpu-1, GEMMA3, 1",
+    "cpu-2, GEMMA3, 0"
   })
   void logProbsWhileSampling_areThoseOfTheTrainingPass(
       String device, TinyModel.Family family, double temperature) {
@@ -141,6 +161,30 @@ class GenerationTest {
           assertThat(recomputed[n])
               .as("log-prob %d, shared prefixes %s, seed %d", n, shared, SEED)
               .isEqualTo(drawn.get(n));
+        }
+      }
+    }
+  }
+
+  /** Where tokens may be excluded, logits are computed, capped and divided apart from the draw. */
+  @ParameterizedTest
+  @CsvSource({"cpu-2, UNTIED", "cpu-2, GEMMA2"})
+  void excludingNoToken_drawsWhatIsDrawnOtherwise(String device, TinyModel.Family family) {
+    try (TinyModel model = new TinyModel(device, family);
+        Parameters weights = model.weights(SEED);
+        KvCache cache = new KvCache(model.ops, model.config(), 200)) {
+      Generator generator = new Generator(model.transformer, cache, model.arena, 64, 32);
+      List<List<List<Response>>> expected = generator.run(weights, requests(SAMPLES), 0.7);
+      Truncation all = new Truncation(TinyModel.VOCAB, 1);
+      List<List<List<Response>>> actual = generator.run(weights, requests(SAMPLES), 0.7, all);
+      for (int p = 0; p < expected.size(); p++) {
+        for (int k = 0; k < SAMPLES; k++) {
+          Response wanted = expected.get(p).get(k).getFirst();
+          Response got = actual.get(p).get(k).getFirst();
+          assertThat(got.ids())
+              .as("prompt %d, sample %d, seed %d", p, k, SEED)
+              .isEqualTo(wanted.ids());
+          assertThat(got.logProbs()).containsExactly(wanted.logProbs(), within(1e-5f));
         }
       }
     }

@@ -30,7 +30,9 @@ class MicroBatchTest {
     "cpu-2, UNTIED",
     "cpu-2, TIED",
     "cpu-2, TIED_WITH_BIAS",
-    "cpu-2, QK_NORM"
+    "cpu-2, QK_NORM",
+    "cpu-2, GEMMA2",
+    "cpu-2, GEMMA3"
   })
   void oneBatchOfEight_isEightOfOneAndTwoOfFour(String device, TinyModel.Family family) {
     try (TinyModel model = new TinyModel(device, family)) {
@@ -54,7 +56,14 @@ class MicroBatchTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"reference, UNTIED", "cpu-2, UNTIED", "cpu-2, TIED_WITH_BIAS", "cpu-2, QK_NORM"})
+  @CsvSource({
+    "reference, UNTIED",
+    "cpu-2, UNTIED",
+    "cpu-2, TIED_WITH_BIAS",
+    "cpu-2, QK_NORM",
+    "cpu-2, GEMMA2",
+    "cpu-2, GEMMA3"
+  })
   void recomputedActivations_changeNoBit(String device, TinyModel.Family family) {
     for (int layers : new int[] {1, 3}) {
       ModelConfig config = family.config(layers);

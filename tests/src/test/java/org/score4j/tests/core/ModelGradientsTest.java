@@ -153,7 +153,14 @@ class ModelGradientsTest {
       Tensor targets = model.arena.allocate(DType.I32, Shape.of(n));
       model.ops.upload(targets, batch.targets());
       model.ops.lmHead(
-          outputs, null, hidden(weights), weights.lmHead(), targets, teacher, inverseTemperature);
+          outputs,
+          null,
+          hidden(weights),
+          weights.lmHead(),
+          targets,
+          teacher,
+          inverseTemperature,
+          model.config().finalSoftCap());
       double[] logProbs = model.ops.downloadDoubles(outputs.logProb());
       double sum = 0;
       for (int i = 0; i < n; i++) {

@@ -18,7 +18,13 @@ class ReadRowsTest {
   private static final long SEED = 31;
 
   @ParameterizedTest
-  @CsvSource({"reference, UNTIED", "reference, QK_NORM", "cpu-2, TIED_WITH_BIAS", "cpu-2, QK_NORM"})
+  @CsvSource({
+    "reference, UNTIED",
+    "reference, QK_NORM",
+    "cpu-2, TIED_WITH_BIAS",
+    "cpu-2, QK_NORM",
+    "cpu-2, GEMMA2"
+  })
   void someRowsRead_givesWhatAllRowsReadGives(String device, TinyModel.Family family) {
     for (int layers = 1; layers <= 2; layers++) {
       try (TinyModel model = new TinyModel(device, family.config(layers));

@@ -1,8 +1,10 @@
 package org.score4j.tests.core;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 import org.score4j.core.model.HeadPass;
 import org.score4j.core.model.ModelConfig;
 import org.score4j.core.model.PackedBatch;
@@ -23,15 +25,110 @@ final class TinyModel implements AutoCloseable {
   static final int MAX_TOKENS = 1024;
   private static final int MAX_PREDICTIONS = 2048;
 
-  /** One config per flag, all with grouped-query heads whose total width is not the model's. */
+  /**
+   * One config per flag, then the families with several: all layers windowed as Mistral's, every
+   * other one and capped as Gemma 2's, with QK norm and two rotary bases as Gemma 3's; all with
+   * grouped-query heads whose total width is not the model's.
+   */
   enum Family {
     UNTIED,
     TIED,
     TIED_WITH_BIAS,
     QK_NORM,
-    SCALED_ROPE;
+    SCALED_ROPE,
+    WINDOWED,
+    GEMMA2,
+    GEMMA3;
 
     ModelConfig config(int layers) {
+      return switch (this) {
+        case UNTIED, TIED, TIED_WITH_BIAS, QK_NORM, SCALED_ROPE -> plain(layers);
+        case WINDOWED ->
+            new ModelConfig(
+                VOCAB,
+                24,
+                layers,
+                4,
+                2,
+                8,
+                40,
+                160,
+                1e-5,
+                10_000,
+                null,
+                false,
+                false,
+                false,
+                false,
+                false,
+                false,
+                1,
+                0.35,
+                0,
+                0,
+                1,
+                local(layers, 1, 5, 10_000));
+        case GEMMA2 ->
+            new ModelConfig(
+                VOCAB,
+                24,
+                layers,
+                4,
+                2,
+                8,
+                40,
+                160,
+                1e-5,
+                10_000,
+                null,
+                true,
+                false,
+                false,
+                true,
+                true,
+                true,
+                Math.sqrt(24),
+                0.4,
+                1.5,
+                4,
+                1,
+                local(layers, 2, 4, 10_000));
+        case GEMMA3 ->
+            new ModelConfig(
+                VOCAB,
+                24,
+                layers,
+                4,
+                2,
+                8,
+                40,
+                160,
+                1e-5,
+                100_000,
+                null,
+                true,
+                false,
+                true,
+                true,
+                true,
+                true,
+                Math.sqrt(24),
+                0.4,
+                0,
+                0,
+                8,
+                local(layers, 2, 17, 100));
+      };
+    }
+
+    /** Layers 0, {@code every}, … local. */
+    private static ModelConfig.LocalAttention local(
+        int layers, int every, int window, double theta) {
+      List<Boolean> local = IntStream.range(0, layers).mapToObj(l -> l % every == 0).toList();
+      return new ModelConfig.LocalAttention(window, local, theta);
+    }
+
+    private ModelConfig plain(int layers) {
       return new ModelConfig(
           VOCAB,
           24,
@@ -126,7 +223,8 @@ final class TinyModel implements AutoCloseable {
       double std = norm || entry.getKey().endsWith("bias") ? 0.3 : table ? 0.5 : 0.25;
       float[] values = new float[Math.toIntExact(tensor.elements())];
       for (int i = 0; i < values.length; i++) {
-        values[i] = (float) ((norm ? 1 : 0) + std * random.nextGaussian());
+        values[i] =
+            (float) ((norm ? 1 - weights.config().normOffset() : 0) + std * random.nextGaussian());
       }
       ops.upload(tensor, values);
     }

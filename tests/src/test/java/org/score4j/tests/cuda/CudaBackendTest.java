@@ -183,7 +183,7 @@ final class CudaBackendTest {
           ops.fill(sum, 0);
         }
         Tensor dX = arena.allocate(DType.F32, Shape.of(tokens, width));
-        ops.rmsNormBackward(dX, dWeight, x, x, weight, rstd);
+        ops.rmsNormBackward(dX, dWeight, x, x, weight, rstd, 0);
         ops.linearBackwardWeight(dMatrix, dBias, x, x);
         ops.embeddingBackward(dTable, x, ids);
         results[i] =

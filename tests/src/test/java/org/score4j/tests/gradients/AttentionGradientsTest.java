@@ -14,7 +14,10 @@ class AttentionGradientsTest {
     new AttentionShape(1, 1, 2),
     new AttentionShape(2, 2, 4),
     new AttentionShape(4, 2, 4),
-    new AttentionShape(3, 1, 6)
+    new AttentionShape(3, 1, 6),
+    new AttentionShape(4, 2, 4, 0.3, 0, 2),
+    new AttentionShape(2, 2, 4, 0.8, 1.5, 0),
+    new AttentionShape(3, 1, 6, 0.5, 2, 3)
   };
 
   @Test

@@ -46,7 +46,19 @@ class HeadGradientsTest {
     check(true, false, 0.7);
   }
 
+  @Test
+  void cappedLogits_byHiddenAndHead() {
+    check(false, false, 1, 1.5);
+    check(true, true, 0.7, 1.5);
+    check(true, true, 1.9, 30);
+  }
+
   private static void check(boolean reference, boolean klGradient, double inverseTemperature) {
+    check(reference, klGradient, inverseTemperature, 0);
+  }
+
+  private static void check(
+      boolean reference, boolean klGradient, double inverseTemperature, double softCap) {
     for (int[] s : new int[][] {{1, 2, 2}, {4, 3, 7}, {3, 5, 17}}) {
       try (GradientCheck check = new GradientCheck(9)) {
         int n = s[0];
@@ -64,17 +76,22 @@ class HeadGradientsTest {
             new HeadOutputs(logProb, check.tensor(n), kl, reference ? check.tensor(n) : null);
         DoubleSupplier loss =
             () -> {
-              check.ops().lmHead(outputs, null, hidden, head, targets, frozen, inverseTemperature);
+              check
+                  .ops()
+                  .lmHead(
+                      outputs, null, hidden, head, targets, frozen, inverseTemperature, softCap);
               double klTerm = kl == null || klCoef == null ? 0 : check.dot(kl, klCoef);
               return klTerm - check.dot(logProb, logProbCoef);
             };
         Tensor dHidden = check.tensor(n, s[1]);
         Accumulated dHead = new Accumulated(check, s[2], s[1]);
         HeadGradients gradients = new HeadGradients(dHidden, dHead.tensor, logProbCoef, klCoef);
-        check.ops().lmHead(outputs, gradients, hidden, head, targets, frozen, inverseTemperature);
+        check
+            .ops()
+            .lmHead(outputs, gradients, hidden, head, targets, frozen, inverseTemperature, softCap);
         String what =
-            "lmHead (%d, %d, %d) kl=%b 1/T=%s"
-                .formatted(n, s[1], s[2], klGradient, inverseTemperature);
+            "lmHead (%d, %d, %d) kl=%b 1/T=%s cap=%s"
+                .formatted(n, s[1], s[2], klGradient, inverseTemperature, softCap);
         check.check(what + " dHidden", hidden, dHidden, loss);
         check.check(what + " dHead", head, dHead.added(), loss);
       }
@@ -94,7 +111,7 @@ class HeadGradientsTest {
           new HeadOutputs(check.tensor(1), check.tensor(1), check.tensor(1), check.tensor(1));
       Tensor target = check.ints(new int[] {2}, 1);
       HeadReference reference = new HeadReference(hidden, refHead);
-      check.ops().lmHead(outputs, null, hidden, head, target, reference, 1);
+      check.ops().lmHead(outputs, null, hidden, head, target, reference, 1, 0);
       assertThat(value(check, outputs.logProb())).isCloseTo(-2 * ln2, within(EXACT));
       assertThat(value(check, outputs.entropy())).isCloseTo(1.5 * ln2, within(EXACT));
       assertThat(value(check, outputs.kl())).isCloseTo(0.25 * ln2, within(EXACT));
@@ -110,7 +127,7 @@ class HeadGradientsTest {
       Tensor head = check.of(new double[] {0, Math.log(2)}, 2, 1);
       HeadOutputs outputs = new HeadOutputs(check.tensor(1), check.tensor(1), null, null);
       Tensor target = check.ints(new int[] {1}, 1);
-      check.ops().lmHead(outputs, null, hidden, head, target, null, 0.5);
+      check.ops().lmHead(outputs, null, hidden, head, target, null, 0.5, 0);
       double entropy = Math.log(3) - 2 * Math.log(2) / 3;
       assertThat(value(check, outputs.logProb())).isCloseTo(Math.log(2 / 3.0), within(EXACT));
       assertThat(value(check, outputs.entropy())).isCloseTo(entropy, within(EXACT));
@@ -129,7 +146,7 @@ class HeadGradientsTest {
       HeadGradients gradients = new HeadGradients(dHidden, dHead, check.zeros(3), check.normals(3));
       Tensor targets = check.ints(new int[] {0, 5, 8}, 3);
       HeadReference itself = new HeadReference(hidden, head);
-      check.ops().lmHead(outputs, gradients, hidden, head, targets, itself, 1);
+      check.ops().lmHead(outputs, gradients, hidden, head, targets, itself, 1, 0);
       for (Tensor zero : new Tensor[] {dHidden, dHead}) {
         assertThat(check.ops().downloadDoubles(zero)).containsOnly(new double[] {0}, within(EXACT));
       }

@@ -16,6 +16,9 @@ class LayerGradientsTest {
   };
   private static final double EPS = 1e-3;
 
+  /** Of norm weights; 0 and 1 in models. */
+  private static final double OFFSET = 0.75;
+
   @Test
   void linear_byInputWeightAndBias() {
     for (int[] s : SHAPES) {
@@ -53,13 +56,13 @@ class LayerGradientsTest {
         Tensor rstd = check.tensor(s[0]);
         DoubleSupplier loss =
             () -> {
-              check.ops().rmsNorm(out, rstd, x, weight, EPS);
+              check.ops().rmsNorm(out, rstd, x, weight, OFFSET, EPS);
               return check.dot(out, dOut);
             };
         double atStart = loss.getAsDouble();
         Tensor dX = check.tensor(s[0], s[1]);
         Accumulated dWeight = new Accumulated(check, s[1]);
-        check.ops().rmsNormBackward(dX, dWeight.tensor, dOut, x, weight, rstd);
+        check.ops().rmsNormBackward(dX, dWeight.tensor, dOut, x, weight, rstd, OFFSET);
         check.check("rmsNorm dX of loss " + atStart, x, dX, loss);
         check.check("rmsNorm dWeight", weight, dWeight.added(), loss);
       }
@@ -81,13 +84,13 @@ class LayerGradientsTest {
         Tensor rstd = check.tensor(s[0]);
         DoubleSupplier loss =
             () -> {
-              check.ops().addRmsNorm(out, sum, rstd, x, delta, weight, EPS);
+              check.ops().addRmsNorm(out, sum, rstd, x, delta, weight, OFFSET, EPS);
               return check.dot(out, dOut) + check.dot(sum, dSum);
             };
         double atStart = loss.getAsDouble();
         Tensor dX = check.copy(dSum);
         Accumulated dWeight = new Accumulated(check, s[1]);
-        check.ops().rmsNormBackwardAdd(dX, dWeight.tensor, dOut, sum, weight, rstd);
+        check.ops().rmsNormBackwardAdd(dX, dWeight.tensor, dOut, sum, weight, rstd, OFFSET);
         check.check("addRmsNorm dX of loss " + atStart, x, dX, loss);
         check.check("addRmsNorm dDelta", delta, dX, loss);
         check.check("addRmsNorm dWeight", weight, dWeight.added(), loss);
@@ -108,7 +111,7 @@ class LayerGradientsTest {
         Tensor rstd = check.tensor(tokens, heads.numHeads() + heads.numKvHeads());
         DoubleSupplier loss =
             () -> {
-              check.ops().qkNorm(out, rstd, qkv, qWeight, kWeight, EPS, heads);
+              check.ops().qkNorm(out, rstd, qkv, qWeight, kWeight, OFFSET, EPS, heads);
               return check.dot(out, dOut);
             };
         double atStart = loss.getAsDouble();
@@ -118,7 +121,16 @@ class LayerGradientsTest {
         check
             .ops()
             .qkNormBackward(
-                dQkv, dQWeight.tensor, dKWeight.tensor, dOut, qkv, qWeight, kWeight, rstd, heads);
+                dQkv,
+                dQWeight.tensor,
+                dKWeight.tensor,
+                dOut,
+                qkv,
+                qWeight,
+                kWeight,
+                rstd,
+                OFFSET,
+                heads);
         check.check("qkNorm dQkv of loss " + atStart, qkv, dQkv, loss);
         check.check("qkNorm dQWeight", qWeight, dQWeight.added(), loss);
         check.check("qkNorm dKWeight", kWeight, dKWeight.added(), loss);
@@ -167,6 +179,27 @@ class LayerGradientsTest {
             dGateUp,
             () -> {
               check.ops().swiglu(out, gateUp);
+              return check.dot(out, dOut);
+            });
+      }
+    }
+  }
+
+  @Test
+  void geglu_byGateAndUp() {
+    for (int[] s : SHAPES) {
+      try (GradientCheck check = new GradientCheck(8)) {
+        Tensor gateUp = check.normals(s[0], 2 * s[1]);
+        Tensor dOut = check.normals(s[0], s[1]);
+        Tensor out = check.tensor(s[0], s[1]);
+        Tensor dGateUp = check.tensor(s[0], 2 * s[1]);
+        check.ops().gegluBackward(dGateUp, dOut, gateUp);
+        check.check(
+            "geglu",
+            gateUp,
+            dGateUp,
+            () -> {
+              check.ops().geglu(out, gateUp);
               return check.dot(out, dOut);
             });
       }

@@ -7,6 +7,7 @@ import java.net.URL;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** One folder under {@code fixtures} and what an independent implementation made of it. */
 record Fixture(Path folder, Expected expected) {
@@ -19,6 +20,7 @@ record Fixture(Path folder, Expected expected) {
    * @param grad_norms L2 norm of the loss's gradient by tensor
    * @param greedy_prompt (8)
    * @param greedy (24)
+   * @param made recipe, versions and seed, where they are not those of the README
    */
   record Expected(
       int[][] ids,
@@ -26,7 +28,8 @@ record Fixture(Path folder, Expected expected) {
       double loss,
       Map<String, Double> grad_norms,
       int[] greedy_prompt,
-      int[] greedy) {}
+      int[] greedy,
+      @Nullable String made) {}
 
   static Path folder(String name) {
     URL url = Fixture.class.getResource("/fixtures/" + name + "/config.json");

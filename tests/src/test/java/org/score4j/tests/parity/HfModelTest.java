@@ -37,7 +37,7 @@ class HfModelTest {
   @TempDir private Path temporary;
 
   @ParameterizedTest
-  @CsvSource({"llama", "llama3", "qwen2", "qwen3"})
+  @CsvSource({"llama", "llama3", "qwen2", "qwen3", "mistral", "mistral_window", "gemma2"})
   void loadAndSave_givesTheSameTensorBytesAndASecondTimeTheSameFile(String name)
       throws IOException {
     Path first = temporary.resolve("first");

@@ -53,7 +53,22 @@ class HuggingFaceParityTest {
     "cuda, llama3",
     "cuda, qwen2",
     "cuda, qwen3",
-    "cuda, llama_bf16_sharded"
+    "cuda, llama_bf16_sharded",
+    "cpu, smollm2",
+    "cpu, mistral",
+    "cpu, mistral_window",
+    "cpu, gemma2",
+    "cpu, gemma3",
+    "reference, smollm2",
+    "reference, mistral",
+    "reference, mistral_window",
+    "reference, gemma2",
+    "reference, gemma3",
+    "cuda, smollm2",
+    "cuda, mistral",
+    "cuda, mistral_window",
+    "cuda, gemma2",
+    "cuda, gemma3"
   })
   void checkpoint_givesTheIndependentNumbers(String device, String name) throws IOException {
     Fixture fixture = Fixture.load(name);
@@ -167,7 +182,14 @@ class HuggingFaceParityTest {
     Tensor randomness = arena.allocate(DType.I32, Shape.of(drawn, 3));
     ops.upload(randomness, new int[3 * drawn]);
     Tensor logProbs = arena.allocate(ops.floatType(), Shape.of(drawn));
-    ops.sample(mostProbable, logProbs, hidden, weights.lmHead(), randomness, 0);
+    ops.sample(
+        mostProbable,
+        logProbs,
+        hidden,
+        weights.lmHead(),
+        randomness,
+        0,
+        weights.config().finalSoftCap());
     assertThat(ops.downloadInts(mostProbable))
         .as("greedy ids by a full pass")
         .isEqualTo(expected.greedy());

@@ -88,12 +88,12 @@ public final class OpBenchmark implements AutoCloseable {
         "addRmsNorm",
         size(tokens, d),
         4 * td,
-        () -> ops.addRmsNorm(out, sum, rstd, x, delta, weight, 1e-5));
+        () -> ops.addRmsNorm(out, sum, rstd, x, delta, weight, 0, 1e-5));
     moves(
         "rmsNormBackwardAdd",
         size(tokens, d),
         4 * td,
-        () -> ops.rmsNormBackwardAdd(out, dWeight, delta, x, weight, rstd));
+        () -> ops.rmsNormBackwardAdd(out, dWeight, delta, x, weight, rstd, 0));
     Tensor gateUp = floats(tokens, 2 * f);
     Tensor gated = floats(tokens, f);
     Tensor dGateUp = floats(tokens, 2 * f);
@@ -205,12 +205,15 @@ public final class OpBenchmark implements AutoCloseable {
     double flops = 2.0 * tokens * d * v;
     String sizes = "(%d, %d) x (%d, %d)".formatted(tokens, d, d, v);
     multiplies(
-        "lmHead", sizes, flops, () -> ops.lmHead(outputs, null, hidden, table, targets, null, 1));
+        "lmHead",
+        sizes,
+        flops,
+        () -> ops.lmHead(outputs, null, hidden, table, targets, null, 1, 0));
     multiplies(
         "lmHead with gradients",
         sizes,
         3 * flops,
-        () -> ops.lmHead(outputs, gradients, hidden, table, targets, null, 1));
+        () -> ops.lmHead(outputs, gradients, hidden, table, targets, null, 1, 0));
     int n = Math.min(tokens, 64);
     Tensor drawn = arena(DType.I32, Shape.of(n));
     Tensor keys = arena(DType.I32, Shape.of(n, 3));
@@ -221,7 +224,7 @@ public final class OpBenchmark implements AutoCloseable {
         "sample",
         "(%d, %d) x (%d, %d)".formatted(n, d, d, v),
         2.0 * n * d * v,
-        () -> ops.sample(drawn, logProbs, few, table, keys, 1));
+        () -> ops.sample(drawn, logProbs, few, table, keys, 1, 0));
   }
 
   private void optimizer() {
