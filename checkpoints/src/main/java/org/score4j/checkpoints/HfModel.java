@@ -30,8 +30,9 @@ public final class HfModel {
    *
    * @param config as in the folder
    * @param weights on the device
+   * @param source what a saved copy keeps
    */
-  public record Loaded(HfConfig config, Parameters weights) {}
+  public record Loaded(HfConfig config, Parameters weights, HfSource source) {}
 
   /** Writes what belongs beside the weights, such as the tokenizer's files. */
   @FunctionalInterface
@@ -45,6 +46,9 @@ public final class HfModel {
 
   /** Rotary tables are made for all positions; so many take 2 GB at 128 numbers a head. */
   private static final int MAX_POSITIONS = 1 << 22;
+
+  /** Kernels count the values of a tensor, padding included, in an int. */
+  private static final long MAX_TENSOR_VALUES = Integer.MAX_VALUE - 1024;
 
   private HfModel() {}
 
@@ -111,7 +115,7 @@ public final class HfModel {
       Parameters weights = new Parameters(ops, "weights", modelConfig(config));
       try {
         fill(ops, weights, files, folder);
-        return new Loaded(config, weights);
+        return new Loaded(config, weights, HfSource.of(config, folder, files));
       } catch (RuntimeException | Error e) {
         weights.close();
         throw e;
@@ -139,11 +143,32 @@ public final class HfModel {
           "%s: config.json asks for %.0f values or more, its tensors have %.0f; vocab_size, hidden_size, num_hidden_layers, head_dim or intermediate_size is not theirs, download config.json again"
               .formatted(folder, asked, stored));
     }
+    requireCountable(config, folder);
     if (config.maxPositions() > MAX_POSITIONS) {
       throw new CheckpointException(
           "%s: max_position_embeddings in config.json is %d, at most %d are supported; lower it to the longest sequence you need"
               .formatted(folder, config.maxPositions(), MAX_POSITIONS));
     }
+  }
+
+  private static void requireCountable(HfConfig c, Path folder) {
+    long qkv = (c.numHeads() + 2L * c.numKvHeads()) * c.headDim();
+    Map<String, Long> widths =
+        Map.of(
+            "model.embed_tokens",
+            (long) c.vocabSize(),
+            "the query, key and value projections",
+            qkv,
+            "the gate and up projections",
+            2L * c.intermediateSize());
+    widths.forEach(
+        (what, width) -> {
+          if (width * c.hiddenSize() > MAX_TENSOR_VALUES) {
+            throw new CheckpointException(
+                "%s: %s has %d values, at most %d are supported in one tensor; choose a smaller model"
+                    .formatted(folder, what, width * c.hiddenSize(), MAX_TENSOR_VALUES));
+          }
+        });
   }
 
   private static void fill(Ops ops, Parameters weights, SafetensorsFolder files, Path folder) {
@@ -169,70 +194,48 @@ public final class HfModel {
                 + " computed wrongly");
       }
     }
-    // Entries that share a tensor follow one another, but for biases in between: gather per tensor,
-    // upload once.
-    Map<Tensor, float[]> staged = new LinkedHashMap<>();
+    Map<Tensor, List<WeightNames.Entry>> byTensor = new LinkedHashMap<>();
     for (WeightNames.Entry entry : entries) {
-      staged.computeIfAbsent(entry.tensor(), t -> new float[Math.toIntExact(t.elements())]);
-      StoredTensor stored = files.tensor(entry.name());
-      stored.requireShape(entry.shape().stream().mapToLong(Long::longValue).toArray());
-      stored
-          .firstNonFinite()
-          .ifPresent(
-              index -> {
-                throw new CheckpointException(
-                    folder
-                        + ": tensor "
-                        + entry.name()
-                        + " has a value that is no number at index "
-                        + index
-                        + "; the weights are damaged");
-              });
-      float[] values = new float[entry.elements()];
-      stored.toFloats(0, values, 0, values.length);
-      entry.insert(staged.get(entry.tensor()), values);
-      if (isLastOf(entry, entries)) {
-        ops.upload(entry.tensor(), staged.remove(entry.tensor()));
-      }
+      files
+          .tensor(entry.name())
+          .requireFloats()
+          .requireShape(entry.shape().stream().mapToLong(Long::longValue).toArray());
+      byTensor.computeIfAbsent(entry.tensor(), t -> new ArrayList<>()).add(entry);
     }
+    WeightTransfer transfer = new WeightTransfer(ops, files, folder);
+    byTensor.forEach(transfer::load);
   }
 
   private static boolean isTiedHead(String name, Parameters weights) {
     return weights.config().tieWordEmbeddings() && name.equals("lm_head.weight");
   }
 
-  private static boolean isLastOf(WeightNames.Entry entry, List<WeightNames.Entry> entries) {
-    for (int i = entries.size() - 1; i >= 0; i--) {
-      if (entries.get(i).tensor().equals(entry.tensor())) {
-        return entries.get(i).equals(entry);
-      }
-    }
-    throw new IllegalStateException("weight names: " + entry.name() + " is not in its own list");
-  }
-
-  /** Saves a folder under its final name only when it is complete. */
+  /**
+   * Saves a model made here, as F32, under its final name only when it is complete.
+   *
+   * @param sidecars what belongs beside the weights
+   */
   public static void save(
       Ops ops, Parameters weights, HfConfig config, Path folder, Sidecars sidecars) {
-    List<NamedData> tensors = new ArrayList<>();
-    for (WeightNames.Entry entry : WeightNames.of(weights)) {
-      tensors.add(
-          new NamedData(
-              entry.name(),
-              StoredType.F32,
-              entry.shape(),
-              sink ->
-                  sink.putFloats(
-                      entry.extract(ops.downloadFloats(entry.tensor())), 0, entry.elements())));
-    }
-    long bytes = tensors.stream().mapToLong(NamedData::byteSize).sum();
-    AtomicFolder.write(
-        folder,
-        bytes,
-        temporary -> {
-          config.write(temporary);
-          SafetensorsWriter.write(temporary.resolve(SafetensorsFolder.SINGLE_FILE), tensors);
-          sidecars.writeTo(temporary);
-        });
+    save(ops, weights, HfSource.made(config), SaveOptions.DEFAULT, folder, sidecars);
+  }
+
+  /**
+   * Saves a folder under its final name only when it is complete: the source's tensor names, order
+   * and types, its config.json but for a changed dtype, its small files. Values are rounded to
+   * nearest, ties to even; those that were read and not changed come back as the same bytes.
+   *
+   * @param source the folder the model came from
+   * @param sidecars written last, over files of the same names
+   */
+  public static void save(
+      Ops ops,
+      Parameters weights,
+      HfSource source,
+      SaveOptions options,
+      Path folder,
+      Sidecars sidecars) {
+    HfSaver.save(ops, weights, source, options, folder, sidecars);
   }
 
   /**
@@ -248,10 +251,15 @@ public final class HfModel {
     }
     for (WeightNames.Entry entry : WeightNames.of(weights)) {
       digest.update(entry.name().getBytes(UTF_8));
-      float[] values = entry.extract(ops.downloadFloats(entry.tensor()));
-      ByteBuffer bytes = ByteBuffer.allocate(4 * values.length).order(ByteOrder.LITTLE_ENDIAN);
-      bytes.asFloatBuffer().put(values);
-      digest.update(bytes);
+      read(
+          ops,
+          entry,
+          (values, from, count) -> {
+            ByteBuffer bytes =
+                ByteBuffer.allocate(Float.BYTES * count).order(ByteOrder.LITTLE_ENDIAN);
+            bytes.asFloatBuffer().put(values, from, count);
+            digest.update(bytes);
+          });
     }
     return HexFormat.of().formatHex(digest.digest());
   }
@@ -260,15 +268,28 @@ public final class HfModel {
    * L2 norm of every tensor by its Hugging Face name; of gradients, after a tied head has been
    * folded in.
    */
-  public static Map<String, Double> norms(Ops ops, Parameters values) {
+  public static Map<String, Double> norms(Ops ops, Parameters set) {
     Map<String, Double> norms = new LinkedHashMap<>();
-    for (WeightNames.Entry entry : WeightNames.of(values)) {
-      double sum = 0;
-      for (float value : entry.extract(ops.downloadFloats(entry.tensor()))) {
-        sum += (double) value * value;
-      }
-      norms.put(entry.name(), Math.sqrt(sum));
+    for (WeightNames.Entry entry : WeightNames.of(set)) {
+      double[] sum = new double[1];
+      read(
+          ops,
+          entry,
+          (values, from, count) -> {
+            for (int i = from; i < from + count; i++) {
+              sum[0] += (double) values[i] * values[i];
+            }
+          });
+      norms.put(entry.name(), Math.sqrt(sum[0]));
     }
     return norms;
+  }
+
+  private static void read(Ops ops, WeightNames.Entry entry, WeightTransfer.Sink sink) {
+    try {
+      WeightTransfer.read(ops, entry, sink);
+    } catch (IOException e) {
+      throw new IllegalStateException("nothing was written", e);
+    }
   }
 }

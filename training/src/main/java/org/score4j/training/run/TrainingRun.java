@@ -10,8 +10,8 @@ import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.score4j.checkpoints.CheckpointException;
-import org.score4j.checkpoints.HfConfig;
 import org.score4j.checkpoints.HfModel;
+import org.score4j.checkpoints.HfSource;
 import org.score4j.core.model.Initializer;
 import org.score4j.core.model.ModelConfig;
 import org.score4j.core.model.Parameters;
@@ -52,7 +52,7 @@ public final class TrainingRun implements AutoCloseable {
   private final RunListener listener;
   private final BooleanSupplier stopRequested;
   private final Task task;
-  private final HfConfig hfConfig;
+  private final HfSource source;
   private final ModelConfig modelConfig;
   private final Parameters weights;
   private final @Nullable Parameters master;
@@ -99,13 +99,13 @@ public final class TrainingRun implements AutoCloseable {
     }
     if (config.model().path().isEmpty()) {
       modelConfig = config.model().newModel(task.tokenizer().vocabSize());
-      hfConfig = HfModel.llamaConfig(modelConfig);
+      source = HfSource.made(HfModel.llamaConfig(modelConfig));
       weights = new Parameters(ops, "weights", modelConfig);
       new Initializer(config.model().embeddingStd(), config.model().headStd())
           .initialize(ops, weights, Philox.derive(config.seed(), INIT, 0, 0, 0));
     } else {
       HfModel.Loaded loaded = HfModel.load(ops, Path.of(config.model().path()));
-      hfConfig = loaded.config();
+      source = loaded.source();
       weights = loaded.weights();
       modelConfig = weights.config();
     }
@@ -244,7 +244,13 @@ public final class TrainingRun implements AutoCloseable {
         }
       }
       Path folder = modelFolder(phase);
-      HfModel.save(ops, learned(), hfConfig, folder, task.tokenizer()::writeTo);
+      HfModel.save(
+          ops,
+          learned(),
+          source,
+          config.checkpoints().saveOptions(),
+          folder,
+          task.tokenizer()::writeTo);
       models.put(phase.name(), folder);
       save(phase, phase.steps(), optimizer);
       evaluate(phase, phase.steps(), weights);
