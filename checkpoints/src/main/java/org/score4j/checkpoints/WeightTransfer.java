@@ -10,7 +10,7 @@ import org.score4j.kernels.Tensor;
 
 /**
  * Weights between files and a device, in pieces: whatever a model's size, a load holds the pages of
- * one tensor and a buffer of a megabyte besides the weights themselves.
+ * one tensor and a buffer of four megabytes besides the weights themselves.
  */
 final class WeightTransfer {
   /** Takes count values from an index on; together they are the tensor's, in the file's order. */
@@ -19,12 +19,18 @@ final class WeightTransfer {
     void accept(float[] values, int from, int count) throws IOException;
   }
 
-  private static final int PIECE = 1 << 18;
+  private static final int PIECE = 1 << 20;
+
+  // Values are moved by tiles of so many outputs and inputs, read and written within the first
+  // cache.
+  private static final int OUTPUTS = 16;
+  private static final int INPUTS = 64;
 
   private final Ops ops;
   private final SafetensorsFolder files;
   private final Path folder;
   private final float[] piece = new float[PIECE];
+  private final float[] tile = new float[OUTPUTS * INPUTS];
 
   WeightTransfer(Ops ops, SafetensorsFolder files, Path folder) {
     this.ops = ops;
@@ -64,18 +70,15 @@ final class WeightTransfer {
     int width = tensor.dim1();
     int block = Math.max(1, Math.min(inputs, PIECE / width));
     float[] values = block * (long) width > PIECE ? new float[width] : piece;
-    float[] run = new float[block];
     try (Arena arena = Arena.ofConfined()) {
       List<StoredTensor> stored =
           parts.stream().map(p -> files.mapped(p.name(), 0, p.elements(), arena)).toList();
       for (int first = 0; first < inputs; first += block) {
         int n = Math.min(block, inputs - first);
         for (int p = 0; p < parts.size(); p++) {
-          WeightNames.Entry part = parts.get(p);
-          for (int r = 0; r < part.rows(); r++) {
-            stored.get(p).toFloats((long) r * inputs + first, run, 0, n);
-            requireFinite(run, n, part);
-            transpose(values, part.firstColumn() + r, width, run, n);
+          for (int from = 0; from < n; from += INPUTS) {
+            int columns = Math.min(INPUTS, n - from);
+            transpose(values, width, from, parts.get(p), stored.get(p), first + from, columns);
           }
         }
         ops.upload(tensor.rows(first, first + n), values);
@@ -83,9 +86,27 @@ final class WeightTransfer {
     }
   }
 
-  private static void transpose(float[] values, int at, int width, float[] run, int n) {
-    for (int i = 0; i < n; i++) {
-      values[at + i * width] = run[i];
+  /** Inputs {@code input} to {@code input + columns} of a part, to rows {@code row} and on. */
+  private void transpose(
+      float[] values,
+      int width,
+      int row,
+      WeightNames.Entry part,
+      StoredTensor stored,
+      int input,
+      int columns) {
+    for (int r = 0; r < part.rows(); r += OUTPUTS) {
+      int outputs = Math.min(OUTPUTS, part.rows() - r);
+      for (int k = 0; k < outputs; k++) {
+        stored.toFloats((long) (r + k) * part.columns() + input, tile, k * columns, columns);
+      }
+      requireFinite(tile, outputs * columns, part);
+      for (int i = 0; i < columns; i++) {
+        int at = (row + i) * width + part.firstColumn() + r;
+        for (int k = 0; k < outputs; k++) {
+          values[at + k] = tile[k * columns + i];
+        }
+      }
     }
   }
 
