@@ -202,7 +202,7 @@ public final class HfModel {
           .requireShape(entry.shape().stream().mapToLong(Long::longValue).toArray());
       byTensor.computeIfAbsent(entry.tensor(), t -> new ArrayList<>()).add(entry);
     }
-    WeightTransfer transfer = new WeightTransfer(ops, files, folder);
+    WeightTransfer transfer = new WeightTransfer(ops, files);
     byTensor.forEach(transfer::load);
   }
 

@@ -2,7 +2,6 @@ package org.score4j.checkpoints;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.nio.file.Path;
 import java.util.List;
 import org.score4j.kernels.Ops;
 import org.score4j.kernels.Shape;
@@ -28,14 +27,12 @@ final class WeightTransfer {
 
   private final Ops ops;
   private final SafetensorsFolder files;
-  private final Path folder;
   private final float[] piece = new float[PIECE];
   private final float[] tile = new float[OUTPUTS * INPUTS];
 
-  WeightTransfer(Ops ops, SafetensorsFolder files, Path folder) {
+  WeightTransfer(Ops ops, SafetensorsFolder files) {
     this.ops = ops;
     this.files = files;
-    this.folder = folder;
   }
 
   /**
@@ -116,13 +113,14 @@ final class WeightTransfer {
       largest = Math.max(largest, Float.floatToRawIntBits(values[i]) & 0x7FFF_FFFF);
     }
     if (largest >= 0x7F80_0000) {
+      StoredTensor stored = files.tensor(part.name());
       String index =
-          files.tensor(part.name()).firstNonFinite().stream()
+          stored.firstNonFinite().stream()
               .mapToObj(i -> " at index " + i)
               .findFirst()
               .orElse(" too large for single precision");
       throw new CheckpointException(
-          folder
+          stored.file()
               + ": tensor "
               + part.name()
               + " has a value that is no number"

@@ -32,7 +32,7 @@ import org.score4j.kernels.Ops;
 /** A model is loaded with hardly more memory than its weights take up. */
 class LoadingMemoryTest {
   private static final Path STATUS = Path.of("/proc/self/status");
-  // 60M values, 240 MB on the cpu backend.
+  // 78M values, 311 MB on the cpu backend.
   private static final ModelConfig MODEL =
       new ModelConfig(16_000, 1024, 4, 16, 4, 64, 2816, 64, 1e-5, 10000, null, false, false, false);
 
