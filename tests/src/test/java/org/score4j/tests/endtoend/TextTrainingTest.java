@@ -1,6 +1,7 @@
 package org.score4j.tests.endtoend;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -170,6 +171,17 @@ class TextTrainingTest {
         .contains("max_position_embeddings 64, task jsonl needs 512 and 4");
     assertThat(refusal(config("task.text.columns.verifier", "math", "base.steps", "1")))
         .contains("none of the 4 training problems of task jsonl has a solution");
+  }
+
+  @Test
+  void aModelThatDoesNotFitIntoMemoryLeavesNothingOpen() {
+    try (Backend backend = Backends.open("cpu", 1)) {
+      Ops ops = new Ops(backend);
+      RunConfig config = config("generation.kvPages", "1000000000");
+      assertThatThrownBy(() -> new LoadedModel(config, model, ops, line -> {}).close())
+          .hasMessageContaining("host memory");
+      assertThat(ops.arenas()).isEmpty();
+    }
   }
 
   private String refusal(RunConfig config) {

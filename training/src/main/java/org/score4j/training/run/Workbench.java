@@ -36,12 +36,10 @@ final class Workbench implements AutoCloseable {
       GenerationConfig generation,
       Task task,
       int trainingTokens) {
-    model = new Transformer(ops, config, recompute);
     int pagesEach = KvCache.pagesFor(task.maxSequenceTokens());
     // A conversation and, at worst, a prompt of its own.
     int pages =
         generation.kvPages() > 0 ? generation.kvPages() : generation.maxSequences() * 2 * pagesEach;
-    cache = new KvCache(ops, config, pages);
     int tokens =
         Math.max(Math.max(generation.maxRows(), generation.maxSequences()), trainingTokens);
     long tables =
@@ -50,7 +48,23 @@ final class Workbench implements AutoCloseable {
     // Samples of a prompt all read its last row, so there can be more predictions than tokens, but
     // not twice as many.
     long bytes = HeadPass.activationBytes(config, tokens, 2 * tokens, recompute, ops);
-    activations = ops.newArena("activations", bytes + tables);
+    Transformer transformer = null;
+    KvCache keysAndValues = null;
+    try {
+      transformer = new Transformer(ops, config, recompute);
+      keysAndValues = new KvCache(ops, config, pages);
+      activations = ops.newArena("activations", bytes + tables);
+    } catch (RuntimeException | Error e) {
+      if (keysAndValues != null) {
+        keysAndValues.close();
+      }
+      if (transformer != null) {
+        transformer.close();
+      }
+      throw e;
+    }
+    model = transformer;
+    cache = keysAndValues;
     rollouts =
         new RolloutWorker(
             new Generator(

@@ -47,17 +47,23 @@ public final class TextModel implements AutoCloseable {
     this.ops = ops;
     this.folder = folder;
     tokenizer = HuggingFaceTokenizer.isIn(folder) ? HuggingFaceTokenizer.open(folder) : null;
-    weights = HfModel.load(ops, folder).weights();
-    if (tokenizer != null) {
-      try {
-        tokenizer.requireFits(weights.config().vocabSize());
-      } catch (RuntimeException e) {
-        weights.close();
-        tokenizer.close();
-        throw e;
+    Parameters loaded = null;
+    try {
+      loaded = HfModel.load(ops, folder).weights();
+      if (tokenizer != null) {
+        tokenizer.requireFits(loaded.config().vocabSize());
       }
+      transformer = new Transformer(ops, loaded.config());
+    } catch (RuntimeException | Error e) {
+      if (loaded != null) {
+        loaded.close();
+      }
+      if (tokenizer != null) {
+        tokenizer.close();
+      }
+      throw e;
     }
-    transformer = new Transformer(ops, weights.config());
+    weights = loaded;
   }
 
   /** Its tokenizer, which must be there. */
