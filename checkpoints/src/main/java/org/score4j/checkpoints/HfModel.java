@@ -107,8 +107,11 @@ public final class HfModel {
         StoredType.F32);
   }
 
-  /** Loads a folder. */
+  /** Loads a folder; one of adapters with the base it names. */
   public static Loaded load(Ops ops, Path folder) {
+    if (AdapterFolder.isIn(folder)) {
+      return AdapterFolder.load(ops, folder);
+    }
     HfConfig config = HfConfig.read(folder);
     try (SafetensorsFolder files = SafetensorsFolder.open(folder)) {
       requirePlausibleSizes(config, files, folder);
@@ -239,8 +242,8 @@ public final class HfModel {
   }
 
   /**
-   * SHA-256 over names and single-precision values of all tensors in Hugging Face's order: equal
-   * hashes mean equal weights.
+   * SHA-256 over names and single-precision values of all tensors in Hugging Face's order, adapters
+   * last: equal hashes mean equal weights.
    */
   public static String sha256(Ops ops, Parameters weights) {
     MessageDigest digest;
@@ -249,7 +252,9 @@ public final class HfModel {
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every Java platform has SHA-256", e);
     }
-    for (WeightNames.Entry entry : WeightNames.of(weights)) {
+    List<WeightNames.Entry> entries = new ArrayList<>(WeightNames.of(weights));
+    entries.addAll(AdapterFolder.entries(weights));
+    for (WeightNames.Entry entry : entries) {
       digest.update(entry.name().getBytes(UTF_8));
       read(
           ops,
@@ -266,11 +271,13 @@ public final class HfModel {
 
   /**
    * L2 norm of every tensor by its Hugging Face name; of gradients, after a tied head has been
-   * folded in.
+   * folded in. Of adapters alone where the rest is frozen.
    */
   public static Map<String, Double> norms(Ops ops, Parameters set) {
     Map<String, Double> norms = new LinkedHashMap<>();
-    for (WeightNames.Entry entry : WeightNames.of(set)) {
+    List<WeightNames.Entry> entries =
+        set.lora().isPresent() ? AdapterFolder.entries(set) : WeightNames.of(set);
+    for (WeightNames.Entry entry : entries) {
       double[] sum = new double[1];
       read(
           ops,

@@ -74,6 +74,13 @@ public final class SafetensorsFolder implements AutoCloseable {
     }
   }
 
+  /** One file, whatever its name. */
+  static SafetensorsFolder openFile(Path file) {
+    List<SafetensorsFile> opened = List.of(SafetensorsFile.open(file));
+    Path folder = file.toAbsolutePath().getParent();
+    return new SafetensorsFolder(folder == null ? file : folder, opened, tensorsOf(opened));
+  }
+
   private static Map<String, String> readIndex(Path index) {
     ObjectNode root = StrictJson.readObject(index, MAX_INDEX_BYTES);
     if (!(root.path("weight_map") instanceof ObjectNode map)) {

@@ -26,6 +26,7 @@ public final class Transformer implements AutoCloseable {
   private final ModelConfig config;
   private final Recompute recompute;
   private final DeviceArena tables;
+  private final Adapters adapters;
   private final TransformerBlock block;
 
   /** As {@link #Transformer(Ops, ModelConfig, Recompute)}, keeping all activations. */
@@ -48,12 +49,28 @@ public final class Transformer implements AutoCloseable {
     Tensor sin = tables.allocate(ops.stateType(), shape);
     ops.upload(cos, RotaryTables.table(config, true));
     ops.upload(sin, RotaryTables.table(config, false));
-    this.block = new TransformerBlock(ops, config, cos, sin);
+    this.adapters = new Adapters(ops, config);
+    this.block = new TransformerBlock(ops, config, cos, sin, adapters);
   }
 
   /** The model's config. */
   public ModelConfig config() {
     return config;
+  }
+
+  /** Makes room for passes of up to {@code tokens} tokens where {@code weights} have adapters. */
+  public void reserveFor(Parameters weights, int tokens) {
+    weights.lora().ifPresent(lora -> adapters.reserve(lora, tokens));
+  }
+
+  /**
+   * Adds the product of every adapter to its weight: {@code W += (alpha/r)·A·B}. The base is
+   * changed; the adapters stay as they are.
+   *
+   * @param adapted weights with adapters, whose base may be changed
+   */
+  public void mergeAdapters(Parameters adapted) {
+    adapters.merge(adapted);
   }
 
   /** What the model computes on. */
@@ -147,6 +164,7 @@ public final class Transformer implements AutoCloseable {
       State state = block.forward(l, w, batch, readRows, path, x, delta, input, mid, shared, arena);
       Tensor out = fixedDelta != null && readRows == null ? fixedDelta : floats(arena, rows, d);
       ops.linear(out, state.gated(), w.downProj(), null);
+      adapters.forward(out, state.gated(), w, Adapters.DOWN, arena);
       // What the final norm reads of a block with gathered rows lies among its states.
       boolean released = !states && readRows == null;
       if (keep) {
@@ -200,7 +218,9 @@ public final class Transformer implements AutoCloseable {
       arena.release(mark);
       dX = dStream;
     }
-    ops.embeddingBackward(gradients.embedTokens(), dX, batch.ids());
+    if (gradients.lora().isEmpty()) {
+      ops.embeddingBackward(gradients.embedTokens(), dX, batch.ids());
+    }
     arena.release(start);
   }
 
@@ -223,6 +243,7 @@ public final class Transformer implements AutoCloseable {
 
   @Override
   public void close() {
+    adapters.close();
     tables.close();
   }
 

@@ -23,14 +23,17 @@ final class TransformerBlock {
   private final AttentionShape heads;
   private final Tensor cos;
   private final Tensor sin;
+  private final Adapters adapters;
 
   /**
    * A block of this config.
    *
    * @param cos (maxPositions, E/2)
    * @param sin (maxPositions, E/2)
+   * @param adapters of the projections, where the weights have some
    */
-  TransformerBlock(Ops ops, ModelConfig config, Tensor cos, Tensor sin) {
+  TransformerBlock(Ops ops, ModelConfig config, Tensor cos, Tensor sin, Adapters adapters) {
+    this.adapters = adapters;
     this.ops = ops;
     this.config = config;
     this.heads = config.heads();
@@ -125,6 +128,7 @@ final class TransformerBlock {
     }
     Tensor projected = floats(arena, t, heads.qkvWidth());
     ops.linear(projected, normed, w.qkvProj(), w.qkvBias());
+    adapters.forward(projected, normed, w, Adapters.QKV, arena);
     Tensor qkv = projected;
     Tensor qkRstd = null;
     if (w.qNorm() != null && w.kNorm() != null) {
@@ -146,6 +150,7 @@ final class TransformerBlock {
     }
     Tensor projectedOut = floats(arena, rows, d);
     ops.linear(projectedOut, attendedRead, w.oProj(), null);
+    adapters.forward(projectedOut, attendedRead, w, Adapters.O, arena);
     // The gathered residual is a copy already.
     Tensor after = readRows != null ? residual : mid != null ? mid : floats(arena, rows, d);
     Tensor postRstd = vector(arena, rows);
@@ -153,6 +158,7 @@ final class TransformerBlock {
     ops.addRmsNorm(postNormed, after, postRstd, residual, projectedOut, w.postAttentionNorm(), eps);
     Tensor gateUp = floats(arena, rows, 2 * config.intermediateSize());
     ops.linear(gateUp, postNormed, w.gateUpProj(), null);
+    adapters.forward(gateUp, postNormed, w, Adapters.GATE_UP, arena);
     Tensor gated =
         shared == null
             ? floats(arena, rows, config.intermediateSize())
@@ -202,7 +208,8 @@ final class TransformerBlock {
     feedForwardBackward(g, w, s, dOut, arena);
     Tensor dAttended = floats(arena, dOut.dim0(), heads.queryWidth());
     ops.linearBackwardInput(dAttended, dOut, w.oProj());
-    ops.linearBackwardWeight(g.oProj(), null, s.attendedRead, dOut);
+    weightGradient(g, g.oProj(), null, s.attendedRead, dOut);
+    adapters.backward(g, dAttended, s.attendedRead, dOut, w, Adapters.O, arena);
     if (batch.readRows() != null && !dStream.equals(dOut)) {
       Tensor dAll = floats(arena, dStream.dim0(), heads.queryWidth());
       ops.fill(dAll, 0);
@@ -219,12 +226,14 @@ final class TransformerBlock {
     int rows = dX.dim0();
     Tensor dGated = floats(arena, rows, config.intermediateSize());
     ops.linearBackwardInput(dGated, dX, w.downProj());
-    ops.linearBackwardWeight(g.downProj(), null, s.gated, dX);
+    weightGradient(g, g.downProj(), null, s.gated, dX);
+    adapters.backward(g, dGated, s.gated, dX, w, Adapters.DOWN, arena);
     Tensor dGateUp = floats(arena, rows, 2 * config.intermediateSize());
     ops.swigluBackward(dGateUp, dGated, s.gateUp);
     Tensor dNormed = floats(arena, rows, config.hiddenSize());
     ops.linearBackwardInput(dNormed, dGateUp, w.gateUpProj());
-    ops.linearBackwardWeight(g.gateUpProj(), null, s.postNormed, dGateUp);
+    weightGradient(g, g.gateUpProj(), null, s.postNormed, dGateUp);
+    adapters.backward(g, dNormed, s.postNormed, dGateUp, w, Adapters.GATE_UP, arena);
     ops.rmsNormBackwardAdd(
         dX, g.postAttentionNorm(), dNormed, s.mid, w.postAttentionNorm(), s.postRstd);
   }
@@ -258,8 +267,17 @@ final class TransformerBlock {
     }
     Tensor dNormed = floats(arena, t, config.hiddenSize());
     ops.linearBackwardInput(dNormed, dQkv, w.qkvProj());
-    ops.linearBackwardWeight(g.qkvProj(), g.qkvBias(), s.normed, dQkv);
+    weightGradient(g, g.qkvProj(), g.qkvBias(), s.normed, dQkv);
+    adapters.backward(g, dNormed, s.normed, dQkv, w, Adapters.QKV, arena);
     ops.rmsNormBackwardAdd(dX, g.inputNorm(), dNormed, s.input, w.inputNorm(), s.inputRstd);
+  }
+
+  /** Adds the gradient of a weight, unless it is frozen under an adapter. */
+  private void weightGradient(
+      Parameters.Layer g, Tensor dWeight, @Nullable Tensor dBias, Tensor x, Tensor dOut) {
+    if (g.adapters().isEmpty()) {
+      ops.linearBackwardWeight(dWeight, dBias, x, dOut);
+    }
   }
 
   private static Tensor present(@Nullable Tensor tensor) {

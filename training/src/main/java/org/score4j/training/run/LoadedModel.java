@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import org.score4j.checkpoints.AdapterFolder;
 import org.score4j.checkpoints.HfModel;
 import org.score4j.core.model.ModelConfig;
 import org.score4j.core.model.Parameters;
@@ -38,13 +39,13 @@ public final class LoadedModel implements AutoCloseable {
    * @param log takes what is worth saying about the task
    */
   public LoadedModel(RunConfig config, Path folder, Ops ops, Consumer<String> log) {
-    task = config.task().open(folder.toString(), log);
+    task = config.task().open(AdapterFolder.withTokenizer(folder).toString(), log);
     seed = config.seed();
     Parameters loaded = null;
     try {
       loaded = HfModel.load(ops, folder).weights();
       requireFits(loaded.config(), folder);
-      workbench = new Workbench(ops, loaded.config(), Recompute.NONE, config.generation(), task, 0);
+      workbench = new Workbench(ops, loaded, Recompute.NONE, config.generation(), task, 0);
     } catch (RuntimeException | Error e) {
       if (loaded != null) {
         loaded.close();

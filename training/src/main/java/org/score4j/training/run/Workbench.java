@@ -4,6 +4,7 @@ import org.score4j.core.generation.Generator;
 import org.score4j.core.generation.KvCache;
 import org.score4j.core.model.HeadPass;
 import org.score4j.core.model.ModelConfig;
+import org.score4j.core.model.Parameters;
 import org.score4j.core.model.Recompute;
 import org.score4j.core.model.Transformer;
 import org.score4j.kernels.DeviceArena;
@@ -26,16 +27,18 @@ final class Workbench implements AutoCloseable {
   /**
    * Allocates for the largest pass.
    *
+   * @param weights of the model, for their shapes
    * @param recompute what training passes compute again
    * @param trainingTokens most tokens of a training pass; 0 where nothing is trained
    */
   Workbench(
       Ops ops,
-      ModelConfig config,
+      Parameters weights,
       Recompute recompute,
       GenerationConfig generation,
       Task task,
       int trainingTokens) {
+    ModelConfig config = weights.config();
     int pagesEach = KvCache.pagesFor(task.maxSequenceTokens());
     // A conversation and, at worst, a prompt of its own.
     int pages =
@@ -47,11 +50,14 @@ final class Workbench implements AutoCloseable {
             + 32L * (tokens + generation.maxSequences() * (pagesEach + 2L));
     // Samples of a prompt all read its last row, so there can be more predictions than tokens, but
     // not twice as many.
-    long bytes = HeadPass.activationBytes(config, tokens, 2 * tokens, recompute, ops);
+    long bytes =
+        HeadPass.activationBytes(config, tokens, 2 * tokens, recompute, ops)
+            + weights.lora().map(l -> l.temporaryBytes(config, tokens, ops)).orElse(0L);
     Transformer transformer = null;
     KvCache keysAndValues = null;
     try {
       transformer = new Transformer(ops, config, recompute);
+      transformer.reserveFor(weights, tokens);
       keysAndValues = new KvCache(ops, config, pages);
       activations = ops.newArena("activations", bytes + tables);
     } catch (RuntimeException | Error e) {
