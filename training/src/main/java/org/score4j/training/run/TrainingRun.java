@@ -133,7 +133,7 @@ public final class TrainingRun implements AutoCloseable {
             config.model().recomputeLevel(),
             config.generation(),
             task,
-            trainingTokens());
+            Workbench.trainingTokens(config, task));
     evaluator = new Evaluator(task, workbench.rollouts());
     state =
         new TrainingState(
@@ -155,21 +155,6 @@ public final class TrainingRun implements AutoCloseable {
     Parameters adapted = Parameters.adaptedOwning(ops, "adapters", model, lora.get());
     Initializer.initializeAdapters(ops, adapted, Philox.derive(config.seed(), INIT, 0, 0, 0));
     return adapted;
-  }
-
-  /** Most tokens of a training pass: a micro-batch, or one group that is larger. */
-  private int trainingTokens() {
-    int longest = task.maxSequenceTokens();
-    int tokens =
-        config.base().steps() == 0 ? 0 : Math.max(config.base().microBatchTokens(), longest);
-    for (StageConfig stage : List.of(config.stage1(), config.stage2())) {
-      if (stage.steps() > 0) {
-        tokens =
-            Math.max(
-                tokens, Math.max(stage.microBatchTokens(), stage.samplesPerPrompt() * longest));
-      }
-    }
-    return tokens;
   }
 
   /** Where a resumed run goes on. */

@@ -1,5 +1,6 @@
 package org.score4j.training.run;
 
+import java.util.List;
 import org.score4j.core.generation.Generator;
 import org.score4j.core.generation.KvCache;
 import org.score4j.core.model.HeadPass;
@@ -10,6 +11,8 @@ import org.score4j.core.model.Transformer;
 import org.score4j.kernels.DeviceArena;
 import org.score4j.kernels.Ops;
 import org.score4j.training.config.GenerationConfig;
+import org.score4j.training.config.RunConfig;
+import org.score4j.training.config.StageConfig;
 import org.score4j.training.rollouts.RolloutWorker;
 import org.score4j.training.tasks.Task;
 
@@ -81,6 +84,21 @@ final class Workbench implements AutoCloseable {
                 generation.maxSequences(),
                 generation.graphs()),
             task);
+  }
+
+  /** Most tokens of a training pass: a micro-batch, or one group that is larger. */
+  static int trainingTokens(RunConfig config, Task task) {
+    int longest = task.maxSequenceTokens();
+    int tokens =
+        config.base().steps() == 0 ? 0 : Math.max(config.base().microBatchTokens(), longest);
+    for (StageConfig stage : List.of(config.stage1(), config.stage2())) {
+      if (stage.steps() > 0) {
+        tokens =
+            Math.max(
+                tokens, Math.max(stage.microBatchTokens(), stage.samplesPerPrompt() * longest));
+      }
+    }
+    return tokens;
   }
 
   /** Forward and backward under softmax(z / temperature). */
