@@ -22,6 +22,14 @@ final class ConfigFields {
     this.fields = fields;
   }
 
+  boolean isEmpty() {
+    return fields.isEmpty();
+  }
+
+  boolean isText(String key) {
+    return node(key).isTextual();
+  }
+
   boolean has(String key) {
     return !node(key).isNull();
   }

@@ -68,7 +68,10 @@ public final class DataSink {
     }
   }
 
-  /** Floats, stored as F32, BF16 or F16 (both rounded to nearest, ties to even) or F64. */
+  /**
+   * Floats, stored as F32, BF16 or F16 (both rounded to nearest, ties to even; one that would
+   * become infinite is refused) or F64.
+   */
   public void putFloats(float[] values, int from, int count) throws IOException {
     Objects.checkFromIndexSize(from, count, values.length);
     int width = current.dtype().byteWidth();
@@ -79,13 +82,18 @@ public final class DataSink {
         case F32 -> staging.asFloatBuffer().put(values, from + done, length);
         case BF16 -> {
           for (int i = 0; i < length; i++) {
-            staging.putShort(staging.position() + i * width, toBfloat16(values[from + done + i]));
+            float value = values[from + done + i];
+            short narrow = toBfloat16(value);
+            requireFits(Float.intBitsToFloat(narrow << 16), value);
+            staging.putShort(staging.position() + i * width, narrow);
           }
         }
         case F16 -> {
           for (int i = 0; i < length; i++) {
-            staging.putShort(
-                staging.position() + i * width, Float.floatToFloat16(values[from + done + i]));
+            float value = values[from + done + i];
+            short narrow = Float.floatToFloat16(value);
+            requireFits(Float.float16ToFloat(narrow), value);
+            staging.putShort(staging.position() + i * width, narrow);
           }
         }
         case F64 -> {
@@ -146,6 +154,20 @@ public final class DataSink {
       return (short) ((bits >>> 16) | 0x40);
     }
     return (short) ((bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16);
+  }
+
+  private void requireFits(float narrow, float value) {
+    if (Float.isInfinite(narrow) && !Float.isInfinite(value)) {
+      throw new CheckpointException(
+          "tensor "
+              + CheckpointException.quote(current.name())
+              + " holds "
+              + value
+              + ", which is too large for "
+              + current.dtype()
+              + "; save the model as F32"
+              + (current.dtype() == StoredType.F16 ? " or BF16" : ""));
+    }
   }
 
   private int room(int width) throws IOException {

@@ -100,6 +100,32 @@ public record HfConfig(
     return HfConfigReader.read(folder.resolve(FILE));
   }
 
+  /** The same model stored in another type. */
+  HfConfig withDtype(StoredType dtype) {
+    return new HfConfig(
+        modelType,
+        architectures,
+        vocabSize,
+        hiddenSize,
+        intermediateSize,
+        numLayers,
+        numHeads,
+        numKvHeads,
+        headDim,
+        maxPositions,
+        rmsNormEps,
+        ropeTheta,
+        ropeScaling,
+        tieWordEmbeddings,
+        qkvBias,
+        qkNorm,
+        hiddenAct,
+        bosTokenId,
+        eosTokenIds,
+        dtype,
+        options);
+  }
+
   /** Writes {@code config.json} and {@code generation_config.json} into a folder. */
   public void write(Path folder) {
     HfConfigWriter.write(folder, this);

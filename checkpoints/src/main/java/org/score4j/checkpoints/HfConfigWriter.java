@@ -140,7 +140,7 @@ final class HfConfigWriter {
     }
   }
 
-  private static String torchName(StoredType type) {
+  static String torchName(StoredType type) {
     return switch (type) {
       case F32 -> "float32";
       case F16 -> "float16";

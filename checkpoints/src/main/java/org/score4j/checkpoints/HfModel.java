@@ -31,8 +31,9 @@ public final class HfModel {
    *
    * @param config as in the folder
    * @param weights on the device
+   * @param source what a saved copy keeps
    */
-  public record Loaded(HfConfig config, Parameters weights) {}
+  public record Loaded(HfConfig config, Parameters weights, HfSource source) {}
 
   /** Writes what belongs beside the weights, such as the tokenizer's files. */
   @FunctionalInterface
@@ -46,6 +47,9 @@ public final class HfModel {
 
   /** Rotary tables are made for all positions; so many take 2 GB at 128 numbers a head. */
   private static final int MAX_POSITIONS = 1 << 22;
+
+  /** Kernels count the values of a tensor, padding included, in an int. */
+  private static final long MAX_TENSOR_VALUES = Integer.MAX_VALUE - 1024;
 
   private HfModel() {}
 
@@ -146,15 +150,18 @@ public final class HfModel {
         HfConfig.Options.NONE);
   }
 
-  /** Loads a folder. */
+  /** Loads a folder; one of adapters with the base it names. */
   public static Loaded load(Ops ops, Path folder) {
+    if (AdapterFolder.isIn(folder)) {
+      return AdapterFolder.load(ops, folder);
+    }
     HfConfig config = HfConfig.read(folder);
     try (SafetensorsFolder files = SafetensorsFolder.open(folder)) {
       requirePlausibleSizes(config, files, folder);
       Parameters weights = new Parameters(ops, "weights", modelConfig(config));
       try {
         fill(ops, weights, files, folder);
-        return new Loaded(config, weights);
+        return new Loaded(config, weights, HfSource.of(config, folder, files));
       } catch (RuntimeException | Error e) {
         weights.close();
         throw e;
@@ -182,11 +189,32 @@ public final class HfModel {
           "%s: config.json asks for %.0f values or more, its tensors have %.0f; vocab_size, hidden_size, num_hidden_layers, head_dim or intermediate_size is not theirs, download config.json again"
               .formatted(folder, asked, stored));
     }
+    requireCountable(config, folder);
     if (config.maxPositions() > MAX_POSITIONS) {
       throw new CheckpointException(
           "%s: max_position_embeddings in config.json is %d, at most %d are supported; lower it to the longest sequence you need"
               .formatted(folder, config.maxPositions(), MAX_POSITIONS));
     }
+  }
+
+  private static void requireCountable(HfConfig c, Path folder) {
+    long qkv = (c.numHeads() + 2L * c.numKvHeads()) * c.headDim();
+    Map<String, Long> widths =
+        Map.of(
+            "model.embed_tokens",
+            (long) c.vocabSize(),
+            "the query, key and value projections",
+            qkv,
+            "the gate and up projections",
+            2L * c.intermediateSize());
+    widths.forEach(
+        (what, width) -> {
+          if (width * c.hiddenSize() > MAX_TENSOR_VALUES) {
+            throw new CheckpointException(
+                "%s: %s has %d values, at most %d are supported in one tensor; choose a smaller model"
+                    .formatted(folder, what, width * c.hiddenSize(), MAX_TENSOR_VALUES));
+          }
+        });
   }
 
   private static void fill(Ops ops, Parameters weights, SafetensorsFolder files, Path folder) {
@@ -212,75 +240,53 @@ public final class HfModel {
                 + " computed wrongly");
       }
     }
-    // Entries that share a tensor follow one another, but for biases in between: gather per tensor,
-    // upload once.
-    Map<Tensor, float[]> staged = new LinkedHashMap<>();
+    Map<Tensor, List<WeightNames.Entry>> byTensor = new LinkedHashMap<>();
     for (WeightNames.Entry entry : entries) {
-      staged.computeIfAbsent(entry.tensor(), t -> new float[Math.toIntExact(t.elements())]);
-      StoredTensor stored = files.tensor(entry.name());
-      stored.requireShape(entry.shape().stream().mapToLong(Long::longValue).toArray());
-      stored
-          .firstNonFinite()
-          .ifPresent(
-              index -> {
-                throw new CheckpointException(
-                    folder
-                        + ": tensor "
-                        + entry.name()
-                        + " has a value that is no number at index "
-                        + index
-                        + "; the weights are damaged");
-              });
-      float[] values = new float[entry.elements()];
-      stored.toFloats(0, values, 0, values.length);
-      entry.insert(staged.get(entry.tensor()), values);
-      if (isLastOf(entry, entries)) {
-        ops.upload(entry.tensor(), staged.remove(entry.tensor()));
-      }
+      files
+          .tensor(entry.name())
+          .requireFloats()
+          .requireShape(entry.shape().stream().mapToLong(Long::longValue).toArray());
+      byTensor.computeIfAbsent(entry.tensor(), t -> new ArrayList<>()).add(entry);
     }
+    WeightTransfer transfer = new WeightTransfer(ops, files);
+    byTensor.forEach(transfer::load);
   }
 
   private static boolean isTiedHead(String name, Parameters weights) {
     return weights.config().tieWordEmbeddings() && name.equals("lm_head.weight");
   }
 
-  private static boolean isLastOf(WeightNames.Entry entry, List<WeightNames.Entry> entries) {
-    for (int i = entries.size() - 1; i >= 0; i--) {
-      if (entries.get(i).tensor().equals(entry.tensor())) {
-        return entries.get(i).equals(entry);
-      }
-    }
-    throw new IllegalStateException("weight names: " + entry.name() + " is not in its own list");
-  }
-
-  /** Saves a folder under its final name only when it is complete. */
+  /**
+   * Saves a model made here, as F32, under its final name only when it is complete.
+   *
+   * @param sidecars what belongs beside the weights
+   */
   public static void save(
       Ops ops, Parameters weights, HfConfig config, Path folder, Sidecars sidecars) {
-    List<NamedData> tensors = new ArrayList<>();
-    for (WeightNames.Entry entry : WeightNames.of(weights)) {
-      tensors.add(
-          new NamedData(
-              entry.name(),
-              StoredType.F32,
-              entry.shape(),
-              sink ->
-                  sink.putFloats(
-                      entry.extract(ops.downloadFloats(entry.tensor())), 0, entry.elements())));
-    }
-    long bytes = tensors.stream().mapToLong(NamedData::byteSize).sum();
-    AtomicFolder.write(
-        folder,
-        bytes,
-        temporary -> {
-          config.write(temporary);
-          SafetensorsWriter.write(temporary.resolve(SafetensorsFolder.SINGLE_FILE), tensors);
-          sidecars.writeTo(temporary);
-        });
+    save(ops, weights, HfSource.made(config), SaveOptions.DEFAULT, folder, sidecars);
   }
 
   /**
-   * SHA-256 over names and single-precision values of all tensors in Hugging Face's order: equal
-   * hashes mean equal weights.
+   * Saves a folder under its final name only when it is complete: the source's tensor names, order
+   * and types, its config.json but for a changed dtype, its small files. Values are rounded to
+   * nearest, ties to even; those that were read and not changed come back as the same bytes.
+   *
+   * @param source the folder the model came from
+   * @param sidecars written last, over files of the same names
+   */
+  public static void save(
+      Ops ops,
+      Parameters weights,
+      HfSource source,
+      SaveOptions options,
+      Path folder,
+      Sidecars sidecars) {
+    HfSaver.save(ops, weights, source, options, folder, sidecars);
+  }
+
+  /**
+   * SHA-256 over names and single-precision values of all tensors in Hugging Face's order, adapters
+   * last: equal hashes mean equal weights.
    */
   public static String sha256(Ops ops, Parameters weights) {
     MessageDigest digest;
@@ -289,29 +295,51 @@ public final class HfModel {
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every Java platform has SHA-256", e);
     }
-    for (WeightNames.Entry entry : WeightNames.of(weights)) {
+    List<WeightNames.Entry> entries = new ArrayList<>(WeightNames.of(weights));
+    entries.addAll(AdapterFolder.entries(weights));
+    for (WeightNames.Entry entry : entries) {
       digest.update(entry.name().getBytes(UTF_8));
-      float[] values = entry.extract(ops.downloadFloats(entry.tensor()));
-      ByteBuffer bytes = ByteBuffer.allocate(4 * values.length).order(ByteOrder.LITTLE_ENDIAN);
-      bytes.asFloatBuffer().put(values);
-      digest.update(bytes);
+      read(
+          ops,
+          entry,
+          (values, from, count) -> {
+            ByteBuffer bytes =
+                ByteBuffer.allocate(Float.BYTES * count).order(ByteOrder.LITTLE_ENDIAN);
+            bytes.asFloatBuffer().put(values, from, count);
+            digest.update(bytes);
+          });
     }
     return HexFormat.of().formatHex(digest.digest());
   }
 
   /**
    * L2 norm of every tensor by its Hugging Face name; of gradients, after a tied head has been
-   * folded in.
+   * folded in. Of adapters alone where the rest is frozen.
    */
-  public static Map<String, Double> norms(Ops ops, Parameters values) {
+  public static Map<String, Double> norms(Ops ops, Parameters set) {
     Map<String, Double> norms = new LinkedHashMap<>();
-    for (WeightNames.Entry entry : WeightNames.of(values)) {
-      double sum = 0;
-      for (float value : entry.extract(ops.downloadFloats(entry.tensor()))) {
-        sum += (double) value * value;
-      }
-      norms.put(entry.name(), Math.sqrt(sum));
+    List<WeightNames.Entry> entries =
+        set.lora().isPresent() ? AdapterFolder.entries(set) : WeightNames.of(set);
+    for (WeightNames.Entry entry : entries) {
+      double[] sum = new double[1];
+      read(
+          ops,
+          entry,
+          (values, from, count) -> {
+            for (int i = from; i < from + count; i++) {
+              sum[0] += (double) values[i] * values[i];
+            }
+          });
+      norms.put(entry.name(), Math.sqrt(sum[0]));
     }
     return norms;
+  }
+
+  private static void read(Ops ops, WeightNames.Entry entry, WeightTransfer.Sink sink) {
+    try {
+      WeightTransfer.read(ops, entry, sink);
+    } catch (IOException e) {
+      throw new IllegalStateException("nothing was written", e);
+    }
   }
 }

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * A safetensors file, mapped into memory: tensors are views of the mapping and no weight is copied
@@ -21,9 +22,12 @@ public final class SafetensorsFile implements AutoCloseable {
   private final SafetensorsHeader header;
   private final Arena arena;
   private final MemorySegment data;
+  private final FileChannel channel;
 
-  private SafetensorsFile(Path file, SafetensorsHeader header, Arena arena, MemorySegment data) {
+  private SafetensorsFile(
+      Path file, FileChannel channel, SafetensorsHeader header, Arena arena, MemorySegment data) {
     this.file = file;
+    this.channel = channel;
     this.header = header;
     this.arena = arena;
     this.data = data;
@@ -38,10 +42,14 @@ public final class SafetensorsFile implements AutoCloseable {
       if (!Files.isRegularFile(file)) {
         throw new CheckpointException("cannot read " + file + ": it is not a file; check the path");
       }
-      try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
+      try {
         long size = channel.size();
         SafetensorsHeader header = SafetensorsHeaderParser.read(file, channel, size);
         return map(file, channel, header, size);
+      } catch (IOException | RuntimeException | Error e) {
+        channel.close();
+        throw e;
       }
     } catch (IOException e) {
       throw IoFailures.reading(file, e);
@@ -55,7 +63,7 @@ public final class SafetensorsFile implements AutoCloseable {
       MemorySegment data =
           channel.map(
               FileChannel.MapMode.READ_ONLY, header.dataStart(), size - header.dataStart(), arena);
-      return new SafetensorsFile(file, header, arena, data);
+      return new SafetensorsFile(file, channel, header, arena, data);
     } catch (IOException | RuntimeException e) {
       arena.close();
       throw e;
@@ -81,6 +89,37 @@ public final class SafetensorsFile implements AutoCloseable {
   }
 
   public StoredTensor tensor(String name) {
+    SafetensorsHeader.Entry entry = entry(name);
+    return new StoredTensor(
+        file,
+        name,
+        entry.dtype(),
+        entry.shape(),
+        data.asSlice(entry.begin(), entry.end() - entry.begin()));
+  }
+
+  /**
+   * Some values of a tensor as a vector, in a mapping of their own: closing the arena gives the
+   * pages back, where the views of {@link #tensor} hold what was read until the file is closed.
+   */
+  StoredTensor mapped(String name, long from, long count, Arena owner) {
+    SafetensorsHeader.Entry entry = entry(name);
+    int width = entry.dtype().byteWidth();
+    Objects.checkFromIndexSize(from, count, (entry.end() - entry.begin()) / width);
+    try {
+      MemorySegment part =
+          channel.map(
+              FileChannel.MapMode.READ_ONLY,
+              header.dataStart() + entry.begin() + from * width,
+              count * width,
+              owner);
+      return new StoredTensor(file, name, entry.dtype(), List.of(count), part);
+    } catch (IOException e) {
+      throw IoFailures.reading(file, e);
+    }
+  }
+
+  private SafetensorsHeader.Entry entry(String name) {
     SafetensorsHeader.Entry entry = header.entries().get(name);
     if (entry == null) {
       throw new CheckpointException(
@@ -92,16 +131,16 @@ public final class SafetensorsFile implements AutoCloseable {
               + "; the file belongs to another model or is incomplete, use the folder the config"
               + " came from");
     }
-    return new StoredTensor(
-        file,
-        name,
-        entry.dtype(),
-        entry.shape(),
-        data.asSlice(entry.begin(), entry.end() - entry.begin()));
+    return entry;
   }
 
   @Override
   public void close() {
     arena.close();
+    try {
+      channel.close();
+    } catch (IOException e) {
+      throw IoFailures.reading(file, e);
+    }
   }
 }

@@ -2,6 +2,7 @@ package org.score4j.checkpoints;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -12,6 +13,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * The weights of a model folder: {@code model.safetensors}, or the shards that {@code
@@ -60,7 +62,7 @@ public final class SafetensorsFolder implements AutoCloseable {
         return new SafetensorsFolder(folder, opened, tensorsOf(opened));
       }
       Map<String, String> weightMap = readIndex(index);
-      for (String shard : new LinkedHashSet<>(weightMap.values())) {
+      for (String shard : new TreeSet<>(weightMap.values())) {
         opened.add(openShard(index, folder, shard));
       }
       Map<String, SafetensorsFile> byTensor = tensorsOf(opened);
@@ -70,6 +72,13 @@ public final class SafetensorsFolder implements AutoCloseable {
       opened.forEach(SafetensorsFile::close);
       throw e;
     }
+  }
+
+  /** One file, whatever its name. */
+  static SafetensorsFolder openFile(Path file) {
+    List<SafetensorsFile> opened = List.of(SafetensorsFile.open(file));
+    Path folder = file.toAbsolutePath().getParent();
+    return new SafetensorsFolder(folder == null ? file : folder, opened, tensorsOf(opened));
   }
 
   private static Map<String, String> readIndex(Path index) {
@@ -183,7 +192,7 @@ public final class SafetensorsFolder implements AutoCloseable {
     }
   }
 
-  /** All tensor names, shard by shard. */
+  /** All tensor names, shard by shard in the order of their file names. */
   public List<String> names() {
     return List.copyOf(byTensor.keySet());
   }
@@ -193,6 +202,19 @@ public final class SafetensorsFolder implements AutoCloseable {
   }
 
   public StoredTensor tensor(String name) {
+    return shard(name).tensor(name);
+  }
+
+  StoredType dtype(String name) {
+    return tensor(name).dtype();
+  }
+
+  /** {@link SafetensorsFile#mapped}. */
+  StoredTensor mapped(String name, long from, long count, Arena owner) {
+    return shard(name).mapped(name, from, count, owner);
+  }
+
+  private SafetensorsFile shard(String name) {
     SafetensorsFile shard = byTensor.get(name);
     if (shard == null) {
       throw new CheckpointException(
@@ -204,7 +226,7 @@ public final class SafetensorsFolder implements AutoCloseable {
               + "; the weights do not belong to this config or are incomplete, download the folder"
               + " again");
     }
-    return shard.tensor(name);
+    return shard;
   }
 
   @Override

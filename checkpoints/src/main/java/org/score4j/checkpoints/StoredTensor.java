@@ -52,6 +52,14 @@ public record StoredTensor(
     return this;
   }
 
+  /** Refuses what is no floating point type. */
+  StoredTensor requireFloats() {
+    return switch (dtype) {
+      case F32, BF16, F16, F64 -> this;
+      case BOOL, U8, I8, F8_E5M2, F8_E4M3, I16, U16, I32, U32, I64, U64 -> throw notFloat();
+    };
+  }
+
   /** Refuses any other dtype. */
   public StoredTensor requireType(StoredType expected) {
     if (dtype != expected) {

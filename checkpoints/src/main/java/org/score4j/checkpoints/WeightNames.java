@@ -29,34 +29,8 @@ final class WeightNames {
       return columns == 0 ? List.of((long) rows) : List.of((long) rows, (long) columns);
     }
 
-    int elements() {
-      return Math.multiplyExact(rows, Math.max(1, columns));
-    }
-
-    /** The entry's values out of all values of its tensor, in the file's order. */
-    float[] extract(float[] all) {
-      float[] values = new float[elements()];
-      for (int r = 0; r < rows; r++) {
-        for (int c = 0; c < Math.max(1, columns); c++) {
-          values[r * Math.max(1, columns) + c] = all[indexOf(r, c)];
-        }
-      }
-      return values;
-    }
-
-    /** Puts values in the file's order where they belong among all values of the tensor. */
-    void insert(float[] all, float[] values) {
-      for (int r = 0; r < rows; r++) {
-        for (int c = 0; c < Math.max(1, columns); c++) {
-          all[indexOf(r, c)] = values[r * Math.max(1, columns) + c];
-        }
-      }
-    }
-
-    private int indexOf(int r, int c) {
-      return transposed
-          ? c * tensor.dim1() + firstColumn + r
-          : firstColumn + r * Math.max(1, columns) + c;
+    long elements() {
+      return (long) rows * Math.max(1, columns);
     }
   }
 

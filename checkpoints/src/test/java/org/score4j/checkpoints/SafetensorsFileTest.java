@@ -159,6 +159,7 @@ class SafetensorsFileTest {
 
     assertThatThrownBy(() -> SafetensorsFile.open(file))
         .isInstanceOf(CheckpointException.class)
+        .hasMessageContaining(file.toString())
         .hasMessageContaining(reason);
   }
 

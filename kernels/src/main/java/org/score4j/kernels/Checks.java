@@ -209,7 +209,7 @@ final class Checks {
     }
     if (gradients != null) {
       sameShape(op, "dHidden", gradients.dHidden(), hidden);
-      stateVector(op, "dHead", gradients.dHead(), head.elements());
+      optionalStateVector(op, "dHead", gradients.dHead(), head.elements());
       stateVector(op, "logProbCoef", gradients.logProbCoef(), n);
       optionalStateVector(op, "klCoef", gradients.klCoef(), n);
       if (gradients.klCoef() != null && reference == null) {

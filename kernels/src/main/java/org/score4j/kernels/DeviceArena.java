@@ -79,6 +79,11 @@ public final class DeviceArena implements AutoCloseable {
     return end - used;
   }
 
+  /** A view of memory that is handed out, from a byte offset on. */
+  public Tensor view(long byteOffset, DType dtype, Shape shape) {
+    return new Tensor(buffer, byteOffset, dtype, shape);
+  }
+
   /** A position to return to with {@link #release}. */
   public long mark() {
     return used;

@@ -37,11 +37,12 @@ public interface LossKernels {
    * Where the gradients go and what they are weighted with.
    *
    * @param dHidden (N, D), overwritten
-   * @param dHead (V, D), accumulated, in the state type
+   * @param dHead (V, D), accumulated, in the state type; null where the head is frozen
    * @param logProbCoef (N), in the state type
    * @param klCoef (N), in the state type; null where no KL gradient is wanted
    */
-  record HeadGradients(Tensor dHidden, Tensor dHead, Tensor logProbCoef, @Nullable Tensor klCoef) {}
+  record HeadGradients(
+      Tensor dHidden, @Nullable Tensor dHead, Tensor logProbCoef, @Nullable Tensor klCoef) {}
 
   /**
    * The frozen reference model's side.

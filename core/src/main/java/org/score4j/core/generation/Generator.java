@@ -147,7 +147,7 @@ public final class Generator {
       }
       session.results.add(perSample);
     }
-    try (FrozenWeights _ = model.ops().backend().freeze(weights.named().values())) {
+    try (FrozenWeights _ = model.ops().backend().freeze(weights.tensors())) {
       while (!session.waiting.isEmpty() || !session.feeds.isEmpty()) {
         admit(session);
         onePass(weights, session, temperature, truncation);

@@ -43,10 +43,11 @@ final class SamplingLanes {
       Tensor lengths,
       Tensor keys) {}
 
-  /** Whether {@code rows} rows are enough, and the memory too. */
-  boolean suit(int rows, DeviceArena arena) {
+  /** Whether {@code rows} rows are enough, and the memory too. Adapters have no lanes. */
+  boolean suit(int rows, Parameters weights, DeviceArena arena) {
     int lanes = models.size();
     return lanes > 0
+        && weights.lora().isEmpty()
         && rows >= lanes * MIN_ROWS
         && lanes * laneBytes(Math.ceilDiv(rows, lanes)) <= arena.freeBytes();
   }

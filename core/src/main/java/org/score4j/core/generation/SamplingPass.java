@@ -164,7 +164,7 @@ final class SamplingPass {
     Tensor logProbs = arena.allocate(ops.stateType(), Shape.of(n));
     Runnable body =
         () -> {
-          if (oneEach && truncation.isNone() && lanes.suit(n, arena)) {
+          if (oneEach && truncation.isNone() && lanes.suit(n, weights, arena)) {
             SamplingLanes.Rows all =
                 new SamplingLanes.Rows(
                     batch.ids(),

@@ -141,7 +141,7 @@ public final class HeadPass {
       LossKernels.HeadGradients out =
           new LossKernels.HeadGradients(
               dHidden,
-              gradients.lmHead(),
+              gradients.lora().isPresent() ? null : gradients.lmHead(),
               uploaded(coefficients.logProb()),
               side == null || coefficients.kl() == null ? null : uploaded(coefficients.kl()));
       ops.lmHead(

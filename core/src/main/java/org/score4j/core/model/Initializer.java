@@ -44,6 +44,33 @@ public record Initializer(double embeddingStd, double headStd) {
     }
   }
 
+  /**
+   * Adapters that change nothing yet, as PEFT makes them: A uniform in ±1/√K (Kaiming-uniform with
+   * a = √5), B zero.
+   *
+   * @param adapted weights with adapters
+   */
+  public static void initializeAdapters(Ops ops, Parameters adapted, long seed) {
+    int index = 0;
+    for (Map.Entry<String, Tensor> entry : adapted.named().entrySet()) {
+      Tensor tensor = entry.getValue();
+      if (entry.getKey().endsWith("lora_a")) {
+        long key = Philox.derive(seed, index, 0, 0, 0);
+        double bound = 1 / Math.sqrt(tensor.dim0());
+        float[] values = new float[Math.toIntExact(tensor.elements())];
+        int[] words = new int[4];
+        for (int i = 0; i < values.length; i++) {
+          Philox.generate(words, (int) key, (int) (key >>> 32), i, 0, 0, 0);
+          values[i] = (float) (bound * (2 * uniform53(words[0], words[1]) - 1));
+        }
+        ops.upload(tensor, values);
+      } else {
+        ops.fill(tensor, 0);
+      }
+      index++;
+    }
+  }
+
   /** Box–Muller over Philox words, two values per call of the generator. */
   private static float[] normal(int n, double std, long key) {
     float[] values = new float[n];

@@ -1,7 +1,9 @@
 package org.score4j.core.model;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,6 +36,7 @@ public final class Parameters implements AutoCloseable {
    * @param gateUpProj (D, 2F)
    * @param downProj (F, D)
    * @param feedForwardOutNorm (D), of the feed-forward layer's output; null without post-norms
+   * @param adapters low-rank adapters of the projections; empty where there are none
    */
   public record Layer(
       Tensor inputNorm,
@@ -46,7 +49,24 @@ public final class Parameters implements AutoCloseable {
       Tensor postAttentionNorm,
       Tensor gateUpProj,
       Tensor downProj,
-      @Nullable Tensor feedForwardOutNorm) {}
+      @Nullable Tensor feedForwardOutNorm,
+      Map<LoraTarget, LowRank> adapters) {
+    private Layer with(Map<LoraTarget, LowRank> others) {
+      return new Layer(
+          inputNorm,
+          qkvProj,
+          qkvBias,
+          qNorm,
+          kNorm,
+          oProj,
+          attentionOutNorm,
+          postAttentionNorm,
+          gateUpProj,
+          downProj,
+          feedForwardOutNorm,
+          others);
+    }
+  }
 
   /** Elements that tensors are padded to a multiple of: aligned even in the narrowest type. */
   private static final int ROW = DeviceArena.ALIGNMENT_BYTES / DType.BF16.byteSize();
@@ -60,6 +80,9 @@ public final class Parameters implements AutoCloseable {
   private final Tensor norm;
   private final Tensor decayed;
   private final Tensor undecayed;
+  private final @Nullable LoraConfig lora;
+  private final @Nullable Parameters base;
+  private final boolean ownsBase;
 
   /** Allocates weights to compute with, all zero. */
   public Parameters(Ops ops, String name, ModelConfig config) {
@@ -79,7 +102,7 @@ public final class Parameters implements AutoCloseable {
     if (ops.floatType() == ops.stateType()) {
       return Optional.empty();
     }
-    Parameters master = forState(ops, "master weights", weights.config());
+    Parameters master = forStateOf(ops, "master weights", weights);
     master.copyFrom(ops, weights);
     return Optional.of(master);
   }
@@ -93,7 +116,96 @@ public final class Parameters implements AutoCloseable {
     return new Parameters(ops, "gradients", config, ops.stateType(), true);
   }
 
+  /**
+   * Frozen weights with adapters, all zero. What is named, updated, copied and saved is the
+   * adapters alone; the base is shared, and lives as long as its owner keeps it.
+   *
+   * @param name of the adapters' memory
+   */
+  public static Parameters adapted(Ops ops, String name, Parameters base, LoraConfig lora) {
+    return new Parameters(ops, name, base.config(), ops.floatType(), lora, base, false);
+  }
+
+  /** As {@link #adapted}; closing it closes the base as well. */
+  public static Parameters adaptedOwning(Ops ops, String name, Parameters base, LoraConfig lora) {
+    return new Parameters(ops, name, base.config(), ops.floatType(), lora, base, true);
+  }
+
+  /** Zeros in the state type for what {@code weights} learn: moments or master weights. */
+  public static Parameters forStateOf(Ops ops, String name, Parameters weights) {
+    return weights.lora == null
+        ? forState(ops, name, weights.config)
+        : new Parameters(ops, name, weights.config, ops.stateType(), weights.lora, null, false);
+  }
+
+  /** As {@link #forGradients}, of what {@code weights} learn. */
+  public static Parameters forGradientsOf(Ops ops, Parameters weights) {
+    return weights.lora == null
+        ? forGradients(ops, weights.config)
+        : new Parameters(
+            ops, "gradients", weights.config, ops.stateType(), weights.lora, null, false);
+  }
+
+  /** base: null for gradients and moments, whose frozen tensors are a place nobody reads. */
+  private Parameters(
+      Ops ops,
+      String name,
+      ModelConfig config,
+      DType type,
+      LoraConfig lora,
+      @Nullable Parameters base,
+      boolean ownsBase) {
+    this.ownsBase = ownsBase;
+    this.config = config;
+    this.lora = lora;
+    this.base = base;
+    Shape vector = Shape.of(Math.max(config.hiddenSize(), config.headDim()));
+    long bytes = footprint(type, vector);
+    for (LoraTarget target : lora.targets()) {
+      bytes +=
+          config.numLayers()
+              * (footprint(type, Shape.of(target.inputs(config), lora.rank()))
+                  + footprint(type, Shape.of(lora.rank(), target.outputs(config))));
+    }
+    this.arena = ops.newArena(name, bytes);
+    List<Map<LoraTarget, LowRank>> adapters = new ArrayList<>();
+    for (int l = 0; l < config.numLayers(); l++) {
+      Map<LoraTarget, LowRank> layer = new EnumMap<>(LoraTarget.class);
+      for (LoraTarget target : lora.targets()) {
+        String prefix = "layers." + l + "." + target.moduleName();
+        Tensor a = add(prefix + ".lora_a", type, Shape.of(target.inputs(config), lora.rank()));
+        Tensor b = add(prefix + ".lora_b", type, Shape.of(lora.rank(), target.outputs(config)));
+        layer.put(target, new LowRank(a, b));
+      }
+      adapters.add(Collections.unmodifiableMap(layer));
+    }
+    long end = arena.mark();
+    Tensor frozen = padded(type, vector);
+    Tensor width = new Tensor(frozen.buffer(), end, type, Shape.of(config.hiddenSize()));
+    Tensor head = new Tensor(frozen.buffer(), end, type, Shape.of(config.headDim()));
+    Tensor qkNorm = config.qkNorm() ? head : null;
+    Tensor postNorm = config.postNorms() ? width : null;
+    for (int l = 0; l < config.numLayers(); l++) {
+      Layer of =
+          base == null
+              ? new Layer(
+                  width, width, null, qkNorm, qkNorm, width, postNorm, width, width, width,
+                  postNorm, Map.of())
+              : base.layer(l);
+      layers.add(of.with(adapters.get(l)));
+    }
+    embedTokens = base == null ? width : base.embedTokens;
+    lmHead = base == null ? width : base.lmHead;
+    norm = base == null ? width : base.norm;
+    decayed = flat(arena, type, 0, end);
+    undecayed = flat(arena, type, end, end);
+    clear(ops);
+  }
+
   private Parameters(Ops ops, String name, ModelConfig config, DType type, boolean headApart) {
+    this.lora = null;
+    this.base = null;
+    this.ownsBase = false;
     this.config = config;
     Shape table = Shape.of(config.vocabSize(), config.hiddenSize());
     boolean extraHead = headApart && config.tieWordEmbeddings();
@@ -142,11 +254,12 @@ public final class Parameters implements AutoCloseable {
               postNorm,
               m[2],
               m[3],
-              feedForwardOut));
+              feedForwardOut,
+              Map.of()));
     }
     norm = add("norm", type, Shape.of(d));
-    decayed = flat(type, 0, firstVector);
-    undecayed = flat(type, firstVector, arena.mark());
+    decayed = flat(arena, type, 0, firstVector);
+    undecayed = flat(arena, type, firstVector, arena.mark());
     lmHead = extraHead ? padded(type, table) : head;
     clear(ops);
   }
@@ -174,10 +287,10 @@ public final class Parameters implements AutoCloseable {
     return paddedElements(shape) * type.byteSize();
   }
 
-  private Tensor flat(DType type, long from, long to) {
+  private static Tensor flat(DeviceArena arena, DType type, long from, long to) {
     // Two dimensions, for there can be more elements than an int counts.
     Shape shape = Shape.of(Math.toIntExact((to - from) / ((long) ROW * type.byteSize())), ROW);
-    return new Tensor(embedTokens.buffer(), from, type, shape);
+    return arena.view(from, type, shape);
   }
 
   /** Memory a set takes up, alignment included. */
@@ -209,6 +322,15 @@ public final class Parameters implements AutoCloseable {
     return Collections.unmodifiableMap(named);
   }
 
+  /** Every tensor computed with: under adapters those of the base as well. */
+  public Collection<Tensor> tensors() {
+    List<Tensor> all = new ArrayList<>(named.values());
+    if (base != null) {
+      all.addAll(base.tensors());
+    }
+    return all;
+  }
+
   /** Embedding (V, D). */
   public Tensor embedTokens() {
     return embedTokens;
@@ -234,7 +356,7 @@ public final class Parameters implements AutoCloseable {
     return decayed;
   }
 
-  /** Every norm weight and bias, flat, padding included (always zero). */
+  /** Every norm weight and bias, flat, padding included (always zero); nothing of adapters. */
   public Tensor undecayed() {
     return undecayed;
   }
@@ -242,26 +364,51 @@ public final class Parameters implements AutoCloseable {
   /** Overwrites this set with another of the same config on the same backend. */
   public void copyFrom(Ops ops, Parameters other) {
     ops.cast(decayed, other.decayed);
-    ops.cast(undecayed, other.undecayed);
+    if (lora == null) {
+      ops.cast(undecayed, other.undecayed);
+    }
+  }
+
+  /** The adapters this set has, if the rest of the model is frozen. */
+  public Optional<LoraConfig> lora() {
+    return Optional.ofNullable(lora);
+  }
+
+  /** The frozen weights that these adapt: the model with its adapters off. */
+  public Parameters base() {
+    if (base == null) {
+      throw new IllegalStateException("parameters: weights without adapters have no base");
+    }
+    return base;
   }
 
   /** Sets everything to zero. */
   public void clear(Ops ops) {
     ops.fill(decayed, 0);
-    ops.fill(undecayed, 0);
-    ops.fill(lmHead, 0);
+    if (lora == null) {
+      ops.fill(undecayed, 0);
+      ops.fill(lmHead, 0);
+    }
   }
 
   /** Adds the gradient of a tied head, collected apart, to the embedding's. */
   public void foldTiedHead(Ops ops) {
-    if (config.tieWordEmbeddings() && !lmHead.equals(embedTokens)) {
+    if (lora == null && config.tieWordEmbeddings() && !lmHead.equals(embedTokens)) {
       ops.add(embedTokens, embedTokens, lmHead);
       ops.fill(lmHead, 0);
     }
   }
 
+  /** Closes the adapters and leaves the base open, whoever owns it. */
+  public void closeAdapters() {
+    arena.close();
+  }
+
   @Override
   public void close() {
     arena.close();
+    if (ownsBase && base != null) {
+      base.close();
+    }
   }
 }

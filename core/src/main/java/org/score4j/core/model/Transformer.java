@@ -27,6 +27,7 @@ public final class Transformer implements AutoCloseable {
   private final ModelConfig config;
   private final Recompute recompute;
   private final @Nullable DeviceArena tables;
+  private final Adapters adapters;
   private final TransformerBlock full;
   private final TransformerBlock local;
 
@@ -50,6 +51,7 @@ public final class Transformer implements AutoCloseable {
     DeviceArena arena =
         ops.newArena("rotary tables", count * DeviceArena.footprint(ops.stateType(), shape));
     this.tables = arena;
+    this.adapters = new Adapters(ops, config);
     this.full = block(arena, 0, RotaryTables.inverseFrequencies(config), shape);
     this.local =
         local == null
@@ -66,7 +68,7 @@ public final class Transformer implements AutoCloseable {
     Tensor sin = arena.allocate(ops.stateType(), shape);
     ops.upload(cos, RotaryTables.table(frequencies, config.maxPositions(), true));
     ops.upload(sin, RotaryTables.table(frequencies, config.maxPositions(), false));
-    return new TransformerBlock(ops, config, config.heads(window), cos, sin);
+    return new TransformerBlock(ops, config, config.heads(window), cos, sin, adapters);
   }
 
   private TransformerBlock block(int layer) {
@@ -78,8 +80,9 @@ public final class Transformer implements AutoCloseable {
     this.config = owner.config;
     this.recompute = owner.recompute;
     this.tables = null;
-    this.full = owner.full.on(ops);
-    this.local = owner.local == owner.full ? full : owner.local.on(ops);
+    this.adapters = new Adapters(ops, config);
+    this.full = owner.full.on(ops, adapters);
+    this.local = owner.local == owner.full ? full : owner.local.on(ops, adapters);
   }
 
   /**
@@ -93,6 +96,21 @@ public final class Transformer implements AutoCloseable {
   /** The model's config. */
   public ModelConfig config() {
     return config;
+  }
+
+  /** Makes room for passes of up to {@code tokens} tokens where {@code weights} have adapters. */
+  public void reserveFor(Parameters weights, int tokens) {
+    weights.lora().ifPresent(lora -> adapters.reserve(lora, tokens));
+  }
+
+  /**
+   * Adds the product of every adapter to its weight: {@code W += (alpha/r)·A·B}. The base is
+   * changed; the adapters stay as they are.
+   *
+   * @param adapted weights with adapters, whose base may be changed
+   */
+  public void mergeAdapters(Parameters adapted) {
+    adapters.merge(adapted);
   }
 
   /** What the model computes on. */
@@ -189,7 +207,7 @@ public final class Transformer implements AutoCloseable {
       State state =
           block(l).forward(l, w, batch, readRows, path, x, delta, input, mid, shared, arena);
       Tensor out = fixedDelta != null && readRows == null ? fixedDelta : floats(arena, rows, d);
-      full.output(out, w, state);
+      full.output(out, w, state, arena);
       // What the final norm reads of a block with gathered rows lies among its states.
       boolean released = !states && readRows == null;
       if (keep) {
@@ -257,10 +275,12 @@ public final class Transformer implements AutoCloseable {
       arena.release(mark);
       dX = dStream;
     }
-    if (config.embedScale() != 1) {
-      ops.scale(dX, dX, config.embedScale());
+    if (gradients.lora().isEmpty()) {
+      if (config.embedScale() != 1) {
+        ops.scale(dX, dX, config.embedScale());
+      }
+      ops.embeddingBackward(gradients.embedTokens(), dX, batch.ids());
     }
-    ops.embeddingBackward(gradients.embedTokens(), dX, batch.ids());
     arena.release(start);
   }
 
@@ -288,7 +308,7 @@ public final class Transformer implements AutoCloseable {
                   arena);
       if (config.postNorms()) {
         // Its backward reads what the norm of the block's output has read.
-        full.output(floats(arena, state.mid().dim0(), config.hiddenSize()), w, state);
+        full.output(floats(arena, state.mid().dim0(), config.hiddenSize()), w, state, arena);
       }
       return state;
     }
@@ -300,6 +320,7 @@ public final class Transformer implements AutoCloseable {
 
   @Override
   public void close() {
+    adapters.close();
     if (tables != null) {
       tables.close();
     }

@@ -27,6 +27,7 @@ final class TransformerBlock {
   private final double eps;
   private final Tensor cos;
   private final Tensor sin;
+  private final Adapters adapters;
 
   /**
    * A block of this config.
@@ -34,8 +35,16 @@ final class TransformerBlock {
    * @param heads layout and window of its attention
    * @param cos (maxPositions, E/2)
    * @param sin (maxPositions, E/2)
+   * @param adapters of the projections, where the weights have some
    */
-  TransformerBlock(Ops ops, ModelConfig config, AttentionShape heads, Tensor cos, Tensor sin) {
+  TransformerBlock(
+      Ops ops,
+      ModelConfig config,
+      AttentionShape heads,
+      Tensor cos,
+      Tensor sin,
+      Adapters adapters) {
+    this.adapters = adapters;
     this.ops = ops;
     this.config = config;
     this.heads = heads;
@@ -46,8 +55,8 @@ final class TransformerBlock {
   }
 
   /** The same block, computing with other operations. */
-  TransformerBlock on(Ops other) {
-    return new TransformerBlock(other, config, heads, cos, sin);
+  TransformerBlock on(Ops other, Adapters adapters) {
+    return new TransformerBlock(other, config, heads, cos, sin, adapters);
   }
 
   /**
@@ -145,6 +154,7 @@ final class TransformerBlock {
     }
     Tensor projected = floats(arena, t, heads.qkvWidth());
     ops.linear(projected, normed, w.qkvProj(), w.qkvBias());
+    adapters.forward(projected, normed, w, Adapters.QKV, arena);
     Tensor qkv = projected;
     Tensor qkRstd = null;
     if (w.qNorm() != null && w.kNorm() != null) {
@@ -166,6 +176,7 @@ final class TransformerBlock {
     }
     Tensor projectedOut = floats(arena, rows, d);
     ops.linear(projectedOut, attendedRead, w.oProj(), null);
+    adapters.forward(projectedOut, attendedRead, w, Adapters.O, arena);
     Tensor attentionOut = null;
     Tensor attentionOutRstd = null;
     if (w.attentionOutNorm() != null) {
@@ -182,6 +193,7 @@ final class TransformerBlock {
         postNormed, after, postRstd, residual, projectedOut, w.postAttentionNorm(), offset, eps);
     Tensor gateUp = floats(arena, rows, 2 * config.intermediateSize());
     ops.linear(gateUp, postNormed, w.gateUpProj(), null);
+    adapters.forward(gateUp, postNormed, w, Adapters.GATE_UP, arena);
     Tensor gated =
         shared == null
             ? floats(arena, rows, config.intermediateSize())
@@ -217,13 +229,15 @@ final class TransformerBlock {
   }
 
   /** The block's output (T or R, D): its down projection, normalised where there are post-norms. */
-  void output(Tensor out, Parameters.Layer w, State s) {
+  void output(Tensor out, Parameters.Layer w, State s, DeviceArena arena) {
     if (w.feedForwardOutNorm() == null) {
       ops.linear(out, s.gated, w.downProj(), null);
+      adapters.forward(out, s.gated, w, Adapters.DOWN, arena);
       return;
     }
     Tensor raw = present(s.feedForwardOut);
     ops.linear(raw, s.gated, w.downProj(), null);
+    adapters.forward(raw, s.gated, w, Adapters.DOWN, arena);
     ops.rmsNorm(out, present(s.feedForwardOutRstd), raw, w.feedForwardOutNorm(), offset, eps);
   }
 
@@ -265,7 +279,8 @@ final class TransformerBlock {
     }
     Tensor dAttended = floats(arena, dOut.dim0(), heads.queryWidth());
     ops.linearBackwardInput(dAttended, dProjected, w.oProj());
-    ops.linearBackwardWeight(g.oProj(), null, s.attendedRead, dProjected);
+    weightGradient(g, g.oProj(), null, s.attendedRead, dProjected);
+    adapters.backward(g, dAttended, s.attendedRead, dProjected, w, Adapters.O, arena);
     if (batch.readRows() != null && !dStream.equals(dOut)) {
       Tensor dAll = floats(arena, dStream.dim0(), heads.queryWidth());
       ops.fill(dAll, 0);
@@ -293,7 +308,8 @@ final class TransformerBlock {
     }
     Tensor dGated = floats(arena, rows, config.intermediateSize());
     ops.linearBackwardInput(dGated, dDown, w.downProj());
-    ops.linearBackwardWeight(g.downProj(), null, s.gated, dDown);
+    weightGradient(g, g.downProj(), null, s.gated, dDown);
+    adapters.backward(g, dGated, s.gated, dDown, w, Adapters.DOWN, arena);
     Tensor dGateUp = floats(arena, rows, 2 * config.intermediateSize());
     if (config.geluGate()) {
       ops.gegluBackward(dGateUp, dGated, s.gateUp);
@@ -302,7 +318,8 @@ final class TransformerBlock {
     }
     Tensor dNormed = floats(arena, rows, config.hiddenSize());
     ops.linearBackwardInput(dNormed, dGateUp, w.gateUpProj());
-    ops.linearBackwardWeight(g.gateUpProj(), null, s.postNormed, dGateUp);
+    weightGradient(g, g.gateUpProj(), null, s.postNormed, dGateUp);
+    adapters.backward(g, dNormed, s.postNormed, dGateUp, w, Adapters.GATE_UP, arena);
     ops.rmsNormBackwardAdd(
         dX, g.postAttentionNorm(), dNormed, s.mid, w.postAttentionNorm(), s.postRstd, offset);
   }
@@ -337,7 +354,8 @@ final class TransformerBlock {
     }
     Tensor dNormed = floats(arena, t, config.hiddenSize());
     ops.linearBackwardInput(dNormed, dQkv, w.qkvProj());
-    ops.linearBackwardWeight(g.qkvProj(), g.qkvBias(), s.normed, dQkv);
+    weightGradient(g, g.qkvProj(), g.qkvBias(), s.normed, dQkv);
+    adapters.backward(g, dNormed, s.normed, dQkv, w, Adapters.QKV, arena);
     ops.rmsNormBackwardAdd(dX, g.inputNorm(), dNormed, s.input, w.inputNorm(), s.inputRstd, offset);
   }
 
@@ -352,6 +370,14 @@ final class TransformerBlock {
     Tensor dX = floats(arena, dOut.dim0(), config.hiddenSize());
     ops.rmsNormBackward(dX, present(dWeight), dOut, present(x), weight, present(rstd), offset);
     return dX;
+  }
+
+  /** Adds the gradient of a weight, unless it is frozen under an adapter. */
+  private void weightGradient(
+      Parameters.Layer g, Tensor dWeight, @Nullable Tensor dBias, Tensor x, Tensor dOut) {
+    if (g.adapters().isEmpty()) {
+      ops.linearBackwardWeight(dWeight, dBias, x, dOut);
+    }
   }
 
   private static Tensor present(@Nullable Tensor tensor) {

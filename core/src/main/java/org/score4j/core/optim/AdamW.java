@@ -1,7 +1,6 @@
 package org.score4j.core.optim;
 
 import org.jspecify.annotations.Nullable;
-import org.score4j.core.model.ModelConfig;
 import org.score4j.core.model.Parameters;
 import org.score4j.kernels.Ops;
 import org.score4j.kernels.OptimizerKernels.AdamWStep;
@@ -54,9 +53,8 @@ public final class AdamW implements AutoCloseable {
     this.ops = ops;
     this.settings = settings;
     this.master = master;
-    ModelConfig config = weights.config();
-    this.firstMoment = Parameters.forState(ops, "adam m", config);
-    this.secondMoment = Parameters.forState(ops, "adam v", config);
+    this.firstMoment = Parameters.forStateOf(ops, "adam m", weights);
+    this.secondMoment = Parameters.forStateOf(ops, "adam v", weights);
   }
 
   /**
@@ -64,8 +62,8 @@ public final class AdamW implements AutoCloseable {
    */
   public double gradientNorm(Parameters gradients) {
     gradients.foldTiedHead(ops);
-    return Math.sqrt(
-        ops.sumOfSquares(gradients.decayed()) + ops.sumOfSquares(gradients.undecayed()));
+    double vectors = gradients.lora().isPresent() ? 0 : ops.sumOfSquares(gradients.undecayed());
+    return Math.sqrt(ops.sumOfSquares(gradients.decayed()) + vectors);
   }
 
   /**
@@ -89,6 +87,9 @@ public final class AdamW implements AutoCloseable {
         secondMoment.decayed(),
         gradients.decayed(),
         scalars(learningRate, settings.weightDecay(), scale));
+    if (weights.lora().isPresent()) {
+      return;
+    }
     ops.adamW(
         weights.undecayed(),
         master == null ? null : master.undecayed(),

@@ -87,7 +87,9 @@ final class CpuLossKernels implements LossKernels {
       softmaxRows(columns, z, zRef, slopes, first, rows, vocabulary);
       if (gradients != null) {
         products.hiddenGradient(gradients.dHidden(), z, head, first, rows);
-        products.headGradient(gradients.dHead(), z, hidden, first, rows);
+        if (gradients.dHead() != null) {
+          products.headGradient(gradients.dHead(), z, hidden, first, rows);
+        }
       }
     }
   }

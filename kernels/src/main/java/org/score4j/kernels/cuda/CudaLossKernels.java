@@ -228,8 +228,10 @@ final class CudaLossKernels implements LossKernels {
         float factor = head.inverseTemperature();
         Tensor weight = head.weight().rows(first, first + columns);
         gemm.multiply(sums, false, dLogits, false, weight, factor, first == 0 ? 0 : 1);
-        Tensor dWeight = gradients.dHead().rows(first, first + columns);
-        gemm.multiply(dWeight, true, dLogits, false, head.hidden(), factor, 1);
+        if (gradients.dHead() != null) {
+          Tensor dWeight = gradients.dHead().rows(first, first + columns);
+          gemm.multiply(dWeight, true, dLogits, false, head.hidden(), factor, 1);
+        }
       }
       if (summed) {
         long count = sums.elements();

@@ -84,12 +84,14 @@ final class ReferenceLossKernels implements LossKernels {
     double[] h = Doubles.of(hidden).copy((long) row * width, width);
     double[] dH = new double[width];
     Doubles w = Doubles.of(head);
-    Doubles dW = Doubles.of(gradients.dHead());
+    Doubles dW = gradients.dHead() == null ? null : Doubles.of(gradients.dHead());
     for (int v = 0; v < dY.length; v++) {
       double d = dY[v];
       for (int i = 0; i < width; i++) {
         dH[i] += d * w.get((long) v * width + i);
-        dW.add((long) v * width + i, d * h[i]);
+        if (dW != null) {
+          dW.add((long) v * width + i, d * h[i]);
+        }
       }
     }
     Doubles.of(gradients.dHidden()).put((long) row * width, dH);

@@ -34,25 +34,32 @@ class ModelGradientsTest {
 
   @Test
   void gradientsOfPolicyLoss_areThoseOfDifferences() {
-    check(TinyModel.Family.TIED_WITH_BIAS, 11, false);
+    check(TinyModel.Family.TIED_WITH_BIAS, 11, false, false);
+  }
+
+  @ParameterizedTest
+  @EnumSource(TinyModel.Family.class)
+  void gradientsOfAdapters_areThoseOfDifferences(TinyModel.Family family) {
+    check(family, 13, true, true);
   }
 
   @ParameterizedTest
   @EnumSource(TinyModel.Family.class)
   void gradientsOfPolicyLossWithKlToReference_areThoseOfDifferences(TinyModel.Family family) {
-    check(family, 12, true);
+    check(family, 12, true, false);
   }
 
-  private static void check(TinyModel.Family family, long seed, boolean withReference) {
+  private static void check(
+      TinyModel.Family family, long seed, boolean withReference, boolean adapters) {
     try (TinyModel model = new TinyModel("reference", family);
-        Parameters weights = model.weights(seed);
+        Parameters weights = adapters ? model.adapted(seed) : model.weights(seed);
         Parameters reference = model.weights(seed + 1);
-        Parameters gradients = model.gradients()) {
+        Parameters gradients = Parameters.forGradientsOf(model.ops, weights)) {
       SplittableRandom random = new SplittableRandom(seed);
       PackedBatch batch = sharedPrefixes(random);
       float[] logProbCoef = coefficients(random, batch.numPredictions(), true);
       float[] klCoef = withReference ? coefficients(random, batch.numPredictions(), false) : null;
-      Parameters teacher = withReference ? reference : null;
+      Parameters teacher = adapters ? weights.base() : withReference ? reference : null;
       double inverseTemperature = 1.25;
       new HeadPass(model.transformer, model.arena, inverseTemperature)
           .accumulate(

@@ -1,11 +1,14 @@
 package org.score4j.tests.core;
 
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.score4j.core.model.HeadPass;
+import org.score4j.core.model.LoraConfig;
+import org.score4j.core.model.LoraTarget;
 import org.score4j.core.model.ModelConfig;
 import org.score4j.core.model.PackedBatch;
 import org.score4j.core.model.Parameters;
@@ -198,6 +201,15 @@ final class TinyModel implements AutoCloseable {
   /** Weights without any regularity: norm weights are not 1, biases not 0. */
   Parameters weights(long seed) {
     return filled(new Parameters(ops, "weights", config()), seed);
+  }
+
+  /** Weights with adapters of rank 3 on every projection, none of them zero. */
+  Parameters adapted(long seed) {
+    LoraConfig lora = new LoraConfig(3, 4.5, EnumSet.allOf(LoraTarget.class));
+    Parameters adapted =
+        filled(Parameters.adaptedOwning(ops, "adapters", weights(seed), lora), seed + 1000);
+    transformer.reserveFor(adapted, MAX_TOKENS);
+    return adapted;
   }
 
   /** As {@link #weights} in the state type. */

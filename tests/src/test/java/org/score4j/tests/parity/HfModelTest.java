@@ -135,7 +135,7 @@ class HfModelTest {
           values[17] = value;
           return NamedData.ofFloats(name, tensor.shape(), values);
         });
-    assertRefused(name, "index 17");
+    assertRefused(name, "index 17", FILE);
   }
 
   @Test

@@ -60,6 +60,7 @@ public final class Score4j implements Runnable {
             .addSubcommand(new GenerateCommand(engine))
             .addSubcommand(new ChatCommand(engine, terminal))
             .addSubcommand(new LogprobCommand(engine))
+            .addSubcommand(new MergeCommand())
             .addSubcommand(new VerifyCommand(terminal))
             .addSubcommand(new ConfigsCommand())
             .addSubcommand(new BenchCommand())

@@ -9,6 +9,7 @@ import java.util.regex.Pattern;
  * @param seed of everything random
  * @param task what is learnt
  * @param model the transformer, new or from a folder
+ * @param lora low-rank adapters instead of full fine-tuning
  * @param base supervised training of the base model
  * @param stage1 SCoRe stage I
  * @param stage2 SCoRe stage II
@@ -21,6 +22,7 @@ public record RunConfig(
     long seed,
     TaskConfig task,
     ModelSection model,
+    LoraSection lora,
     SupervisedConfig base,
     StageConfig stage1,
     StageConfig stage2,
@@ -29,12 +31,22 @@ public record RunConfig(
     CheckpointConfig checkpoints) {
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
 
-  /** Refuses names that are no part of a folder's name. */
+  /** Refuses names that are no part of a folder's name, and adapters without a model. */
   public RunConfig {
     if (!NAME.matcher(name).matches()) {
       throw new ConfigException(
           "name is \"%s\"; it is part of the run folder's name: use at most 64 letters, digits, '.', '_' and '-', beginning with a letter or digit"
               .formatted(name));
+    }
+    if (lora.rank() > 0 && model.path().isEmpty()) {
+      throw new ConfigException(
+          "lora.rank is %d, but model.path is empty; adapters need a model to adapt"
+              .formatted(lora.rank()));
+    }
+    if (lora.rank() > 0 && !model.referencePath().isEmpty()) {
+      throw new ConfigException(
+          "model.referencePath is %s, but with lora.rank above 0 the reference is the model itself; leave it empty"
+              .formatted(model.referencePath()));
     }
   }
 }

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import org.score4j.checkpoints.AdapterFolder;
 import org.score4j.checkpoints.HfModel;
 import org.score4j.core.model.ModelConfig;
 import org.score4j.core.model.Parameters;
@@ -38,14 +39,26 @@ public final class LoadedModel implements AutoCloseable {
    * @param log takes what is worth saying about the task
    */
   public LoadedModel(RunConfig config, Path folder, Ops ops, Consumer<String> log) {
-    task = config.task().open(folder.toString(), log);
+    task = config.task().open(AdapterFolder.withTokenizer(folder).toString(), log);
     seed = config.seed();
-    weights = HfModel.load(ops, folder).weights();
-    ModelConfig shape = weights.config();
+    Parameters loaded = null;
+    try {
+      loaded = HfModel.load(ops, folder).weights();
+      requireFits(loaded.config(), folder);
+      workbench = new Workbench(ops, loaded, Recompute.NONE, config.generation(), task, 0);
+    } catch (RuntimeException | Error e) {
+      if (loaded != null) {
+        loaded.close();
+      }
+      task.close();
+      throw e;
+    }
+    weights = loaded;
+  }
+
+  private void requireFits(ModelConfig shape, Path folder) {
     int needed = task.maxSequenceTokens();
     if (shape.vocabSize() < task.tokenizer().vocabSize() || shape.maxPositions() < needed) {
-      weights.close();
-      task.close();
       throw new ConfigException(
           "model %s has vocab_size %d and max_position_embeddings %d, task %s needs %d and %d; choose a model trained on it, or for a task on text lower task.text.maxPromptTokens (problems with longer prompts are left out) or task.text.maxNewTokens"
               .formatted(
@@ -56,7 +69,6 @@ public final class LoadedModel implements AutoCloseable {
                   task.tokenizer().vocabSize(),
                   needed));
     }
-    workbench = new Workbench(ops, shape, Recompute.NONE, config.generation(), task, 0);
   }
 
   /**

@@ -6,13 +6,17 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
+import org.score4j.checkpoints.AdapterFolder;
 import org.score4j.checkpoints.CheckpointException;
-import org.score4j.checkpoints.HfConfig;
 import org.score4j.checkpoints.HfModel;
+import org.score4j.checkpoints.HfSource;
+import org.score4j.checkpoints.SaveOptions;
 import org.score4j.core.model.Initializer;
+import org.score4j.core.model.LoraConfig;
 import org.score4j.core.model.ModelConfig;
 import org.score4j.core.model.Parameters;
 import org.score4j.core.optim.AdamW;
@@ -52,7 +56,7 @@ public final class TrainingRun implements AutoCloseable {
   private final RunListener listener;
   private final BooleanSupplier stopRequested;
   private final Task task;
-  private final HfConfig hfConfig;
+  private final HfSource source;
   private final ModelConfig modelConfig;
   private final Parameters weights;
   private final @Nullable Parameters master;
@@ -60,7 +64,7 @@ public final class TrainingRun implements AutoCloseable {
   private final Workbench workbench;
   private final Evaluator evaluator;
   private final TrainingState state;
-  private @Nullable Parameters reference;
+  private @Nullable FrozenReference reference;
   private final Map<String, Path> models = new LinkedHashMap<>();
   private final Map<String, AttemptMetrics> greedy = new LinkedHashMap<>();
   private final Map<String, AttemptMetrics> sampled = new LinkedHashMap<>();
@@ -99,14 +103,14 @@ public final class TrainingRun implements AutoCloseable {
     }
     if (config.model().path().isEmpty()) {
       modelConfig = config.model().newModel(task.tokenizer().vocabSize());
-      hfConfig = HfModel.llamaConfig(modelConfig);
+      source = HfSource.made(HfModel.llamaConfig(modelConfig));
       weights = new Parameters(ops, "weights", modelConfig);
       new Initializer(config.model().embeddingStd(), config.model().headStd())
           .initialize(ops, weights, Philox.derive(config.seed(), INIT, 0, 0, 0));
     } else {
       HfModel.Loaded loaded = HfModel.load(ops, Path.of(config.model().path()));
-      hfConfig = loaded.config();
-      weights = loaded.weights();
+      source = loaded.source();
+      weights = adapted(loaded.weights());
       modelConfig = weights.config();
     }
     if (modelConfig.vocabSize() < task.tokenizer().vocabSize()
@@ -121,34 +125,36 @@ public final class TrainingRun implements AutoCloseable {
                   task.maxSequenceTokens()));
     }
     master = Parameters.masterOf(ops, weights).orElse(null);
-    gradients = Parameters.forGradients(ops, modelConfig);
+    gradients = Parameters.forGradientsOf(ops, weights);
     workbench =
         new Workbench(
             ops,
-            modelConfig,
+            weights,
             config.model().recomputeLevel(),
             config.generation(),
             task,
-            trainingTokens());
+            Workbench.trainingTokens(config, task));
     evaluator = new Evaluator(task, workbench.rollouts());
     state =
         new TrainingState(
             ops, runFolder.resolve("checkpoints"), config.checkpoints().keep(), configHash);
   }
 
-  /** Most tokens of a training pass: a micro-batch, or one group that is larger. */
-  private int trainingTokens() {
-    int longest = task.maxSequenceTokens();
-    int tokens =
-        config.base().steps() == 0 ? 0 : Math.max(config.base().microBatchTokens(), longest);
-    for (StageConfig stage : List.of(config.stage1(), config.stage2())) {
-      if (stage.steps() > 0) {
-        tokens =
-            Math.max(
-                tokens, Math.max(stage.microBatchTokens(), stage.samplesPerPrompt() * longest));
-      }
+  /** The model to train: itself, or fresh adapters on it. */
+  private Parameters adapted(Parameters model) {
+    if (model.lora().isPresent()) {
+      model.close();
+      throw new ConfigException(
+          "model.path %s holds adapters; make a model of them and their base first: score4j merge --model %s --out DIR"
+              .formatted(config.model().path(), config.model().path()));
     }
-    return tokens;
+    Optional<LoraConfig> lora = config.lora().adapters();
+    if (lora.isEmpty()) {
+      return model;
+    }
+    Parameters adapted = Parameters.adaptedOwning(ops, "adapters", model, lora.get());
+    Initializer.initializeAdapters(ops, adapted, Philox.derive(config.seed(), INIT, 0, 0, 0));
+    return adapted;
   }
 
   /** Where a resumed run goes on. */
@@ -206,8 +212,10 @@ public final class TrainingRun implements AutoCloseable {
           folder + " is missing though the checkpoint is of a later phase; start the run again");
     }
     models.put(phase.name(), folder);
-    HfModel.Loaded loaded = HfModel.load(ops, folder);
-    try (Parameters earlier = loaded.weights()) {
+    try (Parameters earlier =
+        weights.lora().isPresent()
+            ? AdapterFolder.loadOnto(ops, weights.base(), folder)
+            : HfModel.load(ops, folder).weights()) {
       evaluate(phase, phase.steps(), earlier);
     }
   }
@@ -225,9 +233,10 @@ public final class TrainingRun implements AutoCloseable {
         }
         first = saved.step();
       }
-      if (phase.index() > 0) {
-        prepareReference(
-            (saved != null && first > 0) || (phase.index() == 2 && config.stage1().steps() > 0));
+      if (phase.index() > 0 && reference == null) {
+        boolean kept =
+            (saved != null && first > 0) || (phase.index() == 2 && config.stage1().steps() > 0);
+        reference = FrozenReference.of(ops, config, weights, state, kept);
       }
       Algorithm algorithm = algorithm(phase, optimizer, first);
       MemoryTable.lines(ops).forEach(listener::notice);
@@ -244,11 +253,21 @@ public final class TrainingRun implements AutoCloseable {
         }
       }
       Path folder = modelFolder(phase);
-      HfModel.save(ops, learned(), hfConfig, folder, task.tokenizer()::writeTo);
+      saveModel(folder);
       models.put(phase.name(), folder);
       save(phase, phase.steps(), optimizer);
       evaluate(phase, phase.steps(), weights);
       return false;
+    }
+  }
+
+  private void saveModel(Path folder) {
+    SaveOptions options = config.checkpoints().saveOptions();
+    if (weights.lora().isPresent()) {
+      Path base = Path.of(config.model().path());
+      AdapterFolder.save(ops, learned(), base, options.dtype(), folder, task.tokenizer()::writeTo);
+    } else {
+      HfModel.save(ops, learned(), source, options, folder, task.tokenizer()::writeTo);
     }
   }
 
@@ -278,31 +297,6 @@ public final class TrainingRun implements AutoCloseable {
     }
   }
 
-  private void prepareReference(boolean resumed) {
-    if (reference != null) {
-      return;
-    }
-    Parameters frozen = new Parameters(ops, "reference", modelConfig);
-    if (resumed) {
-      state.restoreReference(frozen);
-    } else if (config.model().referencePath().isEmpty()) {
-      frozen.copyFrom(ops, weights);
-      state.saveReference(frozen);
-    } else {
-      try (Parameters loaded =
-          HfModel.load(ops, Path.of(config.model().referencePath())).weights()) {
-        if (!loaded.config().equals(modelConfig)) {
-          throw new ConfigException(
-              "model.referencePath %s has another shape than the policy; the reference must be the base the policy started from"
-                  .formatted(config.model().referencePath()));
-        }
-        frozen.copyFrom(ops, loaded);
-      }
-      state.saveReference(frozen);
-    }
-    reference = frozen;
-  }
-
   private StageConfig stage(Phase phase) {
     return phase.index() == 1 ? config.stage1() : config.stage2();
   }
@@ -318,7 +312,12 @@ public final class TrainingRun implements AutoCloseable {
     StageConfig stage = stage(phase);
     Learner learner =
         new Learner(
-            ops, weights, gradients, optimizer, reference, workbench.headPass(stage.temperature()));
+            ops,
+            weights,
+            gradients,
+            optimizer,
+            Objects.requireNonNull(reference, "reference").weights(),
+            workbench.headPass(stage.temperature()));
     Score score =
         new Score(
             phase.name(),

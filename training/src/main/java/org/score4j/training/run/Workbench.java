@@ -1,14 +1,18 @@
 package org.score4j.training.run;
 
+import java.util.List;
 import org.score4j.core.generation.Generator;
 import org.score4j.core.generation.KvCache;
 import org.score4j.core.model.HeadPass;
 import org.score4j.core.model.ModelConfig;
+import org.score4j.core.model.Parameters;
 import org.score4j.core.model.Recompute;
 import org.score4j.core.model.Transformer;
 import org.score4j.kernels.DeviceArena;
 import org.score4j.kernels.Ops;
 import org.score4j.training.config.GenerationConfig;
+import org.score4j.training.config.RunConfig;
+import org.score4j.training.config.StageConfig;
 import org.score4j.training.rollouts.RolloutWorker;
 import org.score4j.training.tasks.Task;
 
@@ -26,22 +30,22 @@ final class Workbench implements AutoCloseable {
   /**
    * Allocates for the largest pass.
    *
+   * @param weights of the model, for their shapes
    * @param recompute what training passes compute again
    * @param trainingTokens most tokens of a training pass; 0 where nothing is trained
    */
   Workbench(
       Ops ops,
-      ModelConfig config,
+      Parameters weights,
       Recompute recompute,
       GenerationConfig generation,
       Task task,
       int trainingTokens) {
-    model = new Transformer(ops, config, recompute);
+    ModelConfig config = weights.config();
     int pagesEach = KvCache.pagesFor(task.maxSequenceTokens());
     // A conversation and, at worst, a prompt of its own.
     int pages =
         generation.kvPages() > 0 ? generation.kvPages() : generation.maxSequences() * 2 * pagesEach;
-    cache = new KvCache(ops, config, pages);
     int tokens =
         Math.max(Math.max(generation.maxRows(), generation.maxSequences()), trainingTokens);
     long tables =
@@ -49,8 +53,27 @@ final class Workbench implements AutoCloseable {
             + 32L * (tokens + generation.maxSequences() * (pagesEach + 2L));
     // Samples of a prompt all read its last row, so there can be more predictions than tokens, but
     // not twice as many.
-    long bytes = HeadPass.activationBytes(config, tokens, 2 * tokens, recompute, ops);
-    activations = ops.newArena("activations", bytes + tables);
+    long bytes =
+        HeadPass.activationBytes(config, tokens, 2 * tokens, recompute, ops)
+            + weights.lora().map(l -> l.temporaryBytes(config, tokens, ops)).orElse(0L);
+    Transformer transformer = null;
+    KvCache keysAndValues = null;
+    try {
+      transformer = new Transformer(ops, config, recompute);
+      transformer.reserveFor(weights, tokens);
+      keysAndValues = new KvCache(ops, config, pages);
+      activations = ops.newArena("activations", bytes + tables);
+    } catch (RuntimeException | Error e) {
+      if (keysAndValues != null) {
+        keysAndValues.close();
+      }
+      if (transformer != null) {
+        transformer.close();
+      }
+      throw e;
+    }
+    model = transformer;
+    cache = keysAndValues;
     rollouts =
         new RolloutWorker(
             new Generator(
@@ -61,6 +84,21 @@ final class Workbench implements AutoCloseable {
                 generation.maxSequences(),
                 generation.graphs()),
             task);
+  }
+
+  /** Most tokens of a training pass: a micro-batch, or one group that is larger. */
+  static int trainingTokens(RunConfig config, Task task) {
+    int longest = task.maxSequenceTokens();
+    int tokens =
+        config.base().steps() == 0 ? 0 : Math.max(config.base().microBatchTokens(), longest);
+    for (StageConfig stage : List.of(config.stage1(), config.stage2())) {
+      if (stage.steps() > 0) {
+        tokens =
+            Math.max(
+                tokens, Math.max(stage.microBatchTokens(), stage.samplesPerPrompt() * longest));
+      }
+    }
+    return tokens;
   }
 
   /** Forward and backward under softmax(z / temperature). */

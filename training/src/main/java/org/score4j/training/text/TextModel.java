@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.function.IntConsumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.score4j.checkpoints.AdapterFolder;
 import org.score4j.checkpoints.HfModel;
 import org.score4j.core.generation.GenerationRequest;
 import org.score4j.core.generation.Generator;
@@ -46,18 +47,25 @@ public final class TextModel implements AutoCloseable {
   public TextModel(Ops ops, Path folder) {
     this.ops = ops;
     this.folder = folder;
-    tokenizer = HuggingFaceTokenizer.isIn(folder) ? HuggingFaceTokenizer.open(folder) : null;
-    weights = HfModel.load(ops, folder).weights();
-    if (tokenizer != null) {
-      try {
-        tokenizer.requireFits(weights.config().vocabSize());
-      } catch (RuntimeException e) {
-        weights.close();
-        tokenizer.close();
-        throw e;
+    Path words = AdapterFolder.withTokenizer(folder);
+    tokenizer = HuggingFaceTokenizer.isIn(words) ? HuggingFaceTokenizer.open(words) : null;
+    Parameters loaded = null;
+    try {
+      loaded = HfModel.load(ops, folder).weights();
+      if (tokenizer != null) {
+        tokenizer.requireFits(loaded.config().vocabSize());
       }
+      transformer = new Transformer(ops, loaded.config());
+    } catch (RuntimeException | Error e) {
+      if (loaded != null) {
+        loaded.close();
+      }
+      if (tokenizer != null) {
+        tokenizer.close();
+      }
+      throw e;
     }
-    transformer = new Transformer(ops, weights.config());
+    weights = loaded;
   }
 
   /** Its tokenizer, which must be there. */
@@ -111,11 +119,13 @@ public final class TextModel implements AutoCloseable {
       predictions += row.length - 1;
     }
     ModelConfig config = weights.config();
-    try (Parameters gradients = gradNorms ? Parameters.forGradients(ops, config) : null;
+    transformer.reserveFor(weights, longest);
+    try (Parameters gradients = gradNorms ? Parameters.forGradientsOf(ops, weights) : null;
         DeviceArena arena =
             ops.newArena(
                 "activations",
-                HeadPass.activationBytes(config, longest, longest, Recompute.NONE, ops))) {
+                HeadPass.activationBytes(config, longest, longest, Recompute.NONE, ops)
+                    + adapterBytes(longest))) {
       HeadPass pass = new HeadPass(transformer, arena, 1);
       List<float[]> logProbs = new ArrayList<>();
       double sum = 0;
@@ -140,6 +150,10 @@ public final class TextModel implements AutoCloseable {
       }
       return new Scores(logProbs, sum / predictions, norms);
     }
+  }
+
+  private long adapterBytes(int rows) {
+    return weights.lora().map(l -> l.temporaryBytes(weights.config(), rows, ops)).orElse(0L);
   }
 
   private static PackedBatch packed(int[] row) {
@@ -188,13 +202,15 @@ public final class TextModel implements AutoCloseable {
                         new int[0], rule, Philox.derive(settings.seed(), PROMPT, 0, sample, 0))
                     : null);
     int rows = Math.max(settings.samples(), Math.min(PREFILL_ROWS, prompt.length));
+    transformer.reserveFor(weights, rows);
     int pages = KvCache.pagesFor(prompt.length) + settings.samples() * KvCache.pagesFor(length);
     try (KvCache cache = new KvCache(ops, weights.config(), pages);
         DeviceArena arena =
             ops.newArena(
                 "activations",
                 Generator.activationBytes(weights.config(), rows, settings.samples(), ops)
-                    + Generator.truncationBytes(weights.config(), settings.samples(), ops))) {
+                    + Generator.truncationBytes(weights.config(), settings.samples(), ops)
+                    + adapterBytes(rows))) {
       return new Generator(transformer, cache, arena, rows, settings.samples())
               .run(weights, List.of(request), settings.temperature(), settings.truncation())
               .getFirst()

@@ -10,20 +10,29 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.score4j.core.model.ModelConfig;
+import org.score4j.core.model.Parameters;
+import org.score4j.kernels.Backends;
+import org.score4j.kernels.Ops;
 
 /**
- * Mutates a valid folder of two shards and an index; it opens or throws CheckpointException, and
- * what opens can be read.
+ * Mutates a model folder of shards, index and config: headers, weights, JSON. It loads or throws
+ * CheckpointException.
  */
-class SafetensorsFuzzTest {
-  private static final int MUTATIONS = 20_000;
-  private static final long SEED = Long.getLong("score4j.fuzz.seed", 20_260_101L);
+class HfModelFuzzTest {
+  private static final int QUICK = 5_000;
+  private static final int LONG = 100_000;
+  private static final long SEED = Long.getLong("score4j.seed", 20_260_101L);
   private static final List<String> TOKENS =
       List.of(
           "{",
@@ -53,7 +62,13 @@ class SafetensorsFuzzTest {
           "U8",
           "BOOL",
           "../x",
-          "two.safetensors",
+          "model-00002-of-00002.safetensors",
+          "hidden_size",
+          "LlamaForCausalLM",
+          "qwen2",
+          "rope_scaling",
+          "float16",
+          "NaN",
           "dtype",
           "shape",
           "data_offsets",
@@ -64,71 +79,74 @@ class SafetensorsFuzzTest {
           "\u00ff",
           "\u00c0\u0080");
 
+  private final Ops ops = new Ops(Backends.open("reference", 1));
   @TempDir Path folder;
 
   @Test
-  void anyMutation_opensOrGivesOurException() throws IOException {
-    mutate(MUTATIONS);
+  void anyMutation_loadsOrGivesOurException() throws IOException {
+    mutate(QUICK);
   }
 
   @Test
   @Tag("long")
-  void anyOfManyMutations_opensOrGivesOurException() throws IOException {
-    mutate(10 * MUTATIONS);
+  void anyOfManyMutations_loadsOrGivesOurException() throws IOException {
+    mutate(LONG);
   }
 
   private void mutate(int mutations) throws IOException {
-    Path one = folder.resolve("one.safetensors");
-    Path two = folder.resolve("two.safetensors");
+    writeModel();
     Path index = folder.resolve(SafetensorsFolder.INDEX_FILE);
-    SafetensorsWriter.write(
-        one,
-        List.of(
-            NamedData.ofFloats("model.embed.weight", List.of(3L, 4L), new float[12]),
-            NamedData.ofDoubles("model.norm", List.of(2L), new double[2]),
-            NamedData.ofBytes("rng", new byte[5])));
-    SafetensorsWriter.write(
-        two,
-        List.of(
-            new NamedData(
-                "lm_head",
-                StoredType.BF16,
-                List.of(2L, 2L),
-                s -> s.putFloats(new float[4], 0, 4))));
-    Files.writeString(
-        index,
-        "{\"metadata\":{\"total_size\":77},\"weight_map\":{\"model.embed.weight\":\"one.safetensors\",\"model.norm\":\"one.safetensors\","
-            + "\"rng\":\"one.safetensors\",\"lm_head\":\"two.safetensors\"}}");
-    List<Path> files = List.of(one, two, index);
+    List<Path> files = new ArrayList<>(List.of(index, folder.resolve(HfConfig.FILE)));
+    try (Stream<Path> all = Files.list(folder)) {
+      all.filter(file -> file.toString().endsWith(".safetensors")).sorted().forEach(files::add);
+    }
+    assertThat(files).hasSize(4);
 
-    int opened = 0;
+    int loaded = 0;
+    Map<String, Integer> refused = new TreeMap<>();
     for (int i = 0; i < mutations; i++) {
       SplittableRandom random = new SplittableRandom(SEED + i);
       Path file = files.get(random.nextInt(files.size()));
       byte[] valid = Files.readAllBytes(file);
+      boolean weights = file.toString().endsWith(".safetensors");
       Files.write(
-          file, mutated(valid, file.equals(index) ? valid.length : headerEnd(valid), random));
-      opened += opensOrRefuses(i) ? 1 : 0;
+          file,
+          weights && random.nextInt(4) == 0
+              ? withOtherData(valid, random)
+              : mutated(valid, weights ? headerEnd(valid) : valid.length, random));
+      if (loadsOrRefuses(i)) {
+        loaded++;
+      } else {
+        refused.merge(weights ? "shard" : file.getFileName().toString(), 1, Integer::sum);
+      }
       Files.write(file, valid);
     }
     // A fuzz that never got through would not have tested what lies behind the header.
-    assertThat(opened)
-        .as("mutations that still opened, seed %d", SEED)
+    assertThat(loaded)
+        .as("mutations that still loaded, score4j.seed=%d", SEED)
         .isBetween(mutations / 100, mutations / 2);
+    assertThat(refused.keySet()).as("kinds of files that were refused").hasSize(3);
   }
 
-  private boolean opensOrRefuses(int mutation) {
-    try (SafetensorsFolder opened = SafetensorsFolder.open(folder)) {
-      for (String name : opened.names()) {
-        StoredTensor tensor = opened.tensor(name);
-        switch (tensor.dtype()) {
-          case F32, F64, F16, BF16 ->
-              tensor.toDoubles(0, new double[(int) tensor.elements()], 0, (int) tensor.elements());
-          case BOOL, U8, I8, F8_E5M2, F8_E4M3, I16, U16, I32, U32, I64, U64 ->
-              tensor.data().asByteBuffer().get(0);
-        }
-      }
-      return true;
+  /** Two shards of a model with all kinds of tensors. */
+  private void writeModel() {
+    ModelConfig model =
+        new ModelConfig(5, 4, 1, 2, 1, 2, 6, 8, 1e-5, 10000, null, false, false, false);
+    try (Parameters weights = new Parameters(ops, "weights", model)) {
+      HfModel.save(
+          ops,
+          weights,
+          HfSource.made(HfModel.llamaConfig(model)),
+          new SaveOptions(StoredType.BF16, 250),
+          folder.resolve("model"),
+          f -> {});
+    }
+    folder = folder.resolve("model");
+  }
+
+  private boolean loadsOrRefuses(int mutation) {
+    try (Parameters weights = HfModel.load(ops, folder).weights()) {
+      return weights.config().vocabSize() > 0;
     } catch (CheckpointException e) {
       assertThat(e.getMessage())
           .as("mutation %d of seed %d", mutation, SEED)
@@ -137,8 +155,20 @@ class SafetensorsFuzzTest {
       return false;
     } catch (RuntimeException | StackOverflowError | OutOfMemoryError e) {
       throw new AssertionError(
-          "mutation " + mutation + " of seed " + SEED + " (-Dscore4j.fuzz.seed) threw " + e, e);
+          "mutation " + mutation + " of seed " + SEED + " (-Dscore4j.seed) threw " + e, e);
     }
+  }
+
+  /** Other weights: any bits, and now and then a NaN or an infinity. */
+  private static byte[] withOtherData(byte[] valid, SplittableRandom random) {
+    byte[] bytes = valid.clone();
+    int[] upper = {0x7F, 0xFF, 0x80, 0, random.nextInt(256)};
+    for (int i = random.nextInt(1, 4); i > 0; i--) {
+      int at = headerEnd(valid) + random.nextInt(valid.length - headerEnd(valid));
+      bytes[at] = (byte) random.nextInt();
+      bytes[at | 1] = (byte) upper[random.nextInt(upper.length)];
+    }
+    return bytes;
   }
 
   private static int headerEnd(byte[] file) {
@@ -150,15 +180,15 @@ class SafetensorsFuzzTest {
    * length follows in half of the cases.
    */
   private static byte[] mutated(byte[] valid, int end, SplittableRandom random) throws IOException {
-    boolean isIndex = end == valid.length;
-    int start = isIndex ? 0 : 8;
+    boolean isJson = end == valid.length;
+    int start = isJson ? 0 : 8;
     byte[] text = Arrays.copyOfRange(valid, start, end);
     int changes = random.nextInt(1, 4);
     for (int i = 0; i < changes; i++) {
       text = changed(text, random);
     }
     ByteArrayOutputStream out = new ByteArrayOutputStream();
-    if (!isIndex) {
+    if (!isJson) {
       long length = random.nextBoolean() ? text.length : lengthField(valid, random);
       out.write(ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(length).array());
     }

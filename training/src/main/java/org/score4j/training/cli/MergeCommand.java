@@ -1,0 +1,62 @@
+package org.score4j.training.cli;
+
+import java.nio.file.Path;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import org.score4j.checkpoints.AdapterFolder;
+import org.score4j.checkpoints.HfModel;
+import org.score4j.checkpoints.SaveOptions;
+import org.score4j.core.model.Parameters;
+import org.score4j.core.model.Transformer;
+import org.score4j.kernels.Backend;
+import org.score4j.kernels.Backends;
+import org.score4j.kernels.Ops;
+import org.score4j.training.config.CheckpointConfig;
+import org.score4j.training.config.ConfigException;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code score4j merge}. */
+@Command(
+    name = "merge",
+    description =
+        "Adds adapters to their base model and saves the whole, for tools that know none.",
+    mixinStandardHelpOptions = true)
+final class MergeCommand extends FolderCommand implements Callable<Integer> {
+  @Option(names = "--out", paramLabel = "DIR", required = true, description = "new model folder")
+  private @Nullable Path out;
+
+  @Option(
+      names = "--dtype",
+      paramLabel = "TYPE",
+      defaultValue = "source",
+      description = "f32, bf16 or f16; the base's unless given")
+  private String dtype = "source";
+
+  @Override
+  public Integer call() {
+    Path target = Objects.requireNonNull(out);
+    if (!AdapterFolder.isIn(model())) {
+      throw new ConfigException(
+          "%s holds no adapters (adapter_config.json without a config.json)".formatted(model()));
+    }
+    SaveOptions options =
+        new CheckpointConfig(0, 1, dtype, SaveOptions.DEFAULT_SHARD_BYTES).saveOptions();
+    // On the CPU, in single precision: the sum is rounded once, when it is saved.
+    try (Backend backend = Backends.open("cpu", common.execution().threads())) {
+      merge(new Ops(backend), model(), options, target);
+    }
+    spec().commandLine().getOut().println(target);
+    return 0;
+  }
+
+  private static void merge(Ops ops, Path adapters, SaveOptions options, Path target) {
+    HfModel.Loaded loaded = HfModel.load(ops, adapters);
+    try (Parameters weights = loaded.weights();
+        Transformer transformer = new Transformer(ops, weights.config())) {
+      transformer.mergeAdapters(weights);
+      HfModel.save(ops, weights.base(), loaded.source(), options, target, folder -> {});
+    }
+  }
+}
