@@ -30,7 +30,7 @@ import org.score4j.kernels.Ops;
  * CheckpointException.
  */
 class HfModelFuzzTest {
-  private static final int QUICK = 5_000;
+  private static final int QUICK = 2_000;
   private static final int LONG = 100_000;
   private static final long SEED = Long.getLong("score4j.seed", 20_260_101L);
   private static final List<String> TOKENS =

@@ -107,7 +107,7 @@ final class ConfigLoaderTest {
       value = {
         "stage2.alhpa|stage2.alpha",
         "sed|seed",
-        "alpha|stage1.alpha or stage2.alpha",
+        "alpha|lora.alpha or stage1.alpha or stage2.alpha",
         "setps|base.steps or stage1.steps or stage2.steps",
         "Stage2.Alpha|stage2.alpha",
       })
