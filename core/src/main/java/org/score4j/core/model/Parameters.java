@@ -68,9 +68,6 @@ public final class Parameters implements AutoCloseable {
     }
   }
 
-  /** Elements that tensors are padded to a multiple of: aligned even in the narrowest type. */
-  private static final int ROW = DeviceArena.ALIGNMENT_BYTES / DType.BF16.byteSize();
-
   private final ModelConfig config;
   private final DeviceArena arena;
   private final Map<String, Tensor> named = new LinkedHashMap<>();
@@ -160,14 +157,10 @@ public final class Parameters implements AutoCloseable {
     this.lora = lora;
     this.base = base;
     Shape vector = Shape.of(Math.max(config.hiddenSize(), config.headDim()));
-    long bytes = footprint(type, vector);
-    for (LoraTarget target : lora.targets()) {
-      bytes +=
-          config.numLayers()
-              * (footprint(type, Shape.of(target.inputs(config), lora.rank()))
-                  + footprint(type, Shape.of(lora.rank(), target.outputs(config))));
-    }
-    this.arena = ops.newArena(name, bytes);
+    this.arena =
+        ops.newArena(
+            name,
+            ParameterBytes.footprint(type, vector) + ParameterBytes.ofAdapters(config, lora, type));
     List<Map<LoraTarget, LowRank>> adapters = new ArrayList<>();
     for (int l = 0; l < config.numLayers(); l++) {
       Map<LoraTarget, LowRank> layer = new EnumMap<>(LoraTarget.class);
@@ -210,7 +203,8 @@ public final class Parameters implements AutoCloseable {
     Shape table = Shape.of(config.vocabSize(), config.hiddenSize());
     boolean extraHead = headApart && config.tieWordEmbeddings();
     this.arena =
-        ops.newArena(name, byteSize(config, type) + (extraHead ? footprint(type, table) : 0));
+        ops.newArena(
+            name, byteSize(config, type) + (extraHead ? ParameterBytes.footprint(type, table) : 0));
     int d = config.hiddenSize();
     embedTokens = add("embed_tokens", type, table);
     List<Tensor[]> matrices = new ArrayList<>();
@@ -275,38 +269,23 @@ public final class Parameters implements AutoCloseable {
    * sets of different types have the same layout, element for element.
    */
   private Tensor padded(DType type, Shape shape) {
-    Tensor whole = arena.allocate(type, Shape.of(Math.toIntExact(paddedElements(shape))));
+    Tensor whole =
+        arena.allocate(type, Shape.of(Math.toIntExact(ParameterBytes.paddedElements(shape))));
     return new Tensor(whole.buffer(), whole.byteOffset(), type, shape);
-  }
-
-  private static long paddedElements(Shape shape) {
-    return (shape.elements() + ROW - 1) / ROW * ROW;
-  }
-
-  private static long footprint(DType type, Shape shape) {
-    return paddedElements(shape) * type.byteSize();
   }
 
   private static Tensor flat(DeviceArena arena, DType type, long from, long to) {
     // Two dimensions, for there can be more elements than an int counts.
-    Shape shape = Shape.of(Math.toIntExact((to - from) / ((long) ROW * type.byteSize())), ROW);
+    Shape shape =
+        Shape.of(
+            Math.toIntExact((to - from) / ((long) ParameterBytes.ROW * type.byteSize())),
+            ParameterBytes.ROW);
     return arena.view(from, type, shape);
   }
 
   /** Memory a set takes up, alignment included. */
   public static long byteSize(ModelConfig config, DType type) {
-    int d = config.hiddenSize();
-    long matrices =
-        (config.tieWordEmbeddings() ? 1 : 2) * footprint(type, Shape.of(config.vocabSize(), d));
-    long layer =
-        footprint(type, Shape.of(d, config.heads().qkvWidth()))
-            + footprint(type, Shape.of(config.heads().queryWidth(), d))
-            + footprint(type, Shape.of(d, 2 * config.intermediateSize()))
-            + footprint(type, Shape.of(config.intermediateSize(), d))
-            + (config.postNorms() ? 4 : 2) * footprint(type, Shape.of(d))
-            + footprint(type, Shape.of(config.heads().qkvWidth()))
-            + 2 * footprint(type, Shape.of(config.headDim()));
-    return matrices + config.numLayers() * layer + footprint(type, Shape.of(d));
+    return ParameterBytes.of(config, type);
   }
 
   /** The config this set belongs to. */

@@ -253,8 +253,7 @@ final class TransformerBlock {
    *
    * @param g accumulated
    * @param dOut (T or R, D) gradient of the residual stream behind the block, changed
-   * @param dStream (T, D) receives that of the stream before it; {@code dOut} itself where all rows
-   *     are read
+   * @param dStream (T, D) that of the stream before it; {@code dOut} itself if all rows are read
    * @param arena for temporaries, not released
    */
   void backward(
@@ -382,8 +381,7 @@ final class TransformerBlock {
 
   private static Tensor present(@Nullable Tensor tensor) {
     if (tensor == null) {
-      throw new IllegalStateException(
-          "transformer: a model with QK norm or post-norms has gradients and states of them");
+      throw new IllegalStateException("transformer: no tensor of a norm that the model has");
     }
     return tensor;
   }
