@@ -66,8 +66,13 @@ conformance() {
     --details=summary --fail-if-no-tests --reports-dir="$results/conformance" --select-class="$suite"
 }
 
+# On a GPU the shapes of real models; on a CPU the small one.
 bench() {
-  score4j bench --device "$device"
+  local shape shapes='qwen2.5-0.5b qwen2.5-1.5b qwen2.5-3b'
+  [ "$device" != cpu ] || shapes=small
+  for shape in $shapes; do
+    score4j bench --device "$device" --shape "$shape" || return 1
+  done
 }
 
 # The same shapes with PyTorch, where this host has it.

@@ -100,7 +100,7 @@ record Judged(
       boolean two = trajectory.numTurns() > 1;
       pairs.add(
           new AttemptPair(
-              task.tokenizer().decode(trajectory.prompt()),
+              task.promptText(trajectory.prompt()),
               task.text(trajectory.response(0)),
               two ? task.text(trajectory.response(1)) : "",
               text(first.get(i)),

@@ -142,8 +142,8 @@ public final class EpisodeBenchmark {
           Timing timing = Timing.of(times);
           String part = "  " + name.replace("_share", "");
           rows.add(
-              new BenchRow(
-                  part, "", timing, 100 * timing.median() / whole.median(), "% of the step"));
+              BenchRow.of(part, "", timing, 0, "% of the step")
+                  .withRate(100 * timing.median() / whole.median()));
         });
     return rows;
   }

@@ -62,6 +62,11 @@ final class EpisodeTask implements Task {
   }
 
   @Override
+  public String promptText(int[] prompt) {
+    return text(prompt);
+  }
+
+  @Override
   public String text(int[] response) {
     return Arrays.stream(response).mapToObj(Integer::toString).collect(Collectors.joining(" "));
   }

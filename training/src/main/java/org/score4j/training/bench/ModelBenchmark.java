@@ -80,7 +80,8 @@ public final class ModelBenchmark implements AutoCloseable {
                 optimizer.step(weights, gradients, norm, LEARNING_RATE);
               });
       String sizes = "%d x %d tokens".formatted(shape.trainSequences(), shape.trainLength());
-      return BenchRow.of("train", sizes, timing, shape.trainTokens(), "tokens/s");
+      return BenchRow.of("train", sizes, timing, shape.trainTokens(), "tokens/s")
+          .withFlops(shape.trainTokens() * flopsPerTrainedToken());
     }
   }
 
@@ -112,8 +113,43 @@ public final class ModelBenchmark implements AutoCloseable {
       String sizes =
           "batch %d, %d + %d tokens".formatted(sequences, shape.promptLength(), shape.newTokens());
       return BenchRow.of(
-          "decode", sizes, timing, (double) sequences * shape.newTokens(), "tokens/s");
+              "decode", sizes, timing, (double) sequences * shape.newTokens(), "tokens/s")
+          .withBytes(
+              shape.newTokens() * (matrixElements() + cachedElements(sequences)) * bytesEach());
     }
+  }
+
+  /**
+   * Two operations for each weight of a product and three passes, and attention's scores and values
+   * over half the positions on average: Chowdhery et al., arXiv 2204.02311, appendix B.
+   */
+  private double flopsPerTrainedToken() {
+    ModelConfig config = shape.model();
+    double attention =
+        12.0 * config.numLayers() * config.heads().queryWidth() * shape.trainLength() / 2;
+    return 6.0 * matrixElements() + attention;
+  }
+
+  /** Weights of products, the head included, the embedding not. */
+  private double matrixElements() {
+    ModelConfig config = shape.model();
+    double d = config.hiddenSize();
+    double layer =
+        d * config.heads().qkvWidth()
+            + d * config.heads().queryWidth()
+            + 3 * d * config.intermediateSize();
+    return config.numLayers() * layer + d * config.vocabSize();
+  }
+
+  /** Keys and values that a decoding pass reads, halfway through the response. */
+  private double cachedElements(int sequences) {
+    ModelConfig config = shape.model();
+    double positions = shape.promptLength() + shape.newTokens() / 2.0;
+    return 2.0 * config.numLayers() * config.heads().kvWidth() * positions * sequences;
+  }
+
+  private int bytesEach() {
+    return ops.floatType().byteSize();
   }
 
   private PackedBatch batch(int sequences) {

@@ -206,7 +206,9 @@ final class BenchCommand implements Callable<Integer> {
                         "seconds_min", row.seconds().min(),
                         "seconds_max", row.seconds().max(),
                         "rate", row.rate(),
-                        "unit", row.unit()))
+                        "unit", row.unit(),
+                        "flops_per_second", row.flopsPerSecond(),
+                        "bytes_per_second", row.bytesPerSecond()))
             .toList());
     document.put(
         "ratios",
@@ -226,11 +228,14 @@ final class BenchCommand implements Callable<Integer> {
     out.println("%s; shape %s; load average %.1f".formatted(description, shape, load()));
     double copy =
         rows.stream().filter(row -> row.what().equals("copy")).mapToDouble(BenchRow::rate).sum();
+    double product =
+        rows.stream()
+            .filter(row -> row.unit().equals("GFLOP/s"))
+            .mapToDouble(BenchRow::rate)
+            .max()
+            .orElse(0);
     for (BenchRow row : rows) {
-      String share =
-          copy > 0 && row.unit().equals("GB/s")
-              ? "  %3.0f%% of copy".formatted(100 * row.rate() / copy)
-              : "";
+      String share = share(row, copy, product);
       out.println(
           "%-22s %-42s %10.3f ms (%.3f … %.3f) %11.1f %s%s"
               .formatted(
@@ -249,6 +254,25 @@ final class BenchCommand implements Callable<Integer> {
               .formatted(ratio.what(), ratio.ours(), ratio.theirs(), ratio.value()));
     }
     out.flush();
+  }
+
+  /** What a rate is of the limit that it can be compared with. */
+  private static String share(BenchRow row, double copy, double product) {
+    if (row.unit().equals("GB/s") && copy > 0) {
+      return "  %3.0f%% of copy".formatted(100 * row.rate() / copy);
+    }
+    if (row.flops() > 0) {
+      double gigaflops = row.flopsPerSecond() / 1e9;
+      String of =
+          product > 0 ? ", %.0f%% of the fastest product".formatted(100 * gigaflops / product) : "";
+      return "  %.1f GFLOP/s%s".formatted(gigaflops, of);
+    }
+    if (row.bytes() > 0) {
+      double gigabytes = row.bytesPerSecond() / 1e9;
+      String of = copy > 0 ? ", %.0f%% of copy".formatted(100 * gigabytes / copy) : "";
+      return "  %.1f GB/s of weights and cache%s".formatted(gigabytes, of);
+    }
+    return "";
   }
 
   private static double load() {

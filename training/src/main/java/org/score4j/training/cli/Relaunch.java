@@ -7,6 +7,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Starts the program again, once, in a JVM with the flags that it needs.
@@ -63,12 +65,16 @@ final class Relaunch {
     ProcessBuilder builder = new ProcessBuilder(command(javaHome, mainClass, args)).inheritIO();
     // Their content is among the JVM arguments already; left in place it would apply twice.
     builder.environment().keySet().removeAll(jvmOptionVariables());
+    CompletableFuture<@Nullable Process> started = new CompletableFuture<>();
+    // Before the start, so that no signal can come between the two. Also runs on a normal exit,
+    // when the child has ended and there is nothing to wait for.
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> endWith(started), "end-with-child"));
     try {
       Process child = builder.start();
-      // Also runs on a normal exit, when the child has ended and there is nothing to wait for.
-      Runtime.getRuntime().addShutdownHook(new Thread(() -> endWith(child), "end-with-child"));
+      started.complete(child);
       return child.onExit().join().exitValue();
     } catch (IOException e) {
+      started.complete(null);
       return fail("cannot start " + builder.command().getFirst() + ": " + e.getMessage());
     }
   }
@@ -96,9 +102,12 @@ final class Relaunch {
   }
 
   /** Ends this JVM with its child, however the signal came: to this process or to both. */
-  private static void endWith(Process child) {
-    child.destroy();
-    Runtime.getRuntime().halt(child.onExit().join().exitValue());
+  private static void endWith(CompletableFuture<@Nullable Process> started) {
+    Process child = started.join();
+    if (child != null) {
+      child.destroy();
+      Runtime.getRuntime().halt(child.onExit().join().exitValue());
+    }
   }
 
   /**

@@ -36,6 +36,11 @@ public interface Task extends AutoCloseable {
     return correctionIds();
   }
 
+  /** A prompt as text, for people. */
+  default String promptText(int[] prompt) {
+    return tokenizer().decode(prompt);
+  }
+
   /** A response as text, for verifiers and people. */
   default String text(int[] response) {
     return tokenizer().decode(response);
