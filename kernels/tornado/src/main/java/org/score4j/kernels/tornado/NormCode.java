@@ -30,18 +30,13 @@ final class NormCode {
     int sum = args.get(6) + row * width;
     float[] partial = context.allocateFloatLocalArray(GROUP);
     float squares = 0f;
-    if (delta >= 0) {
-      for (int d = lane; d < width; d += GROUP) {
-        float value = memory.get(x + d) + memory.get(delta + row * width + d);
+    for (int d = lane; d < width; d += GROUP) {
+      float value = memory.get(x + d);
+      if (delta >= 0) {
+        value = value + memory.get(delta + row * width + d);
         memory.set(sum + d, value);
-        squares += value * value;
       }
-      x = sum;
-    } else {
-      for (int d = lane; d < width; d += GROUP) {
-        float value = memory.get(x + d);
-        squares += value * value;
-      }
+      squares += value * value;
     }
     partial[lane] = squares;
     context.localBarrier();
@@ -56,7 +51,13 @@ final class NormCode {
       memory.set(args.get(1) + row, r);
     }
     for (int d = lane; d < width; d += GROUP) {
-      memory.set(out + d, memory.get(x + d) * r * memory.get(weight + d));
+      float value = 0f;
+      if (delta >= 0) {
+        value = memory.get(sum + d);
+      } else {
+        value = memory.get(x + d);
+      }
+      memory.set(out + d, value * r * memory.get(weight + d));
     }
   }
 
