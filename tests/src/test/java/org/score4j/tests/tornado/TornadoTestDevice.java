@@ -40,8 +40,8 @@ public final class TornadoTestDevice {
   }
 
   /**
-   * The backend of this JVM, which closing leaves open, or the test is skipped. Kernels are compiled
-   * for every opening; and the scratch memory goes from op to op as in a run.
+   * The backend of this JVM, which closing leaves open, or the test is skipped. Kernels are
+   * compiled for every opening; and the scratch memory goes from op to op as in a run.
    */
   public static synchronized Backend shared() {
     Backend backend = opened == null ? open() : opened;

@@ -32,8 +32,8 @@ public final class TornadoProvider implements BackendProvider {
   public String obstacle() {
     if (System.getProperty(STARTED_WITH_ARGFILE) == null) {
       return "this JVM was started without TornadoVM; use bin/score4j or java -jar with"
-                 + " TORNADOVM_HOME set to the SDK's folder, or java"
-                 + " @$TORNADOVM_HOME/tornado-argfile";
+          + " TORNADOVM_HOME set to the SDK's folder, or java"
+          + " @$TORNADOVM_HOME/tornado-argfile";
     }
     try {
       configure();
@@ -41,7 +41,7 @@ public final class TornadoProvider implements BackendProvider {
       return devices > 0
           ? ""
           : "TornadoVM finds no device; install an OpenCL driver for this GPU or CPU (clinfo lists"
-                + " them)";
+              + " them)";
     } catch (RuntimeException | LinkageError e) {
       return "TornadoVM does not start: %s; check that TORNADOVM_HOME (%s) is an SDK for this JDK with a backend for this machine"
           .formatted(e, System.getenv("TORNADOVM_HOME"));
