@@ -19,7 +19,7 @@ public interface BackendProvider {
   /**
    * One line per device, in the order of the numbers in {@code --device NAME:N}.
    *
-   * @throws IllegalStateException with {@link #obstacle} where there is one
+   * @throws IllegalArgumentException with {@link #obstacle} where there is one
    */
   List<String> devices();
 

@@ -134,7 +134,7 @@ final class AttentionBackwardCode {
   /**
    * {@code dV_j = Σ_i P_ij dOut_i}, {@code dK_j = scale Σ_i P_ij (dOut_i · V_j − D_i) Q_i}, chains
    * over segments, heads and tokens; a group has a key head of a token. Arguments: as {@link
-   * #dQueries}, 13 key heads, 14 number of segments.
+   * #dQueries}, 13 key heads, 14 end of the continuations of a segment (ints).
    */
   static void dKeysAndValues(
       KernelContext context, FloatArray memory, IntArray ints, IntArray args, FloatArray factors) {
@@ -148,12 +148,12 @@ final class AttentionBackwardCode {
     int headDim = args.get(9);
     int width = args.get(10);
     int kvHeads = args.get(13);
-    int numSegments = args.get(14);
     int token = context.groupIdx / kvHeads;
     int kvHead = context.groupIdx - token * kvHeads;
     int lane = context.localIdx;
     float scale = factors.get(0);
     int own = ints.get(args.get(6) + token);
+    int end = ints.get(args.get(14) + own);
     int keyAt = token * width + args.get(11) + kvHead * headDim;
     int valueAt = token * width + args.get(12) + kvHead * headDim;
     float[] key = context.allocateFloatLocalArray(MAX_HEAD_DIM);
@@ -173,7 +173,7 @@ final class AttentionBackwardCode {
     float v1 = 0f;
     float v2 = 0f;
     float v3 = 0f;
-    for (int s = own; s < numSegments; s++) {
+    for (int s = own; s < end; s++) {
       int from = ints.get(segments + 4 * s);
       int to = from + ints.get(segments + 4 * s + 1);
       int prefixStart = ints.get(segments + 4 * s + 2);

@@ -24,18 +24,30 @@ final class AttentionCode {
 
   private AttentionCode() {}
 
-  /** The segment of each token. Arguments: segment of a token, segments (ints), segments. */
+  /**
+   * The segment of each token, and for each segment the one after the last of its continuations,
+   * which follow it. Arguments: segment of a token, end of a segment, segments (ints), segments.
+   */
   static void tokenSegments(
       KernelContext context, FloatArray memory, IntArray ints, IntArray args) {
     int segmentOf = args.get(0);
-    int segments = args.get(1);
-    int n = args.get(2);
+    int endOf = args.get(1);
+    int segments = args.get(2);
+    int n = args.get(3);
     for (int s = context.globalIdx; s < n; s += context.globalGroupSizeX) {
       int start = ints.get(segments + 4 * s);
       int length = ints.get(segments + 4 * s + 1);
       for (int i = 0; i < length; i++) {
         ints.set(segmentOf + start + i, s);
       }
+      int end = s + 1;
+      while (end < n && ints.get(segments + 4 * end + 3) > 0) {
+        end = end + 1;
+      }
+      if (ints.get(segments + 4 * s + 3) > 0) {
+        end = s + 1;
+      }
+      ints.set(endOf + s, end);
     }
   }
 

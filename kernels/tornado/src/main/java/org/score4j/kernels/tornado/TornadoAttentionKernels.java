@@ -34,10 +34,10 @@ final class TornadoAttentionKernels implements AttentionKernels {
       Tensor out, Tensor logSumExp, Tensor qkv, Tensor segments, AttentionShape heads) {
     int tokens = qkv.dim0();
     try (TornadoScratch.Frame frame = scratch.frame()) {
-      Tensor segmentOf = segmentOfEachToken(frame, segments, tokens);
+      Segments found = segments(frame, segments, tokens);
       queries(out, logSumExp, qkv, 0, heads)
           .ints(segments)
-          .ints(segmentOf)
+          .ints(found.ofToken())
           .i32(0)
           .i32(heads.numHeads())
           .i32(heads.groupSize())
@@ -89,11 +89,21 @@ final class TornadoAttentionKernels implements AttentionKernels {
     return attend.floats(out).floats(logSumExp).floats(qkv).i32(pageTokens);
   }
 
-  private Tensor segmentOfEachToken(TornadoScratch.Frame frame, Tensor segments, int tokens) {
-    Tensor segmentOf = frame.allocate(DType.I32, Shape.of(tokens));
-    int n = segments.dim0();
-    tokenSegments.ints(segmentOf).ints(segments).i32(n).launchOver(n);
-    return segmentOf;
+  /**
+   * What kernels ask of the segments.
+   *
+   * @param rows as given
+   * @param ofToken the segment of each token
+   * @param end for each segment the one after its last continuation
+   */
+  private record Segments(Tensor rows, Tensor ofToken, Tensor end) {}
+
+  private Segments segments(TornadoScratch.Frame frame, Tensor rows, int tokens) {
+    int n = rows.dim0();
+    Tensor ofToken = frame.allocate(DType.I32, Shape.of(tokens));
+    Tensor end = frame.allocate(DType.I32, Shape.of(n));
+    tokenSegments.ints(ofToken).ints(end).ints(rows).i32(n).launchOver(n);
+    return new Segments(rows, ofToken, end);
   }
 
   @Override
@@ -109,7 +119,7 @@ final class TornadoAttentionKernels implements AttentionKernels {
     int tokens = qkv.dim0();
     int rows = tokens * heads.numHeads();
     try (TornadoScratch.Frame frame = scratch.frame()) {
-      Tensor segmentOf = segmentOfEachToken(frame, segments, tokens);
+      Segments found = segments(frame, segments, tokens);
       Tensor dots = frame.allocate(DType.F32, Shape.of(rows));
       outputDots
           .floats(dots)
@@ -118,11 +128,10 @@ final class TornadoAttentionKernels implements AttentionKernels {
           .i32(rows)
           .i32(heads.headDim())
           .launchOver(rows);
-      gradients(dQueries, dQkv, dOut, qkv, logSumExp, dots, segments, segmentOf, heads)
-          .launchGroups(rows);
-      gradients(dKeysAndValues, dQkv, dOut, qkv, logSumExp, dots, segments, segmentOf, heads)
+      gradients(dQueries, dQkv, dOut, qkv, logSumExp, dots, found, heads).launchGroups(rows);
+      gradients(dKeysAndValues, dQkv, dOut, qkv, logSumExp, dots, found, heads)
           .i32(heads.numKvHeads())
-          .i32(segments.dim0())
+          .ints(found.end())
           .launchGroups((long) tokens * heads.numKvHeads());
     }
   }
@@ -134,8 +143,7 @@ final class TornadoAttentionKernels implements AttentionKernels {
       Tensor qkv,
       Tensor logSumExp,
       Tensor dots,
-      Tensor segments,
-      Tensor segmentOf,
+      Segments segments,
       AttentionShape heads) {
     return kernel
         .floats(dQkv)
@@ -143,8 +151,8 @@ final class TornadoAttentionKernels implements AttentionKernels {
         .floats(qkv)
         .floats(logSumExp)
         .floats(dots)
-        .ints(segments)
-        .ints(segmentOf)
+        .ints(segments.rows())
+        .ints(segments.ofToken())
         .i32(heads.numHeads())
         .i32(heads.groupSize())
         .i32(heads.headDim())

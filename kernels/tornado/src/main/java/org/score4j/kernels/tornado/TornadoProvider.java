@@ -75,7 +75,7 @@ public final class TornadoProvider implements BackendProvider {
   private void refuseObstacle() {
     String obstacle = obstacle();
     if (!obstacle.isEmpty()) {
-      throw new IllegalStateException("device tornado: " + obstacle);
+      throw new IllegalArgumentException("device tornado: " + obstacle);
     }
   }
 
