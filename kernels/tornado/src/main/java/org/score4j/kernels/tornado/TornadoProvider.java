@@ -69,7 +69,18 @@ public final class TornadoProvider implements BackendProvider {
     }
     String name = index == 0 ? name() : name() + ":" + index;
     TornadoDevice device = devices.get(index);
+    refuseTooLargeMemory(name, device);
     return new org.score4j.kernels.tornado.TornadoBackend(name, device, describe(device));
+  }
+
+  private static void refuseTooLargeMemory(String name, TornadoDevice device) {
+    long most = device.getPhysicalDevice().getDeviceMaxAllocationSize() >> 20;
+    if (most > 0 && most < TornadoMemory.mebibytes()) {
+      throw new IllegalArgumentException(
+          "device %s: one allocation has at most %d MiB, the memory is to have %d; start with JDK_JAVA_OPTIONS=-D%s=%d or less"
+              .formatted(
+                  name, most, TornadoMemory.mebibytes(), TornadoMemory.MEBIBYTES, most * 9 / 10));
+    }
   }
 
   private void refuseObstacle() {
