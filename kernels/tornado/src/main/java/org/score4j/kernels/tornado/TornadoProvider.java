@@ -42,6 +42,9 @@ public final class TornadoProvider implements BackendProvider {
           ? ""
           : "TornadoVM finds no device; install an OpenCL driver for this GPU or CPU (clinfo lists"
               + " them)";
+    } catch (IllegalArgumentException e) {
+      // A setting of ours, which the message names.
+      return String.valueOf(e.getMessage());
     } catch (RuntimeException | LinkageError e) {
       return "TornadoVM does not start: %s; check that TORNADOVM_HOME (%s) is an SDK for this JDK with a backend for this machine"
           .formatted(e, System.getenv("TORNADOVM_HOME"));
