@@ -7,6 +7,9 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /** Device code of {@link TornadoActivationKernels}. */
 final class ActivationCode {
+  private static final float SQRT_2_OVER_PI = 0.7978846f;
+  private static final float CUBE = 0.044715f;
+
   private ActivationCode() {}
 
   /** Arguments: out, gateUp, rows, width. */
@@ -40,6 +43,45 @@ final class ActivationCode {
       float sigmoid = 1f / (1f + TornadoMath.exp(-gate));
       memory.set(dGateUp + offset, d * up * sigmoid * (1f + gate * (1f - sigmoid)));
       memory.set(dGateUp + offset + width, d * gate * sigmoid);
+    }
+  }
+
+  /** Arguments: out, gateUp, rows, width. */
+  static void geglu(KernelContext context, FloatArray memory, IntArray ints, IntArray args) {
+    int out = args.get(0);
+    int gateUp = args.get(1);
+    int width = args.get(3);
+    int n = args.get(2) * width;
+    for (int i = context.globalIdx; i < n; i += context.globalGroupSizeX) {
+      int at = gateUp + i + (i / width) * width;
+      float gate = memory.get(at);
+      float tanh = TornadoMath.tanh(SQRT_2_OVER_PI * (gate + CUBE * gate * gate * gate));
+      memory.set(out + i, 0.5f * gate * (1f + tanh) * memory.get(at + width));
+    }
+  }
+
+  /** Arguments: dGateUp, dOut, gateUp, rows, width. */
+  static void gegluBackward(
+      KernelContext context, FloatArray memory, IntArray ints, IntArray args) {
+    int dGateUp = args.get(0);
+    int dOut = args.get(1);
+    int gateUp = args.get(2);
+    int width = args.get(4);
+    int n = args.get(3) * width;
+    for (int i = context.globalIdx; i < n; i += context.globalGroupSizeX) {
+      int offset = i + (i / width) * width;
+      float gate = memory.get(gateUp + offset);
+      float up = memory.get(gateUp + offset + width);
+      float d = memory.get(dOut + i);
+      float tanh = TornadoMath.tanh(SQRT_2_OVER_PI * (gate + CUBE * gate * gate * gate));
+      float slope = 1f - tanh * tanh;
+      // Far out the slope is 0, whatever the gate, whose square may be infinite.
+      float bend = 0f;
+      if (slope > 0f) {
+        bend = gate * slope * SQRT_2_OVER_PI * (1f + 3f * CUBE * gate * gate);
+      }
+      memory.set(dGateUp + offset, 0.5f * d * up * (1f + tanh + bend));
+      memory.set(dGateUp + offset + width, 0.5f * d * gate * (1f + tanh));
     }
   }
 }

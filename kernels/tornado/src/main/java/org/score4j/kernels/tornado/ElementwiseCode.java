@@ -1,6 +1,7 @@
 package org.score4j.kernels.tornado;
 
 import uk.ac.manchester.tornado.api.KernelContext;
+import uk.ac.manchester.tornado.api.math.TornadoMath;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
@@ -39,6 +40,19 @@ final class ElementwiseCode {
     float factor = factors.get(0);
     for (int i = context.globalIdx; i < n; i += context.globalGroupSizeX) {
       memory.set(out + i, factor * memory.get(x + i));
+    }
+  }
+
+  /** {@code out = factor · tanh(x/cap)}. Arguments: out, x, n; factors: cap, factor. */
+  static void softCap(
+      KernelContext context, FloatArray memory, IntArray ints, IntArray args, FloatArray factors) {
+    int out = args.get(0);
+    int x = args.get(1);
+    int n = args.get(2);
+    float cap = factors.get(0);
+    float factor = factors.get(1);
+    for (int i = context.globalIdx; i < n; i += context.globalGroupSizeX) {
+      memory.set(out + i, factor * TornadoMath.tanh(memory.get(x + i) / cap));
     }
   }
 

@@ -115,9 +115,10 @@ final class LossCode {
   }
 
   /**
-   * {@code dLoss/dz} of the undivided logits, in place of the logits. Arguments: 0 logits, 1 logits
+   * {@code dLoss/dy} of the products {@code y = hidden · headᵀ}, in place of the logits. Arguments: 0 logits, 1 logits
    * of the reference or −1, 2 targets (ints), 3 vocabulary, 4 numbers of the rows as above, 5
-   * logProbCoef, 6 klCoef or −1, 7 rows; factors: inverse temperature.
+   * logProbCoef, 6 klCoef or −1, 7 rows; factors: inverse temperature, 1/(soft cap · inverse
+   * temperature) or 0.
    */
   static void dLogits(
       KernelContext context, FloatArray memory, IntArray ints, IntArray args, FloatArray factors) {
@@ -128,10 +129,12 @@ final class LossCode {
     int numbers = args.get(4);
     int klCoefs = args.get(6);
     int n = args.get(7) * vocabulary;
+    float unscale = factors.get(1);
     for (int i = context.globalIdx; i < n; i += context.globalGroupSizeX) {
       int row = i / vocabulary;
       int v = i - row * vocabulary;
-      float logP = memory.get(logits + i) - memory.get(numbers + 3 * row);
+      float z = memory.get(logits + i);
+      float logP = z - memory.get(numbers + 3 * row);
       float p = TornadoMath.exp(logP);
       float target = 0f;
       if (v == ints.get(targets + row)) {
@@ -143,7 +146,12 @@ final class LossCode {
         float excess = logP - logRef - memory.get(numbers + 3 * row + 2);
         d = d + memory.get(klCoefs + row) * p * excess;
       }
-      memory.set(logits + i, d * factors.get(0));
+      d = d * factors.get(0);
+      if (unscale > 0f) {
+        float tanh = z * unscale;
+        d = d * (1f - tanh * tanh);
+      }
+      memory.set(logits + i, d);
     }
   }
 }

@@ -16,7 +16,7 @@ final class NormCode {
 
   /**
    * RMSNorm of each row of x, or of x + delta. Arguments: out, rstd, x, weight, width, delta or −1,
-   * sum (where there is a delta); factors: eps.
+   * sum (where there is a delta); factors: eps, offset of the weight.
    */
   static void rmsNorm(
       KernelContext context, FloatArray memory, IntArray ints, IntArray args, FloatArray factors) {
@@ -28,6 +28,7 @@ final class NormCode {
     int weight = args.get(3);
     int delta = args.get(5);
     int sum = args.get(6) + row * width;
+    float offset = factors.get(1);
     float[] partial = context.allocateFloatLocalArray(GROUP);
     float squares = 0f;
     for (int d = lane; d < width; d += GROUP) {
@@ -57,16 +58,17 @@ final class NormCode {
       } else {
         value = memory.get(x + d);
       }
-      memory.set(out + d, value * r * memory.get(weight + d));
+      memory.set(out + d, value * r * (offset + memory.get(weight + d)));
     }
   }
 
   /**
-   * {@code dX = rstd · (g − x̂ · mean(g · x̂))} with {@code g = dOut · weight}, {@code x̂ = x ·
-   * rstd}. Arguments: dX, dOut, x, weight, rstd, width, whether to accumulate.
+   * {@code dX = rstd · (g − x̂ · mean(g · x̂))} with {@code g = dOut · (offset + weight)}, {@code x̂
+   * = x · rstd}. Arguments: dX, dOut, x, weight, rstd, width, whether to accumulate; factors: offset.
    */
   static void rmsNormBackward(
-      KernelContext context, FloatArray memory, IntArray ints, IntArray args) {
+      KernelContext context, FloatArray memory, IntArray ints, IntArray args, FloatArray factors) {
+    float offset = factors.get(0);
     int width = args.get(5);
     int accumulate = args.get(6);
     int row = context.groupIdx;
@@ -79,7 +81,7 @@ final class NormCode {
     float[] partial = context.allocateFloatLocalArray(GROUP);
     float sum = 0f;
     for (int d = lane; d < width; d += GROUP) {
-      sum += memory.get(dOut + d) * memory.get(weight + d) * (memory.get(x + d) * r);
+      sum += memory.get(dOut + d) * (offset + memory.get(weight + d)) * (memory.get(x + d) * r);
     }
     partial[lane] = sum;
     context.localBarrier();
@@ -91,7 +93,7 @@ final class NormCode {
     }
     float mean = partial[0] / width;
     for (int d = lane; d < width; d += GROUP) {
-      float g = memory.get(dOut + d) * memory.get(weight + d);
+      float g = memory.get(dOut + d) * (offset + memory.get(weight + d));
       float gradient = r * (g - memory.get(x + d) * r * mean);
       if (accumulate != 0) {
         gradient = memory.get(dX + d) + gradient;
@@ -124,7 +126,8 @@ final class NormCode {
 
   /**
    * RMSNorm of query and key heads, a copy of value heads; a group has a head of a token.
-   * Arguments: out, rstd, qkv, qWeight, kWeight, query heads, key heads, headDim; factors: eps.
+   * Arguments: out, rstd, qkv, qWeight, kWeight, query heads, key heads, headDim; factors: eps, offset
+   * of the weights.
    */
   static void qkNorm(
       KernelContext context, FloatArray memory, IntArray ints, IntArray args, FloatArray factors) {
@@ -141,6 +144,7 @@ final class NormCode {
     if (head >= qHeads) {
       weight = args.get(4);
     }
+    float offset = factors.get(1);
     float[] partial = context.allocateFloatLocalArray(GROUP);
     float squares = 0f;
     for (int d = lane; d < width; d += GROUP) {
@@ -161,7 +165,7 @@ final class NormCode {
         memory.set(args.get(1) + token * normed + head, r);
       }
       for (int d = lane; d < width; d += GROUP) {
-        memory.set(out + d, memory.get(x + d) * r * memory.get(weight + d));
+        memory.set(out + d, memory.get(x + d) * r * (offset + memory.get(weight + d)));
       }
     } else {
       for (int d = lane; d < width; d += GROUP) {
@@ -172,10 +176,11 @@ final class NormCode {
 
   /**
    * Gradient of {@link #qkNorm} with respect to its input. Arguments: dQkv, dOut, qkv, qWeight,
-   * kWeight, rstd, query heads, key heads, headDim.
+   * kWeight, rstd, query heads, key heads, headDim; factors: offset of the weights.
    */
   static void qkNormBackward(
-      KernelContext context, FloatArray memory, IntArray ints, IntArray args) {
+      KernelContext context, FloatArray memory, IntArray ints, IntArray args, FloatArray factors) {
+    float offset = factors.get(0);
     int qHeads = args.get(6);
     int normed = qHeads + args.get(7);
     int heads = normed + args.get(7);
@@ -198,7 +203,7 @@ final class NormCode {
     float sum = 0f;
     if (head < normed) {
       for (int d = lane; d < width; d += GROUP) {
-        sum += memory.get(dOut + d) * memory.get(weight + d) * (memory.get(x + d) * r);
+        sum += memory.get(dOut + d) * (offset + memory.get(weight + d)) * (memory.get(x + d) * r);
       }
     }
     partial[lane] = sum;
@@ -213,7 +218,7 @@ final class NormCode {
     for (int d = lane; d < width; d += GROUP) {
       float gradient = memory.get(dOut + d);
       if (head < normed) {
-        float g = gradient * memory.get(weight + d);
+        float g = gradient * (offset + memory.get(weight + d));
         gradient = r * (g - memory.get(x + d) * r * mean);
       }
       memory.set(dX + d, gradient);

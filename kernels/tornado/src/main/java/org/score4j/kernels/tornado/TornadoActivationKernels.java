@@ -3,19 +3,42 @@ package org.score4j.kernels.tornado;
 import org.score4j.kernels.ActivationKernels;
 import org.score4j.kernels.Tensor;
 
-/** SwiGLU, a thread per gate. */
+/** Gated activations, a thread per gate. */
 final class TornadoActivationKernels implements ActivationKernels {
   private final TornadoKernel swiglu;
   private final TornadoKernel swigluBackward;
+  private final TornadoKernel geglu;
+  private final TornadoKernel gegluBackward;
 
   TornadoActivationKernels(TornadoPlan plan) {
     swiglu = plan.kernel("swiglu", ActivationCode::swiglu);
     swigluBackward = plan.kernel("swigluBackward", ActivationCode::swigluBackward);
+    geglu = plan.kernel("geglu", ActivationCode::geglu);
+    gegluBackward = plan.kernel("gegluBackward", ActivationCode::gegluBackward);
   }
 
   @Override
   public void swiglu(Tensor out, Tensor gateUp) {
-    swiglu
+    forward(swiglu, out, gateUp);
+  }
+
+  @Override
+  public void swigluBackward(Tensor dGateUp, Tensor dOut, Tensor gateUp) {
+    backward(swigluBackward, dGateUp, dOut, gateUp);
+  }
+
+  @Override
+  public void geglu(Tensor out, Tensor gateUp) {
+    forward(geglu, out, gateUp);
+  }
+
+  @Override
+  public void gegluBackward(Tensor dGateUp, Tensor dOut, Tensor gateUp) {
+    backward(gegluBackward, dGateUp, dOut, gateUp);
+  }
+
+  private static void forward(TornadoKernel kernel, Tensor out, Tensor gateUp) {
+    kernel
         .floats(out)
         .floats(gateUp)
         .i32(out.dim0())
@@ -23,9 +46,8 @@ final class TornadoActivationKernels implements ActivationKernels {
         .launchOver(out.elements());
   }
 
-  @Override
-  public void swigluBackward(Tensor dGateUp, Tensor dOut, Tensor gateUp) {
-    swigluBackward
+  private static void backward(TornadoKernel kernel, Tensor dGateUp, Tensor dOut, Tensor gateUp) {
+    kernel
         .floats(dGateUp)
         .floats(dOut)
         .floats(gateUp)

@@ -85,7 +85,7 @@ final class TornadoAttentionKernels implements AttentionKernels {
   /** The first four arguments of {@link AttentionCode#attend}. */
   private TornadoKernel queries(
       Tensor out, @Nullable Tensor logSumExp, Tensor qkv, int pageTokens, AttentionShape heads) {
-    refuseWideHeads(heads);
+    refuseUnsupported(heads);
     return attend.floats(out).floats(logSumExp).floats(qkv).i32(pageTokens);
   }
 
@@ -115,7 +115,7 @@ final class TornadoAttentionKernels implements AttentionKernels {
       Tensor logSumExp,
       Tensor segments,
       AttentionShape heads) {
-    refuseWideHeads(heads);
+    refuseUnsupported(heads);
     int tokens = qkv.dim0();
     int rows = tokens * heads.numHeads();
     try (TornadoScratch.Frame frame = scratch.frame()) {
@@ -189,7 +189,12 @@ final class TornadoAttentionKernels implements AttentionKernels {
         .launchOver(from.dim0() * page);
   }
 
-  private static void refuseWideHeads(AttentionShape heads) {
+  private static void refuseUnsupported(AttentionShape heads) {
+    if (heads.isCappedOrWindowed()) {
+      throw new IllegalArgumentException(
+          "tornado: attention with a soft cap (%s) or a window (%d) is not supported; use --device cpu or cuda"
+              .formatted(heads.softCap(), heads.window()));
+    }
     if (heads.headDim() > AttentionCode.MAX_HEAD_DIM) {
       throw new IllegalArgumentException(
           "attention: headDim %d is wider than %d, the most the tornado backend has kernels for; use --device cpu"

@@ -59,7 +59,7 @@ final class TornadoBackend implements Backend {
     activation = new TornadoActivationKernels(plan);
     embedding = new TornadoEmbeddingKernels(plan, scratch);
     loss = losses;
-    sampling = new TornadoSamplingKernels(plan, scratch, gemm, losses);
+    sampling = new TornadoSamplingKernels(plan, scratch, losses);
     optimizer = new TornadoOptimizerKernels(plan, scratch, transfers);
     elementwise = new TornadoElementwiseKernels(plan, transfers);
     plan.start();

@@ -16,6 +16,7 @@ final class TornadoElementwiseKernels implements ElementwiseKernels {
   private final TornadoKernel fill;
   private final TornadoKernel add;
   private final TornadoKernel scale;
+  private final TornadoKernel softCap;
   private final TornadoKernel copy;
 
   TornadoElementwiseKernels(TornadoPlan plan, TornadoTransferKernels transfer) {
@@ -23,6 +24,7 @@ final class TornadoElementwiseKernels implements ElementwiseKernels {
     fill = plan.kernel("fill", ElementwiseCode::fill);
     add = plan.kernel("add", ElementwiseCode::add);
     scale = plan.kernel("scale", ElementwiseCode::scale);
+    softCap = plan.kernel("softCap", ElementwiseCode::softCap);
     copy = plan.kernel("copy", ElementwiseCode::copy);
   }
 
@@ -39,6 +41,11 @@ final class TornadoElementwiseKernels implements ElementwiseKernels {
   @Override
   public void scale(Tensor out, Tensor x, double factor) {
     scale.floats(out).floats(x).i32(out.elements()).f32(factor).launchOver(out.elements());
+  }
+
+  @Override
+  public void softCap(Tensor out, Tensor x, double cap) {
+    softCap.floats(out).floats(x).i32(out.elements()).f32(cap).f32(cap).launchOver(out.elements());
   }
 
   @Override

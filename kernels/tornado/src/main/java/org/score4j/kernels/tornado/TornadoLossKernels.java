@@ -16,12 +16,14 @@ final class TornadoLossKernels implements LossKernels {
 
   private final TornadoScratch scratch;
   private final TornadoGemm gemm;
+  private final TornadoKernel softCap;
   private final TornadoKernel rowStatistics;
   private final TornadoKernel dLogits;
 
   TornadoLossKernels(TornadoPlan plan, TornadoScratch scratch, TornadoGemm gemm) {
     this.scratch = scratch;
     this.gemm = gemm;
+    softCap = plan.kernel("headSoftCap", ElementwiseCode::softCap);
     rowStatistics = plan.kernel("headStatistics", LossCode::rowStatistics);
     dLogits = plan.kernel("headGradient", LossCode::dLogits);
   }
@@ -39,7 +41,8 @@ final class TornadoLossKernels implements LossKernels {
       Tensor head,
       Tensor targets,
       @Nullable HeadReference reference,
-      double inverseTemperature) {
+      double inverseTemperature,
+      double softCap) {
     int rows = hidden.dim0();
     int vocabulary = head.dim0();
     int chunk = rowsAtOnce(rows, vocabulary);
@@ -53,12 +56,12 @@ final class TornadoLossKernels implements LossKernels {
         Tensor z = logits.rows(0, to - from);
         Tensor h = hidden.rows(from, to);
         Tensor wanted = targets.rows(from, to);
-        gemm.multiply(z, false, h, true, head, inverseTemperature, null);
+        logits(z, h, head, inverseTemperature, softCap);
         Tensor refZ = null;
         if (reference != null && refLogits != null) {
           refZ = refLogits.rows(0, to - from);
           Tensor refHidden = reference.hidden().rows(from, to);
-          gemm.multiply(refZ, false, refHidden, true, reference.head(), inverseTemperature, null);
+          logits(refZ, refHidden, reference.head(), inverseTemperature, softCap);
         }
         statistics(
             z,
@@ -80,11 +83,28 @@ final class TornadoLossKernels implements LossKernels {
               .floats(rows(gradients.klCoef(), from, to))
               .i32(to - from)
               .f32(inverseTemperature)
+              .f32(softCap == 0 ? 0 : 1 / (softCap * inverseTemperature))
               .launchOver(z.elements());
           gemm.multiply(gradients.dHidden().rows(from, to), false, z, false, head, 1, null);
-          gemm.accumulate(gradients.dHead(), true, z, false, h);
+          if (gradients.dHead() != null) {
+            gemm.accumulate(gradients.dHead(), true, z, false, h);
+          }
         }
       }
+    }
+  }
+
+  /** {@code z = capped(hidden · headᵀ) · inverseTemperature}, for sampling too. */
+  void logits(Tensor z, Tensor hidden, Tensor head, double inverseTemperature, double cap) {
+    gemm.multiply(z, false, hidden, true, head, cap == 0 ? inverseTemperature : 1, null);
+    if (cap != 0) {
+      softCap
+          .floats(z)
+          .floats(z)
+          .i32(z.elements())
+          .f32(cap)
+          .f32(cap * inverseTemperature)
+          .launchOver(z.elements());
     }
   }
 

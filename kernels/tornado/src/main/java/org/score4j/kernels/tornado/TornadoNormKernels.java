@@ -24,14 +24,14 @@ final class TornadoNormKernels implements NormKernels {
   }
 
   @Override
-  public void rmsNorm(Tensor out, Tensor rstd, Tensor x, Tensor weight, double eps) {
-    norm(out, null, rstd, x, null, weight, eps);
+  public void rmsNorm(Tensor out, Tensor rstd, Tensor x, Tensor weight, double offset, double eps) {
+    norm(out, null, rstd, x, null, weight, offset, eps);
   }
 
   @Override
   public void addRmsNorm(
-      Tensor out, Tensor sum, Tensor rstd, Tensor x, Tensor delta, Tensor weight, double eps) {
-    norm(out, sum, rstd, x, delta, weight, eps);
+      Tensor out, Tensor sum, Tensor rstd, Tensor x, Tensor delta, Tensor weight, double offset, double eps) {
+    norm(out, sum, rstd, x, delta, weight, offset, eps);
   }
 
   private void norm(
@@ -41,6 +41,7 @@ final class TornadoNormKernels implements NormKernels {
       Tensor x,
       @Nullable Tensor delta,
       Tensor weight,
+      double offset,
       double eps) {
     rmsNorm
         .floats(out)
@@ -51,19 +52,20 @@ final class TornadoNormKernels implements NormKernels {
         .floats(delta)
         .floats(sum)
         .f32(eps)
+        .f32(offset)
         .launchGroups(x.dim0());
   }
 
   @Override
   public void rmsNormBackward(
-      Tensor dX, Tensor dWeight, Tensor dOut, Tensor x, Tensor weight, Tensor rstd) {
-    backward(dX, dWeight, dOut, x, weight, rstd, false);
+      Tensor dX, Tensor dWeight, Tensor dOut, Tensor x, Tensor weight, Tensor rstd, double offset) {
+    backward(dX, dWeight, dOut, x, weight, rstd, offset, false);
   }
 
   @Override
   public void rmsNormBackwardAdd(
-      Tensor dX, Tensor dWeight, Tensor dOut, Tensor x, Tensor weight, Tensor rstd) {
-    backward(dX, dWeight, dOut, x, weight, rstd, true);
+      Tensor dX, Tensor dWeight, Tensor dOut, Tensor x, Tensor weight, Tensor rstd, double offset) {
+    backward(dX, dWeight, dOut, x, weight, rstd, offset, true);
   }
 
   private void backward(
@@ -73,6 +75,7 @@ final class TornadoNormKernels implements NormKernels {
       Tensor x,
       Tensor weight,
       Tensor rstd,
+      double offset,
       boolean accumulate) {
     long width = weight.elements();
     rmsNormBackwardWeight
@@ -91,6 +94,7 @@ final class TornadoNormKernels implements NormKernels {
         .floats(rstd)
         .i32(width)
         .i32(accumulate ? 1 : 0)
+        .f32(offset)
         .launchGroups(x.dim0());
   }
 
@@ -101,6 +105,7 @@ final class TornadoNormKernels implements NormKernels {
       Tensor qkv,
       Tensor qWeight,
       Tensor kWeight,
+      double offset,
       double eps,
       AttentionShape heads) {
     qkNorm
@@ -113,6 +118,7 @@ final class TornadoNormKernels implements NormKernels {
         .i32(heads.numKvHeads())
         .i32(heads.headDim())
         .f32(eps)
+        .f32(offset)
         .launchGroups(qkv.elements() / heads.headDim());
   }
 
@@ -126,6 +132,7 @@ final class TornadoNormKernels implements NormKernels {
       Tensor qWeight,
       Tensor kWeight,
       Tensor rstd,
+      double offset,
       AttentionShape heads) {
     qkNormBackwardWeight
         .floats(dQWeight)
@@ -148,6 +155,7 @@ final class TornadoNormKernels implements NormKernels {
         .i32(heads.numHeads())
         .i32(heads.numKvHeads())
         .i32(heads.headDim())
+        .f32(offset)
         .launchGroups(qkv.elements() / heads.headDim());
   }
 }

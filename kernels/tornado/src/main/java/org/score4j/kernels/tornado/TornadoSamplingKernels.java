@@ -11,15 +11,13 @@ import org.score4j.kernels.Tensor;
  */
 final class TornadoSamplingKernels implements SamplingKernels {
   private final TornadoScratch scratch;
-  private final TornadoGemm gemm;
   private final TornadoLossKernels loss;
   private final TornadoKernel draw;
   private final TornadoKernel truncate;
 
   TornadoSamplingKernels(
-      TornadoPlan plan, TornadoScratch scratch, TornadoGemm gemm, TornadoLossKernels loss) {
+      TornadoPlan plan, TornadoScratch scratch, TornadoLossKernels loss) {
     this.scratch = scratch;
-    this.gemm = gemm;
     this.loss = loss;
     draw = plan.kernel("sample", SamplingCode::draw);
     truncate = plan.kernel("truncate", SamplingCode::truncate);
@@ -32,7 +30,8 @@ final class TornadoSamplingKernels implements SamplingKernels {
       Tensor hidden,
       Tensor head,
       Tensor randomness,
-      double temperature) {
+      double temperature,
+      double softCap) {
     int rows = hidden.dim0();
     int vocabulary = head.dim0();
     int chunk = TornadoLossKernels.rowsAtOnce(rows, vocabulary);
@@ -45,7 +44,7 @@ final class TornadoSamplingKernels implements SamplingKernels {
         int to = Math.min(rows, from + chunk);
         Tensor z = logits.rows(0, to - from);
         Tensor drawn = ids.rows(from, to);
-        gemm.multiply(z, false, hidden.rows(from, to), true, head, inverseTemperature, null);
+        loss.logits(z, hidden.rows(from, to), head, inverseTemperature, softCap);
         draw.ints(drawn)
             .floats(z)
             .i32(vocabulary)
