@@ -5,9 +5,14 @@ import uk.ac.manchester.tornado.api.math.TornadoMath;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
-/** Device code of {@link TornadoActivationKernels}. */
+/**
+ * Device code of {@link TornadoActivationKernels}. GELU's {@code (1 + tanh(u))/2} is computed as
+ * the sigmoid of 2u: PoCL's tanh stops short of −1, which a huge gate makes visible.
+ */
 final class ActivationCode {
-  private static final float SQRT_2_OVER_PI = 0.7978846f;
+  /** √(8/π). */
+  private static final float SQRT_8_OVER_PI = 1.5957692f;
+
   private static final float CUBE = 0.044715f;
 
   private ActivationCode() {}
@@ -55,8 +60,9 @@ final class ActivationCode {
     for (int i = context.globalIdx; i < n; i += context.globalGroupSizeX) {
       int at = gateUp + i + (i / width) * width;
       float gate = memory.get(at);
-      float tanh = TornadoMath.tanh(SQRT_2_OVER_PI * (gate + CUBE * gate * gate * gate));
-      memory.set(out + i, 0.5f * gate * (1f + tanh) * memory.get(at + width));
+      float twice = SQRT_8_OVER_PI * (gate + CUBE * gate * gate * gate);
+      float sigmoid = 1f / (1f + TornadoMath.exp(-twice));
+      memory.set(out + i, gate * sigmoid * memory.get(at + width));
     }
   }
 
@@ -73,15 +79,16 @@ final class ActivationCode {
       float gate = memory.get(gateUp + offset);
       float up = memory.get(gateUp + offset + width);
       float d = memory.get(dOut + i);
-      float tanh = TornadoMath.tanh(SQRT_2_OVER_PI * (gate + CUBE * gate * gate * gate));
-      float slope = 1f - tanh * tanh;
+      float twice = SQRT_8_OVER_PI * (gate + CUBE * gate * gate * gate);
+      float sigmoid = 1f / (1f + TornadoMath.exp(-twice));
+      float slope = sigmoid * (1f - sigmoid);
       // Far out the slope is 0, whatever the gate, whose square may be infinite.
       float bend = 0f;
       if (slope > 0f) {
-        bend = gate * slope * SQRT_2_OVER_PI * (1f + 3f * CUBE * gate * gate);
+        bend = gate * slope * SQRT_8_OVER_PI * (1f + 3f * CUBE * gate * gate);
       }
-      memory.set(dGateUp + offset, 0.5f * d * up * (1f + tanh + bend));
-      memory.set(dGateUp + offset + width, 0.5f * d * gate * (1f + tanh));
+      memory.set(dGateUp + offset, d * up * (sigmoid + bend));
+      memory.set(dGateUp + offset + width, d * gate * sigmoid);
     }
   }
 }

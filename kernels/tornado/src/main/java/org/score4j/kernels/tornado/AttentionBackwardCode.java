@@ -36,7 +36,8 @@ final class AttentionBackwardCode {
    * {@code dQ_i = scale Σ_j P_ij (dOut_i · V_j − D_i) K_j}, a chain over the keys; a group has a
    * query head of a token. Arguments: 0 dQkv, 1 dOut, 2 qkv, 3 logSumExp, 4 D, 5 segments, 6
    * segment of a token (ints), 7 query heads, 8 group size, 9 headDim, 10 width of a row, 11 offset
-   * of the first key head, 12 of the first value head; factors: scale.
+   * of the first key head, 12 of the first value head, 13 keys that a query sees at most, or 0;
+   * factors: scale, soft cap or 0.
    */
   static void dQueries(
       KernelContext context, FloatArray memory, IntArray ints, IntArray args, FloatArray factors) {
@@ -51,6 +52,8 @@ final class AttentionBackwardCode {
     int keyBase = qkv + args.get(11) + kvHead * headDim;
     int valueBase = qkv + args.get(12) + kvHead * headDim;
     float scale = factors.get(0);
+    float softCap = factors.get(1);
+    int window = args.get(13);
     float logSumExp = memory.get(args.get(3) + token * heads + head);
     float dot = memory.get(args.get(4) + token * heads + head);
     int segment = args.get(5) + 4 * ints.get(args.get(6) + token);
@@ -58,6 +61,10 @@ final class AttentionBackwardCode {
     int prefixLength = ints.get(segment + 3);
     int shift = ints.get(segment) - prefixLength;
     int keys = token - shift + 1;
+    int firstKey = 0;
+    if (window > 0 && keys > window) {
+      firstKey = keys - window;
+    }
     float[] query = context.allocateFloatLocalArray(MAX_HEAD_DIM);
     float[] dOutput = context.allocateFloatLocalArray(MAX_HEAD_DIM);
     float[] dScores = context.allocateFloatLocalArray(GROUP);
@@ -73,12 +80,16 @@ final class AttentionBackwardCode {
     float d1 = 0f;
     float d2 = 0f;
     float d3 = 0f;
-    for (int first = 0; first < keys; first += GROUP) {
+    for (int first = firstKey / GROUP * GROUP; first < keys; first += GROUP) {
       int count = keys - first;
       if (count > GROUP) {
         count = GROUP;
       }
-      if (lane < count) {
+      int from = 0;
+      if (first < firstKey) {
+        from = firstKey - first;
+      }
+      if (lane >= from && lane < count) {
         int row = first + lane + shift;
         if (first + lane < prefixLength) {
           row = prefixStart + first + lane;
@@ -91,26 +102,32 @@ final class AttentionBackwardCode {
           dWeight += dOutput[e] * memory.get(valueBase + place + e);
         }
         places[lane] = place;
-        dScores[lane] = scale * TornadoMath.exp(scale * score - logSumExp) * (dWeight - dot);
+        if (softCap > 0f) {
+          float tanh = TornadoMath.tanh(scale * score / softCap);
+          float p = TornadoMath.exp(softCap * tanh - logSumExp);
+          dScores[lane] = scale * (1f - tanh * tanh) * p * (dWeight - dot);
+        } else {
+          dScores[lane] = scale * TornadoMath.exp(scale * score - logSumExp) * (dWeight - dot);
+        }
       }
       context.localBarrier();
       if (lane < headDim) {
-        for (int j = 0; j < count; j++) {
+        for (int j = from; j < count; j++) {
           d0 += dScores[j] * memory.get(keyBase + places[j] + lane);
         }
       }
       if (lane + GROUP < headDim) {
-        for (int j = 0; j < count; j++) {
+        for (int j = from; j < count; j++) {
           d1 += dScores[j] * memory.get(keyBase + places[j] + lane + GROUP);
         }
       }
       if (lane + 2 * GROUP < headDim) {
-        for (int j = 0; j < count; j++) {
+        for (int j = from; j < count; j++) {
           d2 += dScores[j] * memory.get(keyBase + places[j] + lane + 2 * GROUP);
         }
       }
       if (lane + 3 * GROUP < headDim) {
-        for (int j = 0; j < count; j++) {
+        for (int j = from; j < count; j++) {
           d3 += dScores[j] * memory.get(keyBase + places[j] + lane + 3 * GROUP);
         }
       }
@@ -134,7 +151,7 @@ final class AttentionBackwardCode {
   /**
    * {@code dV_j = Σ_i P_ij dOut_i}, {@code dK_j = scale Σ_i P_ij (dOut_i · V_j − D_i) Q_i}, chains
    * over segments, heads and tokens; a group has a key head of a token. Arguments: as {@link
-   * #dQueries}, 13 key heads, 14 end of the continuations of a segment (ints).
+   * #dQueries}, 14 key heads, 15 end of the continuations of a segment (ints).
    */
   static void dKeysAndValues(
       KernelContext context, FloatArray memory, IntArray ints, IntArray args, FloatArray factors) {
@@ -147,13 +164,15 @@ final class AttentionBackwardCode {
     int groupSize = args.get(8);
     int headDim = args.get(9);
     int width = args.get(10);
-    int kvHeads = args.get(13);
+    int kvHeads = args.get(14);
     int token = context.groupIdx / kvHeads;
     int kvHead = context.groupIdx - token * kvHeads;
     int lane = context.localIdx;
     float scale = factors.get(0);
+    float softCap = factors.get(1);
+    int window = args.get(13);
     int own = ints.get(args.get(6) + token);
-    int end = ints.get(args.get(14) + own);
+    int end = ints.get(args.get(15) + own);
     int keyAt = token * width + args.get(11) + kvHead * headDim;
     int valueAt = token * width + args.get(12) + kvHead * headDim;
     float[] key = context.allocateFloatLocalArray(MAX_HEAD_DIM);
@@ -178,12 +197,23 @@ final class AttentionBackwardCode {
       int to = from + ints.get(segments + 4 * s + 1);
       int prefixStart = ints.get(segments + 4 * s + 2);
       int prefixEnd = prefixStart + ints.get(segments + 4 * s + 3);
+      // The last query that sees the key: it has index prefixLength + row − from in its sequence.
+      int seen = to;
+      if (window > 0) {
+        seen = from - (prefixEnd - prefixStart) + (token - prefixStart) + window;
+      }
       if (s == own) {
         from = token;
+        if (window > 0) {
+          seen = token + window;
+        }
       } else {
         if (token < prefixStart || token >= prefixEnd) {
           to = from;
         }
+      }
+      if (seen < to) {
+        to = seen;
       }
       for (int h = kvHead * groupSize; h < (kvHead + 1) * groupSize; h++) {
         for (int first = from; first < to; first += GROUP) {
@@ -201,9 +231,17 @@ final class AttentionBackwardCode {
               score += memory.get(queryAt + e) * key[e];
               dWeight += memory.get(outAt + e) * value[e];
             }
-            float p = TornadoMath.exp(scale * score - memory.get(logSumExp + row * heads + h));
-            weights[lane] = p;
-            dScores[lane] = scale * p * (dWeight - memory.get(dots + row * heads + h));
+            float dot = memory.get(dots + row * heads + h);
+            if (softCap > 0f) {
+              float tanh = TornadoMath.tanh(scale * score / softCap);
+              float p = TornadoMath.exp(softCap * tanh - memory.get(logSumExp + row * heads + h));
+              weights[lane] = p;
+              dScores[lane] = scale * (1f - tanh * tanh) * p * (dWeight - dot);
+            } else {
+              float p = TornadoMath.exp(scale * score - memory.get(logSumExp + row * heads + h));
+              weights[lane] = p;
+              dScores[lane] = scale * p * (dWeight - dot);
+            }
           }
           context.localBarrier();
           int queries = qkv + first * width + h * headDim + lane;

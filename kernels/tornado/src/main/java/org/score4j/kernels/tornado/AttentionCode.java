@@ -60,7 +60,7 @@ final class AttentionCode {
    * number of keys of a token, 15 width of a page table, 11 and 13 the pages, 12 and 14 0, 16 width
    * of keys.
    *
-   * <p>Factors: scale.
+   * <p>Both: 17 keys that a query sees at most, or 0. Factors: scale, soft cap or 0.
    */
   static void attend(
       KernelContext context, FloatArray memory, IntArray ints, IntArray args, FloatArray factors) {
@@ -77,6 +77,8 @@ final class AttentionCode {
     int keyBase = args.get(11) + keyOffset;
     int valueBase = args.get(13) + valueOffset;
     float scale = factors.get(0);
+    float softCap = factors.get(1);
+    int window = args.get(17);
     // Packed: key j is token j + shift, or prefixStart + j while j is below prefixLength.
     int prefixStart = 0;
     int prefixLength = 0;
@@ -95,6 +97,10 @@ final class AttentionCode {
       keys = ints.get(args.get(6) + token);
       rowWidth = args.get(16);
     }
+    int firstKey = 0;
+    if (window > 0 && keys > window) {
+      firstKey = keys - window;
+    }
     float[] query = context.allocateFloatLocalArray(MAX_HEAD_DIM);
     float[] weights = context.allocateFloatLocalArray(GROUP);
     int[] places = context.allocateIntLocalArray(GROUP);
@@ -109,13 +115,18 @@ final class AttentionCode {
     float out1 = 0f;
     float out2 = 0f;
     float out3 = 0f;
-    for (int first = 0; first < keys; first += GROUP) {
+    // Chunks wholly before the window are left out, keys before it are skipped in the first chunk.
+    for (int first = firstKey / GROUP * GROUP; first < keys; first += GROUP) {
       int count = keys - first;
       if (count > GROUP) {
         count = GROUP;
       }
+      int from = 0;
+      if (first < firstKey) {
+        from = firstKey - first;
+      }
       float score = LOWEST;
-      if (lane < count) {
+      if (lane >= from && lane < count) {
         int j = first + lane;
         int row = j + shift;
         if (pageTokens != 0) {
@@ -132,11 +143,14 @@ final class AttentionCode {
           sum += query[e] * memory.get(keyBase + place + e);
         }
         score = scale * sum;
+        if (softCap > 0f) {
+          score = softCap * TornadoMath.tanh(score / softCap);
+        }
       }
       weights[lane] = score;
       context.localBarrier();
       float newMax = max;
-      for (int j = 0; j < count; j++) {
+      for (int j = from; j < count; j++) {
         newMax = TornadoMath.max(newMax, weights[j]);
       }
       context.localBarrier();
@@ -144,12 +158,12 @@ final class AttentionCode {
       context.localBarrier();
       float kept = TornadoMath.exp(max - newMax);
       denominator = denominator * kept;
-      for (int j = 0; j < count; j++) {
+      for (int j = from; j < count; j++) {
         denominator = denominator + weights[j];
       }
       out0 = out0 * kept;
       if (lane < headDim) {
-        for (int j = 0; j < count; j++) {
+        for (int j = from; j < count; j++) {
           out0 += weights[j] * memory.get(valueBase + places[j] + lane);
         }
       }
@@ -158,17 +172,17 @@ final class AttentionCode {
         out2 = out2 * kept;
         out3 = out3 * kept;
         if (lane + GROUP < headDim) {
-          for (int j = 0; j < count; j++) {
+          for (int j = from; j < count; j++) {
             out1 += weights[j] * memory.get(valueBase + places[j] + lane + GROUP);
           }
         }
         if (lane + 2 * GROUP < headDim) {
-          for (int j = 0; j < count; j++) {
+          for (int j = from; j < count; j++) {
             out2 += weights[j] * memory.get(valueBase + places[j] + lane + 2 * GROUP);
           }
         }
         if (lane + 3 * GROUP < headDim) {
-          for (int j = 0; j < count; j++) {
+          for (int j = from; j < count; j++) {
             out3 += weights[j] * memory.get(valueBase + places[j] + lane + 3 * GROUP);
           }
         }

@@ -49,7 +49,9 @@ final class TornadoAttentionKernels implements AttentionKernels {
           .i32(heads.queryWidth() + heads.kvWidth())
           .i32(0)
           .i32(0)
+          .i32(heads.window())
           .f32(heads.scale())
+          .f32(heads.softCap())
           .launchGroups((long) tokens * heads.numHeads());
     }
   }
@@ -78,14 +80,16 @@ final class TornadoAttentionKernels implements AttentionKernels {
         .i32(0)
         .i32(pageTables.dim1())
         .i32(heads.kvWidth())
+        .i32(heads.window())
         .f32(heads.scale())
+        .f32(heads.softCap())
         .launchGroups((long) qkv.dim0() * heads.numHeads());
   }
 
   /** The first four arguments of {@link AttentionCode#attend}. */
   private TornadoKernel queries(
       Tensor out, @Nullable Tensor logSumExp, Tensor qkv, int pageTokens, AttentionShape heads) {
-    refuseUnsupported(heads);
+    refuseWideHeads(heads);
     return attend.floats(out).floats(logSumExp).floats(qkv).i32(pageTokens);
   }
 
@@ -115,7 +119,7 @@ final class TornadoAttentionKernels implements AttentionKernels {
       Tensor logSumExp,
       Tensor segments,
       AttentionShape heads) {
-    refuseUnsupported(heads);
+    refuseWideHeads(heads);
     int tokens = qkv.dim0();
     int rows = tokens * heads.numHeads();
     try (TornadoScratch.Frame frame = scratch.frame()) {
@@ -159,7 +163,9 @@ final class TornadoAttentionKernels implements AttentionKernels {
         .i32(heads.qkvWidth())
         .i32(heads.queryWidth())
         .i32(heads.queryWidth() + heads.kvWidth())
-        .f32(heads.scale());
+        .i32(heads.window())
+        .f32(heads.scale())
+        .f32(heads.softCap());
   }
 
   @Override
@@ -189,12 +195,7 @@ final class TornadoAttentionKernels implements AttentionKernels {
         .launchOver(from.dim0() * page);
   }
 
-  private static void refuseUnsupported(AttentionShape heads) {
-    if (heads.isCappedOrWindowed()) {
-      throw new IllegalArgumentException(
-          "tornado: attention with a soft cap (%s) or a window (%d) is not supported; use --device cpu or cuda"
-              .formatted(heads.softCap(), heads.window()));
-    }
+  private static void refuseWideHeads(AttentionShape heads) {
     if (heads.headDim() > AttentionCode.MAX_HEAD_DIM) {
       throw new IllegalArgumentException(
           "attention: headDim %d is wider than %d, the most the tornado backend has kernels for; use --device cpu"
