@@ -1,6 +1,8 @@
 package org.score4j.kernels;
 
 import java.util.List;
+import java.util.Optional;
+import java.util.ServiceLoader;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
@@ -15,6 +17,12 @@ import org.score4j.kernels.reference.ReferenceBackend;
 /** Backends by the names of {@code --device}. */
 public final class Backends {
   private static final Pattern CUDA = Pattern.compile("cuda(?::(\\d{1,4}))?");
+  private static final Pattern TORNADO = Pattern.compile("tornado(?::(\\d{1,4}))?");
+
+  private static final String NO_TORNADO =
+      "TornadoVM is not part of this jar; install its SDK for this JDK (for example `sdk install"
+          + " tornadovm` with SDKMAN), set TORNADOVM_HOME to its folder and build the jar anew, see"
+          + " docs/tornado.md";
 
   private Backends() {}
 
@@ -43,6 +51,14 @@ public final class Backends {
     return "cpu";
   }
 
+  /** The TornadoVM backend, which is there where the jar was built with TornadoVM's SDK. */
+  public static Optional<BackendProvider> tornado() {
+    return ServiceLoader.load(BackendProvider.class, Backends.class.getClassLoader()).stream()
+        .map(ServiceLoader.Provider::get)
+        .filter(provider -> provider.name().equals("tornado"))
+        .findFirst();
+  }
+
   /** As {@link #open(String, int, Precision)} in the device's own precision. */
   public static Backend open(String device, int threads) {
     return open(device, threads, Precision.AUTO);
@@ -51,7 +67,8 @@ public final class Backends {
   /**
    * Opens a backend, which the caller closes.
    *
-   * @param device cpu, cuda, cuda:1 or reference; {@code auto} goes through {@link #choose} first
+   * @param device cpu, cuda, cuda:1, tornado, tornado:1 or reference; {@code auto} goes through
+   *     {@link #choose} first
    * @param threads how many threads compute; only the cpu backend has several
    * @param precision of weights and activations
    */
@@ -75,12 +92,20 @@ public final class Backends {
           "device %s does not compute in %s; leave --precision out, or use --device cuda"
               .formatted(device, precision));
     }
+    Matcher tornado = TORNADO.matcher(device);
+    if (tornado.matches()) {
+      int index = tornado.group(1) == null ? 0 : Integer.parseInt(tornado.group(1));
+      return tornado()
+          .orElseThrow(
+              () -> new IllegalArgumentException("device %s: %s".formatted(device, NO_TORNADO)))
+          .open(index, precision);
+    }
     return switch (device) {
       case "cpu" -> new CpuBackend(threads);
       case "reference" -> new ReferenceBackend();
       default ->
           throw new IllegalArgumentException(
-              "device '%s' is unknown; use cpu, cuda, cuda:1, reference or auto (tornado is not part of this build)"
+              "device '%s' is unknown; use cpu, cuda, cuda:1, tornado, tornado:1, reference or auto"
                   .formatted(device));
     };
   }

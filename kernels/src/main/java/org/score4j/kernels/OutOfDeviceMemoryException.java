@@ -1,5 +1,7 @@
 package org.score4j.kernels;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * An allocation that the device cannot serve; says which one, so that the caller can name what to
  * shrink.
@@ -20,10 +22,28 @@ public final class OutOfDeviceMemoryException extends DeviceException {
    */
   public OutOfDeviceMemoryException(
       String purpose, long bytes, DeviceMemory memory, Throwable cause) {
+    this(purpose, bytes, memory, "make it smaller or end what else runs on the GPU", cause);
+  }
+
+  /**
+   * The device had too little, and there is something else to do about it.
+   *
+   * @param purpose name of the arena, or what else was to be allocated
+   * @param bytes that were asked for
+   * @param memory of the device
+   * @param fix what to do
+   * @param cause as reported by the device; null where the backend keeps account itself
+   */
+  public OutOfDeviceMemoryException(
+      String purpose, long bytes, DeviceMemory memory, String fix, @Nullable Throwable cause) {
     super(
-        "out of device memory: %s needs %d MiB, %d of %d MiB are free; make it smaller or end what else runs on the GPU"
+        "out of device memory: %s needs %d MiB, %d of %d MiB are free; %s"
             .formatted(
-                purpose, mebibytes(bytes), memory.freeBytes() >> 20, memory.totalBytes() >> 20),
+                purpose,
+                mebibytes(bytes),
+                memory.freeBytes() >> 20,
+                memory.totalBytes() >> 20,
+                fix),
         cause);
     this.purpose = purpose;
     this.bytes = bytes;

@@ -72,6 +72,18 @@ final class HouseRulesTest {
   }
 
   @Test
+  void tornadoVm_isOnlyImportedByTornado() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage(packageOf("tornado"))
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("uk.ac.manchester.tornado..")
+        .because("everything else must build and run without its SDK")
+        .check(CLASSES);
+  }
+
+  @Test
   void training_isImportedByNothing() {
     noClasses()
         .that()

@@ -24,12 +24,12 @@ class BackendsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"cuda:", "cuda:x", "tornado", "CPU", ""})
+  @ValueSource(strings = {"cuda:", "cuda:x", "tornado:", "CPU", ""})
   void anUnknownName_isRefusedWithTheKnownOnes(String name) {
     assertThatThrownBy(() -> Backends.open(name, 1))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("device '" + name + "' is unknown")
-        .hasMessageContaining("cpu, cuda, cuda:1, reference or auto");
+        .hasMessageContaining("cpu, cuda, cuda:1, tornado, tornado:1, reference or auto");
   }
 
   @Test

@@ -78,9 +78,9 @@ class MicroBatchTest {
   }
 
   /** Everything a training step makes, as bits. */
-  private record Outcome(Map<String, float[]> values) {}
+  record Outcome(Map<String, float[]> values) {}
 
-  private static void assertSame(Outcome actual, Outcome expected, String what) {
+  static void assertSame(Outcome actual, Outcome expected, String what) {
     assertThat(actual.values().keySet()).isEqualTo(expected.values().keySet());
     expected
         .values()
@@ -92,7 +92,7 @@ class MicroBatchTest {
   }
 
   /** Two AdamW steps over eight groups of sequences, {@code perMicroBatch} groups at a time. */
-  private static Outcome outcome(TinyModel model, int perMicroBatch) {
+  static Outcome outcome(TinyModel model, int perMicroBatch) {
     Map<String, float[]> values = new LinkedHashMap<>();
     try (Parameters weights = model.weights(SEED);
         Parameters reference = model.weights(SEED + 1);

@@ -21,6 +21,7 @@ import org.score4j.kernels.Ops;
 import org.score4j.kernels.Precision;
 import org.score4j.kernels.Tensor;
 import org.score4j.tests.cuda.CudaTestDevice;
+import org.score4j.tests.tornado.TornadoTestDevice;
 
 /** A small model on a named device, with room for passes of up to {@link #MAX_TOKENS} tokens. */
 final class TinyModel implements AutoCloseable {
@@ -157,7 +158,8 @@ final class TinyModel implements AutoCloseable {
   /**
    * A model of two blocks.
    *
-   * @param device {@code reference}, {@code cpu-N} with N threads, or {@code cuda-PRECISION}
+   * @param device {@code reference}, {@code cpu-N} with N threads, {@code cuda-PRECISION}, or
+   *     {@code tornado}
    */
   TinyModel(String device, Family family) {
     this(device, family.config(2));
@@ -177,6 +179,9 @@ final class TinyModel implements AutoCloseable {
   }
 
   private static Backend open(String device) {
+    if (device.equals("tornado")) {
+      return TornadoTestDevice.shared();
+    }
     String[] parts = device.split("-", 2);
     if (parts.length == 1) {
       return Backends.open(device, 1);

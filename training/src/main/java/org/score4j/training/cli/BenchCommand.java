@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.score4j.core.model.Recompute;
 import org.score4j.kernels.Backend;
@@ -102,6 +103,27 @@ final class BenchCommand implements Callable<Integer> {
   @Option(names = "--against-decode", paramLabel = "COMMAND", description = "the same for decode")
   private @Nullable String againstDecode;
 
+  @Option(
+      names = "--beside",
+      paramLabel = "DEVICE,…",
+      split = ",",
+      description =
+          "time the ops on these devices too: a column each, and how many times as long they take")
+  private List<String> beside = List.of();
+
+  /**
+   * The ops of another device.
+   *
+   * @param device as in {@code --beside}
+   * @param description of its backend
+   * @param rows of the ops, in the order of the first device's
+   */
+  private record Column(String device, String description, List<BenchRow> rows) {
+    BenchRow row(int index) {
+      return rows.get(index);
+    }
+  }
+
   /** A workload beside the other program's. */
   private record Ratio(String what, double ours, double theirs) {
     double value() {
@@ -118,6 +140,9 @@ final class BenchCommand implements Callable<Integer> {
     }
     if (reps < 1 || rounds < 1 || microBatch < 1 || !(warmUp >= 0)) {
       throw usage("--reps, --rounds and --micro-batch must be at least 1, --warm-up at least 0");
+    }
+    if (!beside.isEmpty() && !what.contains("ops")) {
+      throw usage("--beside %s: only ops are timed beside another device".formatted(beside));
     }
     BenchShape of = BenchShape.byName(shape);
     PrintWriter out = Objects.requireNonNull(spec).commandLine().getOut();
@@ -156,12 +181,25 @@ final class BenchCommand implements Callable<Integer> {
                 .run(warmUp, reps));
       }
     }
+    List<Column> columns =
+        beside.stream().map(device -> column(of, device, execution, err::println)).toList();
     if (common.json) {
-      JsonOutput.print(out, document(description, rows, ratios));
+      JsonOutput.print(out, document(description, rows, columns, ratios));
     } else {
-      print(out, description, rows, ratios);
+      print(out, description, rows, columns, ratios);
     }
     return 0;
+  }
+
+  private Column column(
+      BenchShape of, String device, Engine.Execution execution, Consumer<String> log) {
+    try (Backend backend =
+            Backends.open(
+                Backends.choose(device, log), execution.threads(), execution.precision());
+        OpBenchmark benchmark =
+            new OpBenchmark(new Ops(backend), of, microBatch, warmUp / 5, reps)) {
+      return new Column(device, backend.description(), benchmark.run());
+    }
   }
 
   private interface Workload {
@@ -189,26 +227,21 @@ final class BenchCommand implements Callable<Integer> {
   }
 
   private Map<String, @Nullable Object> document(
-      String description, List<BenchRow> rows, List<Ratio> ratios) {
+      String description, List<BenchRow> rows, List<Column> columns, List<Ratio> ratios) {
     Map<String, @Nullable Object> document = new LinkedHashMap<>();
     document.put("backend", description);
     document.put("shape", shape);
     document.put("load_average", load());
+    document.put("rows", rows.stream().map(BenchCommand::document).toList());
     document.put(
-        "rows",
-        rows.stream()
+        "beside",
+        columns.stream()
             .map(
-                row ->
+                column ->
                     Map.of(
-                        "what", row.what(),
-                        "sizes", row.shape(),
-                        "seconds", row.seconds().median(),
-                        "seconds_min", row.seconds().min(),
-                        "seconds_max", row.seconds().max(),
-                        "rate", row.rate(),
-                        "unit", row.unit(),
-                        "flops_per_second", row.flopsPerSecond(),
-                        "bytes_per_second", row.bytesPerSecond()))
+                        "device", column.device(),
+                        "backend", column.description(),
+                        "rows", column.rows().stream().map(BenchCommand::document).toList()))
             .toList());
     document.put(
         "ratios",
@@ -224,8 +257,27 @@ final class BenchCommand implements Callable<Integer> {
     return document;
   }
 
-  private void print(PrintWriter out, String description, List<BenchRow> rows, List<Ratio> ratios) {
+  private static Map<String, Object> document(BenchRow row) {
+    return Map.of(
+        "what", row.what(),
+        "sizes", row.shape(),
+        "seconds", row.seconds().median(),
+        "seconds_min", row.seconds().min(),
+        "seconds_max", row.seconds().max(),
+        "rate", row.rate(),
+        "unit", row.unit(),
+        "flops_per_second", row.flopsPerSecond(),
+        "bytes_per_second", row.bytesPerSecond());
+  }
+
+  private void print(
+      PrintWriter out,
+      String description,
+      List<BenchRow> rows,
+      List<Column> columns,
+      List<Ratio> ratios) {
     out.println("%s; shape %s; load average %.1f".formatted(description, shape, load()));
+    columns.forEach(column -> out.println("beside it " + column.description()));
     double copy =
         rows.stream().filter(row -> row.what().equals("copy")).mapToDouble(BenchRow::rate).sum();
     double product =
@@ -234,8 +286,12 @@ final class BenchCommand implements Callable<Integer> {
             .mapToDouble(BenchRow::rate)
             .max()
             .orElse(0);
-    for (BenchRow row : rows) {
+    for (int i = 0; i < rows.size(); i++) {
+      BenchRow row = rows.get(i);
       String share = share(row, copy, product);
+      for (Column column : columns) {
+        share += i < column.rows().size() ? beside(column, row, column.row(i)) : "";
+      }
       out.println(
           "%-22s %-42s %10.3f ms (%.3f … %.3f) %11.1f %s%s"
               .formatted(
@@ -273,6 +329,12 @@ final class BenchCommand implements Callable<Integer> {
       return "  %.1f GB/s of weights and cache%s".formatted(gigabytes, of);
     }
     return "";
+  }
+
+  private static String beside(Column column, BenchRow ours, BenchRow theirs) {
+    double theirTime = theirs.seconds().median();
+    return "  %s %.3f ms (x%.2f)"
+        .formatted(column.device(), 1e3 * theirTime, theirTime / ours.seconds().median());
   }
 
   private static double load() {

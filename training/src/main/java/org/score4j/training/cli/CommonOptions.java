@@ -11,8 +11,8 @@ final class CommonOptions {
       paramLabel = "DEVICE",
       defaultValue = "auto",
       description =
-          "where to compute: cuda (the first GPU), cuda:1, cpu, reference (slow, in double"
-              + " precision), or auto")
+          "where to compute: cuda (the first GPU), cuda:1, cpu, tornado (TornadoVM's first device),"
+              + " tornado:1, reference (slow, in double precision), or auto")
   String device = "auto";
 
   @Option(

@@ -33,6 +33,7 @@ final class DoctorCommand implements Callable<Integer> {
   private static final int REQUIRED_JAVA = 25;
 
   private static final Pattern CUDA = Pattern.compile("cuda(?::(\\d{1,3}))?");
+  private static final Pattern TORNADO = Pattern.compile("tornado(?::(\\d{1,3}))?");
   private static final Set<String> OTHERS = Set.of("auto", "cpu", "reference");
   private static final int NAME_WIDTH = 18;
 
@@ -49,8 +50,8 @@ final class DoctorCommand implements Callable<Integer> {
       paramLabel = "DEVICE",
       defaultValue = "auto",
       description =
-          "where training shall run: cuda and cuda:N ask for that GPU, with any other device CUDA"
-              + " may be missing")
+          "where training shall run: cuda and cuda:N ask for that GPU, tornado and tornado:N for"
+              + " that device of TornadoVM; with any other device both may be missing")
   private String device = "auto";
 
   /**
@@ -86,9 +87,12 @@ final class DoctorCommand implements Callable<Integer> {
     PrintWriter out = Objects.requireNonNull(spec).commandLine().getOut();
     Matcher cuda = CUDA.matcher(device);
     boolean cudaNeeded = cuda.matches();
-    if (!cudaNeeded && !OTHERS.contains(device)) {
+    Matcher tornado = TORNADO.matcher(device);
+    boolean tornadoNeeded = tornado.matches();
+    if (!cudaNeeded && !tornadoNeeded && !OTHERS.contains(device)) {
       throw new IllegalArgumentException(
-          "device '%s' is unknown; use cpu, reference, cuda, cuda:N or auto".formatted(device));
+          "device '%s' is unknown; use cpu, reference, cuda, cuda:N, tornado, tornado:N or auto"
+              .formatted(device));
     }
     int gpu = cudaNeeded && cuda.group(1) != null ? Integer.parseInt(cuda.group(1)) : 0;
     List<Finding> findings =
@@ -96,6 +100,8 @@ final class DoctorCommand implements Callable<Integer> {
             List.of(java(), cores(), memory(), backend("cpu"), backend("reference"), disk()));
     findings.add(terminal());
     addCuda(findings, engine.cuda(), cudaNeeded, gpu);
+    int chosen = tornadoNeeded && tornado.group(1) != null ? Integer.parseInt(tornado.group(1)) : 0;
+    addTornado(findings, engine.tornado(), tornadoNeeded, chosen);
     boolean good = findings.stream().noneMatch(Finding::hinders);
     if (json) {
       Map<String, @Nullable Object> document = new LinkedHashMap<>();
@@ -155,6 +161,29 @@ final class DoctorCommand implements Callable<Integer> {
             good,
             needed,
             good ? "cuda:%d can be used".formatted(gpu) : String.join("\n", faults)));
+  }
+
+  /** A line per device; one calm line where there is none and nobody asked for one. */
+  private static void addTornado(
+      List<Finding> findings, TornadoReport report, boolean needed, int chosen) {
+    for (int i = 0; i < report.devices().size(); i++) {
+      findings.add(new Finding("tornado:" + i, true, false, report.devices().get(i)));
+    }
+    if (!report.fault().isEmpty()) {
+      String text =
+          needed
+              ? report.fault()
+              : "not on this machine, which only --device tornado needs: " + report.fault();
+      findings.add(new Finding("tornado", false, needed, text));
+    } else if (needed) {
+      boolean good = chosen < report.devices().size();
+      String text =
+          good
+              ? "tornado:%d can be used".formatted(chosen)
+              : "there is no tornado:%d; use one of the %d above"
+                  .formatted(chosen, report.devices().size());
+      findings.add(new Finding("tornado", good, true, text));
+    }
   }
 
   private static Finding java() {

@@ -37,6 +37,9 @@ interface Engine {
   /** What this machine offers for CUDA. */
   CudaReport cuda();
 
+  /** What this machine offers for TornadoVM. */
+  TornadoReport tornado();
+
   /** Trains all phases of a run that are not done. */
   RunResult train(
       RunFolder folder,
@@ -78,6 +81,11 @@ interface Engine {
     @Override
     public CudaReport cuda() {
       return CudaProbe.report(CudaHost.current());
+    }
+
+    @Override
+    public TornadoReport tornado() {
+      return TornadoReport.ofThisMachine();
     }
 
     @Override

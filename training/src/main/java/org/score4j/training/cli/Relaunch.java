@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -17,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  * only starts a second one with its own JVM arguments and {@link #JVM_FLAGS}, lends it the
  * terminal, passes SIGTERM on and ends with its exit code. Ctrl-C reaches both from the terminal;
  * the first JVM then waits until the second has saved. {@code bin/score4j} passes the flags
- * directly.
+ * directly. TornadoVM's flags come from its SDK's argfile, and only for commands that name its
+ * device: they cost start-up time, and bind the program to an SDK.
  */
 final class Relaunch {
   /** What every JVM that trains is started with; {@code bin/score4j} passes the same. */
@@ -26,6 +28,9 @@ final class Relaunch {
 
   /** Throughput over pauses; only where the caller chose no collector, as two are an error. */
   static final String COLLECTOR_FLAG = "-XX:+UseParallelGC";
+
+  /** A choice of collector, as a regular expression. */
+  static final String ANY_COLLECTOR = "-XX:\\+Use\\w+GC";
 
   /**
    * A young generation that stays in the caches: what a step allocates is small and dies at once,
@@ -43,6 +48,17 @@ final class Relaunch {
   /** Whether this JVM lacks the Vector API. */
   static boolean needed() {
     return ModuleLayer.boot().findModule(VECTOR_MODULE).isEmpty();
+  }
+
+  /** Whether this JVM lacks what the command line needs: the Vector API, or TornadoVM. */
+  static boolean needed(String[] args) {
+    return needed() || tornado(args).isPresent();
+  }
+
+  /** The SDK whose flags are missing; once is enough, whatever came of it. */
+  private static Optional<TornadoSdk> tornado(String[] args) {
+    boolean first = System.getProperty(LAUNCHER_PID) == null && !TornadoSdk.present();
+    return first && TornadoSdk.wanted(args) ? TornadoSdk.find() : Optional.empty();
   }
 
   /**
@@ -85,7 +101,8 @@ final class Relaunch {
     command.add(Path.of(javaHome, "bin", "java").toString());
     command.addAll(inherited);
     command.addAll(JVM_FLAGS);
-    if (inherited.stream().noneMatch(flag -> flag.matches("-XX:\\+Use\\w+GC"))) {
+    tornado(args).ifPresent(sdk -> command.addAll(sdk.flags(inherited)));
+    if (command.stream().noneMatch(flag -> flag.matches(ANY_COLLECTOR))) {
       command.add(COLLECTOR_FLAG);
     }
     if (inherited.stream().noneMatch(flag -> flag.matches("-Xmn.*|-XX:(Max)?NewSize=.*"))) {

@@ -33,7 +33,7 @@ public final class Score4j implements Runnable {
    * @param args the command line
    */
   public static void main(String[] args) {
-    if (Relaunch.needed()) {
+    if (Relaunch.needed(args)) {
       System.exit(Relaunch.run(Score4j.class, args));
     }
     Relaunch.watchLauncher();

@@ -66,6 +66,11 @@ final class CommandsTest {
     }
 
     @Override
+    public TornadoReport tornado() {
+      return new TornadoReport(List.of(), "no TornadoVM");
+    }
+
+    @Override
     public RunResult train(
         RunFolder folder,
         boolean resume,

@@ -41,8 +41,13 @@ final class DoctorCommandTest {
   private final Screen screen = new Screen();
   private final StringWriter stdout = new StringWriter();
 
-  /** Knows of CUDA and nothing else. */
-  private record OnlyCuda(CudaReport cuda) implements Engine {
+  private static final TornadoReport NO_TORNADO =
+      new TornadoReport(List.of(), "TORNADOVM_HOME is not set; install its SDK");
+  private static final TornadoReport TWO_DEVICES =
+      new TornadoReport(List.of("OPENCL a GPU", "OPENCL a CPU"), "");
+
+  /** Knows of the devices and nothing else. */
+  private record OnlyDevices(CudaReport cuda, TornadoReport tornado) implements Engine {
     @Override
     public void check(Execution execution) {
       throw new UnsupportedOperationException("the doctor opens backends itself");
@@ -82,12 +87,16 @@ final class DoctorCommandTest {
   }
 
   private int doctor(CudaReport cuda, String... options) {
+    return doctor(new OnlyDevices(cuda, NO_TORNADO), options);
+  }
+
+  private int doctor(Engine engine, String... options) {
     stdout.getBuffer().setLength(0);
     String[] args = new String[options.length + 1];
     args[0] = "doctor";
     System.arraycopy(options, 0, args, 1, options.length);
     Terminal plain = new Terminal(screen.out(), false, false, 80);
-    return Score4j.execute(new OnlyCuda(cuda), plain, new PrintWriter(stdout), args);
+    return Score4j.execute(engine, plain, new PrintWriter(stdout), args);
   }
 
   private List<String> linesOfCuda() {
@@ -155,5 +164,34 @@ final class DoctorCommandTest {
     assertThat(doctor(TWO_GPUS, "--device=gpu")).isEqualTo(1);
     assertThat(screen.raw())
         .startsWith("score4j: error: device 'gpu' is unknown; use cpu, reference, cuda, cuda:N");
+  }
+
+  private List<String> linesOfTornado() {
+    return stdout.toString().lines().filter(line -> line.startsWith("tornado", 2)).toList();
+  }
+
+  @Test
+  void withoutTornadoVm_oneCalmLineSaysWhatToInstall_andAskingForItFails() {
+    assertThat(doctor(NOTHING)).isZero();
+    assertThat(linesOfTornado())
+        .containsExactly(
+            "– tornado            not on this machine, which only --device tornado needs:"
+                + " TORNADOVM_HOME is not set; install its SDK");
+    assertThat(doctor(NOTHING, "--device=tornado")).isEqualTo(1);
+    assertThat(linesOfTornado())
+        .containsExactly("✗ tornado            TORNADOVM_HOME is not set; install its SDK");
+  }
+
+  @Test
+  void devicesOfTornadoVm_areListedByTheirNumbers_andTheChosenOneMustExist() {
+    Engine engine = new OnlyDevices(NOTHING, TWO_DEVICES);
+    assertThat(doctor(engine)).isZero();
+    assertThat(linesOfTornado())
+        .containsExactly("✓ tornado:0          OPENCL a GPU", "✓ tornado:1          OPENCL a CPU");
+    assertThat(doctor(engine, "--device=tornado:1")).isZero();
+    assertThat(linesOfTornado()).contains("✓ tornado            tornado:1 can be used");
+    assertThat(doctor(engine, "--device=tornado:2")).isEqualTo(1);
+    assertThat(linesOfTornado())
+        .contains("✗ tornado            there is no tornado:2; use one of the 2 above");
   }
 }
