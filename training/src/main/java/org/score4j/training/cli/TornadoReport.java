@@ -33,7 +33,7 @@ record TornadoReport(List<String> devices, String fault) {
     if (sdk.isEmpty()) {
       String home = System.getenv(TornadoSdk.HOME);
       return none(
-          home == null
+          home == null || home.isEmpty()
               ? "%s is not set; %s".formatted(TornadoSdk.HOME, INSTALL)
               : "%s is %s, where there is no tornado-argfile; %s"
                   .formatted(TornadoSdk.HOME, home, INSTALL));
