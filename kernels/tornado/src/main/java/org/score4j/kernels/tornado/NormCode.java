@@ -63,8 +63,9 @@ final class NormCode {
   }
 
   /**
-   * {@code dX = rstd · (g − x̂ · mean(g · x̂))} with {@code g = dOut · (offset + weight)}, {@code x̂
-   * = x · rstd}. Arguments: dX, dOut, x, weight, rstd, width, whether to accumulate; factors: offset.
+   * {@code dX = rstd · (g − x̂ · mean(g · x̂))} with {@code g = dOut · (offset + weight)}, {@code
+   * x̂ = x · rstd}. Arguments: dX, dOut, x, weight, rstd, width, whether to accumulate; factors:
+   * offset.
    */
   static void rmsNormBackward(
       KernelContext context, FloatArray memory, IntArray ints, IntArray args, FloatArray factors) {
@@ -126,8 +127,8 @@ final class NormCode {
 
   /**
    * RMSNorm of query and key heads, a copy of value heads; a group has a head of a token.
-   * Arguments: out, rstd, qkv, qWeight, kWeight, query heads, key heads, headDim; factors: eps, offset
-   * of the weights.
+   * Arguments: out, rstd, qkv, qWeight, kWeight, query heads, key heads, headDim; factors: eps,
+   * offset of the weights.
    */
   static void qkNorm(
       KernelContext context, FloatArray memory, IntArray ints, IntArray args, FloatArray factors) {

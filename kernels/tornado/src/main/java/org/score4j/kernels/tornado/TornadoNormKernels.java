@@ -30,7 +30,14 @@ final class TornadoNormKernels implements NormKernels {
 
   @Override
   public void addRmsNorm(
-      Tensor out, Tensor sum, Tensor rstd, Tensor x, Tensor delta, Tensor weight, double offset, double eps) {
+      Tensor out,
+      Tensor sum,
+      Tensor rstd,
+      Tensor x,
+      Tensor delta,
+      Tensor weight,
+      double offset,
+      double eps) {
     norm(out, sum, rstd, x, delta, weight, offset, eps);
   }
 

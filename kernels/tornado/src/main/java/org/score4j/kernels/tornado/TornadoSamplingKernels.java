@@ -15,8 +15,7 @@ final class TornadoSamplingKernels implements SamplingKernels {
   private final TornadoKernel draw;
   private final TornadoKernel truncate;
 
-  TornadoSamplingKernels(
-      TornadoPlan plan, TornadoScratch scratch, TornadoLossKernels loss) {
+  TornadoSamplingKernels(TornadoPlan plan, TornadoScratch scratch, TornadoLossKernels loss) {
     this.scratch = scratch;
     this.loss = loss;
     draw = plan.kernel("sample", SamplingCode::draw);
