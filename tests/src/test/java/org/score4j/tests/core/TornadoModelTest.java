@@ -29,7 +29,7 @@ class TornadoModelTest {
   @ParameterizedTest
   @EnumSource(
       value = TinyModel.Family.class,
-      names = {"TIED_WITH_BIAS", "QK_NORM"})
+      names = {"TIED_WITH_BIAS", "QK_NORM", "WINDOWED", "GEMMA2", "GEMMA3"})
   void oneBatchOfEight_isEightOfOne(TinyModel.Family family) {
     try (TinyModel model = new TinyModel("tornado", family)) {
       MicroBatchTest.assertSame(
