@@ -4,7 +4,8 @@
 The model is Qwen2.5's (RMSNorm, RoPE, grouped-query attention with biases, SwiGLU, tied head) with random weights, in
 bfloat16: projections fused as PyTorch's own fast examples fuse them, scaled_dot_product_attention, fused AdamW, a
 preallocated KV cache. Training is forward, backward and the update, at the batch size that is fastest of those that
-fit. Decoding is one sampled token per sequence and step, from a cache that already holds --prompt tokens.
+fit. Decoding is one sampled token per sequence and step, from a cache that already holds --prompt tokens. The rows of
+gemm are cuBLAS itself, at the sizes of the rows linear, linearBackwardInput and linearBackwardWeight of the benchmark.
 
   peer_torch.py                        everything, on the GPU
   peer_torch.py --models 0.5B --rows decode --batches 1,64
@@ -44,6 +45,9 @@ MODELS = {
     "3B": Shape(2048, 36, 16, 2, 128, 11008, 151936),
     "tiny": Shape(64, 2, 4, 2, 16, 128, 300),
 }
+
+# Tokens of a training pass of `score4j bench`.
+GEMM_TOKENS = {"0.5B": 16384, "1.5B": 8192, "3B": 4096, "tiny": 64}
 
 
 def version():
@@ -315,6 +319,23 @@ def decode(args, name):
                 emit(args, **row, milliseconds=milliseconds, tokens_per_second=batch / milliseconds * 1e3)
 
 
+@torch.no_grad()
+def gemm(args, name):
+    """The three products of the gate and up projection, over the tokens of a training pass."""
+    k, n = MODELS[name].hidden, 2 * MODELS[name].intermediate
+    tokens = GEMM_TOKENS[name]
+    x, w, y = (torch.randn(size, device=args.device).to(torch.bfloat16) for size in ((tokens, k), (k, n), (tokens, n)))
+    forms = {
+        "linear": lambda: torch.matmul(x, w),
+        "linearBackwardInput": lambda: torch.matmul(y, w.t()),
+        "linearBackwardWeight": lambda: torch.matmul(x.t(), y),
+    }
+    for form, work in forms.items():
+        milliseconds = statistics.median(Timer(args.device).times(work, args.warm_up, args.repeats))
+        rate = 2 * tokens * k * n / milliseconds / 1e6
+        emit(args, row="gemm", model=name, what=form, size=[tokens, k, n], milliseconds=milliseconds, gflops=rate)
+
+
 def numbers(text):
     return [int(part) for part in text.split(",")]
 
@@ -324,7 +345,7 @@ def main():
     parser.add_argument("--device", default="cuda", type=torch.device)
     parser.add_argument("--tiny", action="store_true", help="a tiny model and few steps: does it run at all")
     parser.add_argument("--models", default="0.5B,1.5B,3B", help="of " + ", ".join(MODELS))
-    parser.add_argument("--rows", default="train,decode")
+    parser.add_argument("--rows", default="gemm,train,decode")
     parser.add_argument("--weights", default="bf16,f32", help="in training: bf16, f32 (masters under autocast)")
     parser.add_argument("--sequence", type=int, default=1024, help="tokens of a training sequence")
     parser.add_argument("--train-batches", type=numbers, default=[1, 2, 4, 8, 16, 32], help="tried until memory is full")
@@ -342,8 +363,8 @@ def main():
         args.prompt, args.new, args.responses, args.warm_up, args.repeats = 8, 4, 2, 1, 2
     if unknown := [name for name in args.models if name not in MODELS]:
         parser.error(f"unknown models {unknown}; use {', '.join(MODELS)}")
-    if unknown := [row for row in args.rows if row not in ("train", "decode")]:
-        parser.error(f"unknown rows {unknown}; use train, decode")
+    if unknown := [row for row in args.rows if row not in ("gemm", "train", "decode")]:
+        parser.error(f"unknown rows {unknown}; use gemm, train, decode")
     if unknown := [weights for weights in args.weights if weights not in ("bf16", "f32")]:
         parser.error(f"unknown weights {unknown}; use bf16, f32")
     if args.device.type == "cuda" and not torch.cuda.is_available():
@@ -356,6 +377,8 @@ def main():
         torch.cuda.set_device(args.device.index or 0)
     torch.manual_seed(0)
     for name in args.models:
+        if "gemm" in args.rows:
+            gemm(args, name)
         if "train" in args.rows:
             train(args, name)
         if "decode" in args.rows:
