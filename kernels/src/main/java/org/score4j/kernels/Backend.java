@@ -83,7 +83,9 @@ public interface Backend extends AutoCloseable {
 
   /** Runs {@code work} once for each lane, with its index, side by side, and waits for all. */
   default void runInLanes(IntConsumer work) {
-    throw new UnsupportedOperationException(name() + " has no lanes");
+    for (int lane = 0; lane < lanes().size(); lane++) {
+      work.accept(lane);
+    }
   }
 
   /**

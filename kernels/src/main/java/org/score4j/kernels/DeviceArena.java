@@ -44,11 +44,11 @@ public final class DeviceArena implements AutoCloseable {
    * The next free piece as an arena, which another thread may use. It is a view: it is not closed,
    * and releasing this arena to a mark before it ends it.
    *
-   * @param bytes a multiple of {@link #ALIGNMENT_BYTES}
+   * @param bytes rounded up to {@link #align}
    */
   public DeviceArena part(long bytes) {
-    long from = take(bytes, () -> "a part");
-    return new DeviceArena(name, buffer, open, from, from + bytes);
+    long from = take(align(bytes), () -> "a part");
+    return new DeviceArena(name, buffer, open, from, used);
   }
 
   /** Bytes a tensor takes up in an arena, alignment included. */
@@ -122,7 +122,8 @@ public final class DeviceArena implements AutoCloseable {
     buffer.close();
   }
 
-  private static long align(long bytes) {
+  /** The next multiple of {@link #ALIGNMENT_BYTES}. */
+  public static long align(long bytes) {
     return (bytes + ALIGNMENT_BYTES - 1) / ALIGNMENT_BYTES * ALIGNMENT_BYTES;
   }
 }

@@ -55,8 +55,7 @@ final class SamplingLanes {
   private long laneBytes(int rows) {
     ModelConfig config = models.getFirst().config();
     Ops ops = models.getFirst().ops();
-    long bytes = HeadPass.activationBytes(config, rows, rows, Recompute.NONE, ops);
-    return Math.ceilDiv(bytes, DeviceArena.ALIGNMENT_BYTES) * DeviceArena.ALIGNMENT_BYTES;
+    return DeviceArena.align(HeadPass.activationBytes(config, rows, rows, Recompute.NONE, ops));
   }
 
   /**

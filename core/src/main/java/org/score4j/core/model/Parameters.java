@@ -173,9 +173,9 @@ public final class Parameters implements AutoCloseable {
       adapters.add(Collections.unmodifiableMap(layer));
     }
     long end = arena.mark();
-    Tensor frozen = padded(type, vector);
-    Tensor width = new Tensor(frozen.buffer(), end, type, Shape.of(config.hiddenSize()));
-    Tensor head = new Tensor(frozen.buffer(), end, type, Shape.of(config.headDim()));
+    padded(type, vector);
+    Tensor width = arena.view(end, type, Shape.of(config.hiddenSize()));
+    Tensor head = arena.view(end, type, Shape.of(config.headDim()));
     Tensor qkNorm = config.qkNorm() ? head : null;
     Tensor postNorm = config.postNorms() ? width : null;
     for (int l = 0; l < config.numLayers(); l++) {
