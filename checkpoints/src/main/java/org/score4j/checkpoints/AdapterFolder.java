@@ -89,7 +89,6 @@ public final class AdapterFolder {
   private static void fill(Ops ops, Parameters weights, SafetensorsFolder file, Path folder) {
     Path path = folder.resolve(WEIGHTS);
     Set<String> known = new HashSet<>();
-    WeightTransfer transfer = new WeightTransfer(ops, file);
     for (WeightNames.Entry entry : entries(weights)) {
       known.add(entry.name());
       if (!file.contains(entry.name())) {
@@ -99,7 +98,7 @@ public final class AdapterFolder {
       file.tensor(entry.name())
           .requireFloats()
           .requireShape(entry.shape().stream().mapToLong(Long::longValue).toArray());
-      transfer.load(entry.tensor(), List.of(entry));
+      WeightTransfer.load(ops, file, List.of(entry));
     }
     for (String name : file.names()) {
       if (!known.contains(name)) {

@@ -19,7 +19,6 @@ import org.score4j.core.model.ModelConfig;
 import org.score4j.core.model.Parameters;
 import org.score4j.kernels.BFloat16;
 import org.score4j.kernels.Ops;
-import org.score4j.kernels.Tensor;
 
 /**
  * Models in Hugging Face layout, in and out. Projections are (out, in) in the file and (in, out) on
@@ -240,16 +239,13 @@ public final class HfModel {
                 + " computed wrongly");
       }
     }
-    Map<Tensor, List<WeightNames.Entry>> byTensor = new LinkedHashMap<>();
     for (WeightNames.Entry entry : entries) {
       files
           .tensor(entry.name())
           .requireFloats()
           .requireShape(entry.shape().stream().mapToLong(Long::longValue).toArray());
-      byTensor.computeIfAbsent(entry.tensor(), t -> new ArrayList<>()).add(entry);
     }
-    WeightTransfer transfer = new WeightTransfer(ops, files);
-    byTensor.forEach(transfer::load);
+    WeightTransfer.load(ops, files, entries);
   }
 
   private static boolean isTiedHead(String name, Parameters weights) {

@@ -1,16 +1,16 @@
 package org.score4j.checkpoints;
 
 import java.io.IOException;
-import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.List;
+import java.util.Optional;
+import org.score4j.kernels.DType;
 import org.score4j.kernels.Ops;
 import org.score4j.kernels.Shape;
 import org.score4j.kernels.Tensor;
 
-/**
- * Weights between files and a device, in pieces: whatever a model's size, a load holds the pages of
- * one tensor and a buffer of four megabytes besides the weights themselves.
- */
+/** Weights between files and a device, in pieces. */
 final class WeightTransfer {
   /** Takes count values from an index on; together they are the tensor's, in the file's order. */
   @FunctionalInterface
@@ -19,113 +19,23 @@ final class WeightTransfer {
   }
 
   private static final int PIECE = 1 << 20;
+  private static final int TILE = 64;
 
-  // Values are moved by tiles of so many outputs and inputs, read and written within the first
-  // cache.
-  private static final int OUTPUTS = 16;
-  private static final int INPUTS = 64;
+  /** No power of two: the rows of a tile would fall on few sets of the cache. */
+  private static final int TILE_STRIDE = TILE + 16;
 
-  private final Ops ops;
-  private final SafetensorsFolder files;
-  private final float[] piece = new float[PIECE];
-  private final float[] tile = new float[OUTPUTS * INPUTS];
+  private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
 
-  WeightTransfer(Ops ops, SafetensorsFolder files) {
-    this.ops = ops;
-    this.files = files;
-  }
+  private WeightTransfer() {}
 
   /**
-   * Fills a tensor.
+   * Fills all tensors.
    *
-   * @param parts all entries that share it
+   * @param entries in the order in which damage is reported; types and shapes have been checked
    */
-  void load(Tensor tensor, List<WeightNames.Entry> parts) {
-    if (parts.getFirst().transposed()) {
-      loadTransposed(tensor, parts);
-    } else {
-      for (WeightNames.Entry part : parts) {
-        loadFlat(tensor, part);
-      }
-    }
-  }
-
-  private void loadFlat(Tensor tensor, WeightNames.Entry part) {
-    for (long from = 0; from < part.elements(); from += PIECE) {
-      int n = (int) Math.min(PIECE, part.elements() - from);
-      // Unmapped at once: pages that were read are not held while the rest is.
-      try (Arena arena = Arena.ofConfined()) {
-        files.mapped(part.name(), from, n, arena).toFloats(0, piece, 0, n);
-      }
-      requireFinite(piece, n, part);
-      ops.upload(flat(tensor, part.firstColumn() + from, n), piece);
-    }
-  }
-
-  private void loadTransposed(Tensor tensor, List<WeightNames.Entry> parts) {
-    int inputs = tensor.dim0();
-    int width = tensor.dim1();
-    int block = Math.max(1, Math.min(inputs, PIECE / width));
-    float[] values = block * (long) width > PIECE ? new float[width] : piece;
-    try (Arena arena = Arena.ofConfined()) {
-      List<StoredTensor> stored =
-          parts.stream().map(p -> files.mapped(p.name(), 0, p.elements(), arena)).toList();
-      for (int first = 0; first < inputs; first += block) {
-        int n = Math.min(block, inputs - first);
-        for (int p = 0; p < parts.size(); p++) {
-          for (int from = 0; from < n; from += INPUTS) {
-            int columns = Math.min(INPUTS, n - from);
-            transpose(values, width, from, parts.get(p), stored.get(p), first + from, columns);
-          }
-        }
-        ops.upload(tensor.rows(first, first + n), values);
-      }
-    }
-  }
-
-  /** Inputs {@code input} to {@code input + columns} of a part, to rows {@code row} and on. */
-  private void transpose(
-      float[] values,
-      int width,
-      int row,
-      WeightNames.Entry part,
-      StoredTensor stored,
-      int input,
-      int columns) {
-    for (int r = 0; r < part.rows(); r += OUTPUTS) {
-      int outputs = Math.min(OUTPUTS, part.rows() - r);
-      for (int k = 0; k < outputs; k++) {
-        stored.toFloats((long) (r + k) * part.columns() + input, tile, k * columns, columns);
-      }
-      requireFinite(tile, outputs * columns, part);
-      for (int i = 0; i < columns; i++) {
-        int at = (row + i) * width + part.firstColumn() + r;
-        for (int k = 0; k < outputs; k++) {
-          values[at + k] = tile[k * columns + i];
-        }
-      }
-    }
-  }
-
-  private void requireFinite(float[] values, int n, WeightNames.Entry part) {
-    int largest = 0;
-    for (int i = 0; i < n; i++) {
-      largest = Math.max(largest, Float.floatToRawIntBits(values[i]) & 0x7FFF_FFFF);
-    }
-    if (largest >= 0x7F80_0000) {
-      StoredTensor stored = files.tensor(part.name());
-      String index =
-          stored.firstNonFinite().stream()
-              .mapToObj(i -> " at index " + i)
-              .findFirst()
-              .orElse(" too large for single precision");
-      throw new CheckpointException(
-          stored.file()
-              + ": tensor "
-              + part.name()
-              + " has a value that is no number"
-              + index
-              + "; the weights are damaged");
+  static void load(Ops ops, SafetensorsFolder files, List<WeightNames.Entry> entries) {
+    try (WeightLoader loader = new WeightLoader(ops, files, entries)) {
+      loader.run();
     }
   }
 
@@ -139,25 +49,87 @@ final class WeightTransfer {
       }
       return;
     }
-    int inputs = tensor.dim0();
-    int width = tensor.dim1();
-    int block = Math.max(1, PIECE / width);
+    Optional<MemorySegment> own =
+        tensor.dtype() == DType.F32 ? ops.hostView(tensor) : Optional.empty();
+    if (own.isPresent()) {
+      readFrom(own.get(), entry, sink);
+    } else {
+      readBlocks(ops, entry, sink);
+    }
+  }
+
+  /** From the tensor's own memory, some outputs at a time. */
+  private static void readFrom(MemorySegment tensor, WeightNames.Entry entry, Sink sink)
+      throws IOException {
+    int inputs = entry.columns();
+    int outputs = Math.clamp((long) PIECE / inputs, 1, entry.rows());
+    float[] values = new float[outputs * inputs];
+    float[] tile = new float[TILE * TILE_STRIDE];
+    for (int first = 0; first < entry.rows(); first += outputs) {
+      int n = Math.min(outputs, entry.rows() - first);
+      transpose(values, inputs, 0, tile, tensor, entry, first, n, inputs);
+      sink.accept(values, 0, n * inputs);
+    }
+  }
+
+  /** From blocks of inputs that are downloaded. */
+  private static void readBlocks(Ops ops, WeightNames.Entry entry, Sink sink) throws IOException {
+    int inputs = entry.columns();
+    int block = Math.max(1, PIECE / entry.tensor().dim1());
     float[] values = new float[Math.toIntExact(entry.elements())];
+    float[] tile = new float[TILE * TILE_STRIDE];
     for (int first = 0; first < inputs; first += block) {
       int n = Math.min(block, inputs - first);
-      float[] columns = ops.downloadFloats(tensor.rows(first, first + n));
-      for (int r = 0; r < entry.rows(); r++) {
-        for (int i = 0; i < n; i++) {
-          values[r * inputs + first + i] = columns[i * width + entry.firstColumn() + r];
-        }
-      }
+      float[] rows = ops.downloadFloats(entry.tensor().rows(first, first + n));
+      transpose(
+          values, inputs, first, tile, MemorySegment.ofArray(rows), entry, 0, entry.rows(), n);
     }
     for (int from = 0; from < values.length; from += PIECE) {
       sink.accept(values, from, Math.min(PIECE, values.length - from));
     }
   }
 
-  private static Tensor flat(Tensor tensor, long from, int n) {
+  /**
+   * {@code values[o · inputs + firstInput + i]} = what {@code rows}, of the device's tensor, has
+   * for output {@code firstOutput + o} in row i; by tiles that fit the first cache.
+   */
+  private static void transpose(
+      float[] values,
+      int inputs,
+      int firstInput,
+      float[] tile,
+      MemorySegment rows,
+      WeightNames.Entry entry,
+      int firstOutput,
+      int numOutputs,
+      int numRows) {
+    long width = entry.tensor().dim1();
+    for (int o = 0; o < numOutputs; o += TILE) {
+      int outputs = Math.min(TILE, numOutputs - o);
+      long column = (long) entry.firstColumn() + firstOutput + o;
+      for (int i = 0; i < numRows; i += TILE) {
+        int n = Math.min(TILE, numRows - i);
+        for (int k = 0; k < n; k++) {
+          long offset = ((i + k) * width + column) * Float.BYTES;
+          MemorySegment.copy(rows, FLOAT, offset, tile, k * TILE_STRIDE, outputs);
+        }
+        transpose(values, o * inputs + firstInput + i, inputs, tile, outputs, n);
+      }
+    }
+  }
+
+  private static void transpose(
+      float[] values, int at, int stride, float[] tile, int outputs, int rows) {
+    for (int o = 0; o < outputs; o++) {
+      int to = at + o * stride;
+      for (int k = 0; k < rows; k++) {
+        values[to + k] = tile[k * TILE_STRIDE + o];
+      }
+    }
+  }
+
+  /** Some elements of a tensor, as a vector. */
+  static Tensor flat(Tensor tensor, long from, int n) {
     return new Tensor(
         tensor.buffer(),
         tensor.byteOffset() + from * tensor.dtype().byteSize(),

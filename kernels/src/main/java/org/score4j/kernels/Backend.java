@@ -35,12 +35,17 @@ public interface Backend extends AutoCloseable {
   boolean bitExactAcrossBatches();
 
   /**
-   * A new allocation, 64-byte aligned at least; content undefined.
+   * A new allocation, 64-byte aligned at least; content undefined unless {@link #zeroesNewBuffers}.
    *
    * @param purpose what it is for, as named in the error when there is too little memory
    * @param bytes size
    */
   DeviceBuffer newBuffer(String purpose, long bytes);
+
+  /** Whether every new buffer holds zeros. */
+  default boolean zeroesNewBuffers() {
+    return false;
+  }
 
   /** The device's memory; empty where it is the host's. */
   default Optional<DeviceMemory> memory() {

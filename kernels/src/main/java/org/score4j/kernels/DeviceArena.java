@@ -84,6 +84,13 @@ public final class DeviceArena implements AutoCloseable {
     return new Tensor(buffer, byteOffset, dtype, shape);
   }
 
+  /** All its memory in rows of {@link #ALIGNMENT_BYTES}, of which its size is a multiple. */
+  Tensor whole(DType dtype) {
+    // Two dimensions, for there can be more elements than an int counts.
+    int rows = Math.toIntExact(byteSize() / ALIGNMENT_BYTES);
+    return view(start, dtype, Shape.of(rows, ALIGNMENT_BYTES / dtype.byteSize()));
+  }
+
   /** A position to return to with {@link #release}. */
   public long mark() {
     return used;

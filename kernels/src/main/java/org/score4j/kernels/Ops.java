@@ -42,6 +42,15 @@ public final class Ops extends Transfers {
         name, backend.newBuffer(name, Math.max(bytes, DeviceArena.ALIGNMENT_BYTES)), arenas);
   }
 
+  /** As {@link #newArena}, all bytes zero. */
+  public DeviceArena newZeroedArena(String name, long bytes) {
+    DeviceArena arena = newArena(name, DeviceArena.align(bytes));
+    if (!backend.zeroesNewBuffers()) {
+      fill(arena.whole(stateType()), 0);
+    }
+    return arena;
+  }
+
   /** The arenas that are open, in the order in which they were made. */
   public List<DeviceArena> arenas() {
     return List.copyOf(arenas);

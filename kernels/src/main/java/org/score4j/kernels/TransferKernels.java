@@ -1,6 +1,7 @@
 package org.score4j.kernels;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 
 /**
  * Bytes between host and device. Both directions return only when the host memory may be reused or
@@ -22,4 +23,12 @@ public interface TransferKernels {
    * @param src what to read
    */
   void download(MemorySegment dst, Tensor src);
+
+  /**
+   * A tensor's own memory, in the device's element type, where the host reads and writes it as it
+   * is; from any thread, as long as the tensor lives. Empty where bytes must be moved.
+   */
+  default Optional<MemorySegment> hostView(Tensor tensor) {
+    return Optional.empty();
+  }
 }

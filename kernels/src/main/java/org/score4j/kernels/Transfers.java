@@ -3,6 +3,7 @@ package org.score4j.kernels;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Optional;
 
 /** Host arrays to and from tensors of any type: what {@link Ops} moves. */
 abstract sealed class Transfers permits Ops {
@@ -115,6 +116,11 @@ abstract sealed class Transfers permits Ops {
     MemorySegment bytes = arena.allocate(src.byteSize(), ValueLayout.JAVA_DOUBLE.byteSize());
     transfer.download(bytes, src);
     return bytes;
+  }
+
+  /** {@link TransferKernels#hostView}. */
+  public final Optional<MemorySegment> hostView(Tensor tensor) {
+    return transfer.hostView(tensor);
   }
 
   private static IllegalArgumentException notFloating(String what, Tensor tensor) {

@@ -158,7 +158,7 @@ public final class Parameters implements AutoCloseable {
     this.base = base;
     Shape vector = Shape.of(Math.max(config.hiddenSize(), config.headDim()));
     this.arena =
-        ops.newArena(
+        ops.newZeroedArena(
             name,
             ParameterBytes.footprint(type, vector) + ParameterBytes.ofAdapters(config, lora, type));
     List<Map<LoraTarget, LowRank>> adapters = new ArrayList<>();
@@ -192,7 +192,6 @@ public final class Parameters implements AutoCloseable {
     norm = base == null ? width : base.norm;
     decayed = flat(arena, type, 0, end);
     undecayed = flat(arena, type, end, end);
-    clear(ops);
   }
 
   private Parameters(Ops ops, String name, ModelConfig config, DType type, boolean headApart) {
@@ -203,7 +202,7 @@ public final class Parameters implements AutoCloseable {
     Shape table = Shape.of(config.vocabSize(), config.hiddenSize());
     boolean extraHead = headApart && config.tieWordEmbeddings();
     this.arena =
-        ops.newArena(
+        ops.newZeroedArena(
             name, byteSize(config, type) + (extraHead ? ParameterBytes.footprint(type, table) : 0));
     int d = config.hiddenSize();
     embedTokens = add("embed_tokens", type, table);
@@ -255,7 +254,6 @@ public final class Parameters implements AutoCloseable {
     decayed = flat(arena, type, 0, firstVector);
     undecayed = flat(arena, type, firstVector, arena.mark());
     lmHead = extraHead ? padded(type, table) : head;
-    clear(ops);
   }
 
   private Tensor add(String name, DType type, Shape shape) {

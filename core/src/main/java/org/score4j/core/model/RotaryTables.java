@@ -1,7 +1,11 @@
 package org.score4j.core.model;
 
+import org.score4j.kernels.Backend;
+
 /** Cosines and sines of the rotary embedding, made once on the host in double. */
 final class RotaryTables {
+  private static final int WORTH_CUTTING = 1 << 16;
+
   private RotaryTables() {}
 
   /** Angular frequencies, (headDim/2): θ^(−2i/headDim), scaled as the config says. */
@@ -37,10 +41,31 @@ final class RotaryTables {
     return (1 - smooth) * frequency / s.factor() + smooth * frequency;
   }
 
-  /** (maxPositions, headDim/2) cosines, or sines, of position · frequency. */
-  static double[] table(double[] frequencies, int maxPositions, boolean cosine) {
+  /**
+   * (maxPositions, headDim/2) cosines, or sines, of position · frequency; on all threads of the
+   * backend, for a long context has millions of them.
+   */
+  static double[] table(Backend on, double[] frequencies, int maxPositions, boolean cosine) {
     double[] table = new double[maxPositions * frequencies.length];
-    for (int position = 0; position < maxPositions; position++) {
+    int lanes = on.lanes().size();
+    if (lanes == 0 || table.length < WORTH_CUTTING) {
+      fill(table, frequencies, 0, maxPositions, cosine);
+    } else {
+      on.runInLanes(
+          lane ->
+              fill(
+                  table,
+                  frequencies,
+                  (int) ((long) maxPositions * lane / lanes),
+                  (int) ((long) maxPositions * (lane + 1) / lanes),
+                  cosine));
+    }
+    return table;
+  }
+
+  private static void fill(
+      double[] table, double[] frequencies, int firstPosition, int endPosition, boolean cosine) {
+    for (int position = firstPosition; position < endPosition; position++) {
       for (int i = 0; i < frequencies.length; i++) {
         double angle = position * frequencies[i];
         // StrictMath: the table is part of what must be the same bits on every JVM.
@@ -48,6 +73,5 @@ final class RotaryTables {
             cosine ? StrictMath.cos(angle) : StrictMath.sin(angle);
       }
     }
-    return table;
   }
 }

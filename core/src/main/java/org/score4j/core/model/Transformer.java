@@ -66,8 +66,8 @@ public final class Transformer implements AutoCloseable {
   private TransformerBlock block(DeviceArena arena, int window, double[] frequencies, Shape shape) {
     Tensor cos = arena.allocate(ops.stateType(), shape);
     Tensor sin = arena.allocate(ops.stateType(), shape);
-    ops.upload(cos, RotaryTables.table(frequencies, config.maxPositions(), true));
-    ops.upload(sin, RotaryTables.table(frequencies, config.maxPositions(), false));
+    ops.upload(cos, RotaryTables.table(ops.backend(), frequencies, config.maxPositions(), true));
+    ops.upload(sin, RotaryTables.table(ops.backend(), frequencies, config.maxPositions(), false));
     return new TransformerBlock(ops, config, config.heads(window), cos, sin, adapters);
   }
 

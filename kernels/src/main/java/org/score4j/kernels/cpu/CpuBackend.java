@@ -124,6 +124,11 @@ public final class CpuBackend implements Backend {
     return new HostBuffer(purpose, bytes);
   }
 
+  @Override
+  public boolean zeroesNewBuffers() {
+    return true;
+  }
+
   /** Nothing is ever queued. */
   @Override
   public void synchronize() {}

@@ -2,6 +2,7 @@ package org.score4j.kernels.host;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 import org.score4j.kernels.DeviceBuffer;
 import org.score4j.kernels.Tensor;
 
@@ -9,13 +10,16 @@ import org.score4j.kernels.Tensor;
 public final class HostBuffer implements DeviceBuffer {
   private static final long ALIGNMENT_BYTES = 256;
 
+  /** Smaller ones are cleared at once in less time than the C library takes to be found. */
+  private static final long LAZY_BYTES = 4L << 20;
+
   private final Arena arena = Arena.ofShared();
   private final MemorySegment memory;
 
   /** Allocates {@code bytes} bytes for {@code purpose}, which an error names. */
   public HostBuffer(String purpose, long bytes) {
     try {
-      memory = arena.allocate(bytes, ALIGNMENT_BYTES);
+      memory = allocate(arena, bytes);
     } catch (OutOfMemoryError e) {
       arena.close();
       throw new IllegalStateException(
@@ -23,6 +27,18 @@ public final class HostBuffer implements DeviceBuffer {
               .formatted(bytes, purpose),
           e);
     }
+  }
+
+  private static MemorySegment allocate(Arena arena, long bytes) {
+    Optional<LazyMemory> lazy = LazyMemory.ofThisMachine();
+    if (bytes < LAZY_BYTES || bytes > Long.MAX_VALUE - ALIGNMENT_BYTES || lazy.isEmpty()) {
+      return arena.allocate(bytes, ALIGNMENT_BYTES);
+    }
+    MemorySegment memory =
+        lazy.get()
+            .allocate(bytes + ALIGNMENT_BYTES, arena)
+            .orElseThrow(() -> new OutOfMemoryError("calloc of " + bytes + " bytes"));
+    return memory.asSlice(-memory.address() & (ALIGNMENT_BYTES - 1), bytes);
   }
 
   @Override

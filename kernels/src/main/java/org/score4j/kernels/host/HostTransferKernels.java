@@ -1,6 +1,7 @@
 package org.score4j.kernels.host;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 import org.score4j.kernels.Tensor;
 import org.score4j.kernels.TransferKernels;
 
@@ -14,5 +15,10 @@ public final class HostTransferKernels implements TransferKernels {
   @Override
   public void download(MemorySegment dst, Tensor src) {
     dst.copyFrom(HostBuffer.segment(src));
+  }
+
+  @Override
+  public Optional<MemorySegment> hostView(Tensor tensor) {
+    return Optional.of(HostBuffer.segment(tensor));
   }
 }

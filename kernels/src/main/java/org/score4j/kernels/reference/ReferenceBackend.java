@@ -59,6 +59,11 @@ public final class ReferenceBackend implements Backend {
     return new HostBuffer(purpose, bytes);
   }
 
+  @Override
+  public boolean zeroesNewBuffers() {
+    return true;
+  }
+
   /** Nothing is ever queued. */
   @Override
   public void synchronize() {}

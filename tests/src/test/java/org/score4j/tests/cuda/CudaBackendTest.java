@@ -112,6 +112,17 @@ final class CudaBackendTest {
   }
 
   @Test
+  void aZeroedArena_isZeroWhereUsedMemoryCameBack() {
+    try (DeviceArena arena = ops.newArena("used", 1 << 16)) {
+      ops.fill(arena.allocate(DType.F32, Shape.of(1 << 14)), 3);
+    }
+    try (DeviceArena arena = ops.newZeroedArena("zeroed", (1 << 16) - 10)) {
+      assertThat(arena.byteSize()).isEqualTo(1 << 16);
+      assertThat(ops.downloadFloats(arena.allocate(DType.F32, Shape.of(1 << 14)))).containsOnly(0);
+    }
+  }
+
+  @Test
   void tooLargeAnArena_isRefusedWithItsNameAndSize() {
     assertThatThrownBy(() -> ops.newArena("kv cache", 1L << 44))
         .isInstanceOf(OutOfDeviceMemoryException.class)

@@ -2,6 +2,7 @@ package org.score4j.training.cli;
 
 import java.io.PrintWriter;
 import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -18,6 +19,7 @@ import org.score4j.kernels.Ops;
 import org.score4j.training.bench.BenchRow;
 import org.score4j.training.bench.BenchShape;
 import org.score4j.training.bench.EpisodeBenchmark;
+import org.score4j.training.bench.LoadBenchmark;
 import org.score4j.training.bench.ModelBenchmark;
 import org.score4j.training.bench.OpBenchmark;
 import org.score4j.training.bench.Rival;
@@ -34,10 +36,11 @@ import picocli.CommandLine.Spec;
     description =
         "Times ops, training, decoding and whole steps of a backend, and another program beside"
             + " it.",
-    customSynopsis = "score4j bench [--shape NAME] [--what ops,train,decode,episodes] [options]",
+    customSynopsis =
+        "score4j bench [--shape NAME] [--what ops,train,decode,episodes,load] [options]",
     mixinStandardHelpOptions = true)
 final class BenchCommand implements Callable<Integer> {
-  private static final List<String> KINDS = List.of("ops", "train", "decode", "episodes");
+  private static final List<String> KINDS = List.of("ops", "train", "decode", "episodes", "load");
 
   @Spec private @Nullable CommandSpec spec;
 
@@ -56,8 +59,18 @@ final class BenchCommand implements Callable<Integer> {
       paramLabel = "KIND,…",
       split = ",",
       defaultValue = "ops,train,decode,episodes",
-      description = "ops, train, decode, episodes; all unless given")
-  private List<String> what = KINDS;
+      description =
+          "ops, train, decode, episodes; all of these unless given. load: a folder beside reading"
+              + " its files once")
+  private List<String> what = List.of();
+
+  @Option(
+      names = "--model",
+      paramLabel = "DIR",
+      description =
+          "the folder that load loads; a temporary one of the shape's sizes in single precision"
+              + " unless given")
+  private @Nullable Path model;
 
   @Option(
       names = "--micro-batch",
@@ -144,6 +157,9 @@ final class BenchCommand implements Callable<Integer> {
     if (!beside.isEmpty() && !what.contains("ops")) {
       throw usage("--beside %s: only ops are timed beside another device".formatted(beside));
     }
+    if (model != null && !what.contains("load")) {
+      throw usage("--model %s: only load reads a folder; add --what load".formatted(model));
+    }
     BenchShape of = BenchShape.byName(shape);
     PrintWriter out = Objects.requireNonNull(spec).commandLine().getOut();
     PrintWriter err = spec.commandLine().getErr();
@@ -162,6 +178,10 @@ final class BenchCommand implements Callable<Integer> {
         try (OpBenchmark benchmark = new OpBenchmark(ops, of, microBatch, warmUp / 5, reps)) {
           rows.addAll(benchmark.run());
         }
+      }
+      if (what.contains("load")) {
+        LoadBenchmark benchmark = new LoadBenchmark(ops);
+        rows.addAll(model == null ? benchmark.run(of.model(), reps) : benchmark.run(model, reps));
       }
       try (ModelBenchmark benchmark =
           new ModelBenchmark(ops, of, microBatch, Recompute.byName(recompute))) {

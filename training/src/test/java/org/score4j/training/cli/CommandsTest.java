@@ -240,6 +240,36 @@ final class CommandsTest {
   }
 
   @Test
+  void bench_loadsAFolderBesideReadingItsFiles() throws IOException {
+    assertThat(
+            run(
+                "bench",
+                "--what",
+                "load",
+                "--shape",
+                "demo",
+                "--device",
+                "cpu",
+                "--reps",
+                "2",
+                "--json"))
+        .isZero();
+    JsonNode rows = new ObjectMapper().readTree(stdout.toString()).get("rows");
+    assertThat(rows)
+        .extracting(row -> row.get("what").asText())
+        .containsExactly("read files", "load folder");
+    double read = rows.get(0).get("seconds").asDouble();
+    double load = rows.get(1).get("seconds").asDouble();
+    assertThat(read).isPositive();
+    assertThat(rows.get(1).get("rate").asDouble()).isEqualTo(load / read);
+    assertThat(run("bench", "--what", "load", "--model", folder.toString(), "--device", "cpu"))
+        .isEqualTo(1);
+    assertThat(err()).contains(folder.toString(), "config.json");
+    assertThat(run("bench", "--what", "train", "--model", folder.toString())).isEqualTo(2);
+    assertThat(err()).contains("only load reads a folder");
+  }
+
+  @Test
   void configs_listsAndPrints() {
     assertThat(run("configs")).isZero();
     assertThat(stdout.toString().lines()).hasSize(Presets.names().size());
