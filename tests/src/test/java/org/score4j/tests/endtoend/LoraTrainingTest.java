@@ -254,6 +254,14 @@ class LoraTrainingTest {
     refused(json, good.replace("LORA", "IA3"), "peft_type");
     refused(json, good.replace("}", ",\"use_dora\":true}"), "use_dora");
     refused(json, good.replace("}", ",\"rank_pattern\":{\"q_proj\":3}}"), "rank_pattern");
+    for (String more :
+        List.of(
+            "\"init_lora_weights\":\"pissa\"",
+            "\"alora_invocation_tokens\":[1,2]",
+            "\"modules_to_save\":[\"lm_head\"]",
+            "\"layers_to_transform\":[0]")) {
+      refused(json, good.replace("}", "," + more + "}"), more.substring(1, more.indexOf(':') - 1));
+    }
     refused(json, good.replace("q_proj", "c_attn"), "target_modules");
     refused(json, good.replace(model.toString(), "org/name"), "org/name");
     refused(json, good, "adapter_model.safetensors");
