@@ -166,13 +166,16 @@ def check_adapter(name, folder, ids, work, peft):
            f"(the adapter moves them by up to {difference(theirs, without):.3f})")
     merged = work / "merged"
     score4j("merge", "--model", folder, "--out", merged, "--dtype", "f32")
-    ours_merged = load(merged, torch.float32).state_dict()
+    whole = load(merged, torch.float32)
+    as_stored(whole, merged)
+    ours_merged = whole.state_dict()
     theirs_merged = model.merge_and_unload().state_dict()
     assert ours_merged.keys() == theirs_merged.keys(), ours_merged.keys() ^ theirs_merged.keys()
     worst = max((ours_merged[key] - theirs_merged[key]).abs().max().item() / theirs_merged[key].abs().max().item()
                 for key in theirs_merged)
     report(f"{name}: merge and merge_and_unload, relative to the tensor's largest", worst, 2e-7)
-    report(f"{name}: log-probs of merged", difference(our_log_probs(merged, ids, work), theirs), TOLERANCE)
+    # Not with those of the adapter: Gemma's factor of embeddings is rounded to the type of the folder, which is another now.
+    report(f"{name}: log-probs of merged", difference(our_log_probs(merged, ids, work), log_probs(whole, ids)), TOLERANCE)
 
 
 def adapter(folder):

@@ -31,7 +31,7 @@ class ChatOnTerminalTest {
     Program program = new Program(folder);
     Process process =
         program.startOnTerminal(
-            List.of("chat", "--device=cpu", "--model", model.toString(), "--new", "4"));
+            "", List.of("chat", "--device=cpu", "--model", model.toString(), "--new", "4"));
     try (OutputStream keys = process.getOutputStream()) {
       keys.write(typed.getBytes(UTF_8));
     }
@@ -47,6 +47,20 @@ class ChatOnTerminalTest {
     chat(model, "");
     assertThat(answers(chat(model, "day\nnight\n/revise no\n"))).isEqualTo(1);
     chat(model, "day");
+  }
+
+  @Test
+  void onATerminal_aPipeIsReadToItsEnd() throws IOException, InterruptedException {
+    Path model = TinyTextModel.make(folder);
+    Program program = new Program(folder);
+    Process process =
+        program.startOnTerminal(
+            "printf 'day\\n/revise no' | ",
+            List.of("chat", "--device=cpu", "--model", model.toString(), "--new", "4"));
+    Program.Outcome outcome = program.finish(process);
+    assertThat(outcome.exitCode()).as("%s", outcome.out()).isZero();
+    assertThat(answers(outcome.out())).isEqualTo(1);
+    assertThat(outcome.out()).doesNotContain("dumb terminal");
   }
 
   /** Second attempts, which say what changed. */

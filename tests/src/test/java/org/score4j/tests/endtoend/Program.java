@@ -43,13 +43,15 @@ final class Program {
   /**
    * As {@link #start}, on a terminal of its own, where {@code script} of util-linux makes one. It
    * types what comes from the pipe, and Ctrl-D at its end.
+   *
+   * @param before the beginning of the shell's command line
    */
-  Process startOnTerminal(List<String> arguments) throws IOException {
-    String quoted =
+  Process startOnTerminal(String before, List<String> arguments) throws IOException {
+    String line =
         command(arguments).stream()
             .map(word -> "'" + word.replace("'", "'\\''") + "'")
             .collect(Collectors.joining(" "));
-    ProcessBuilder script = new ProcessBuilder("script", "-qec", quoted, "/dev/null");
+    ProcessBuilder script = new ProcessBuilder("script", "-qec", before + line, "/dev/null");
     script.environment().put("TERM", "xterm");
     script.environment().put("XDG_STATE_HOME", folder.toString());
     return start(script);

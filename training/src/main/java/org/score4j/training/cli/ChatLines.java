@@ -25,10 +25,14 @@ interface ChatLines extends AutoCloseable {
   @Override
   void close();
 
-  /** From a terminal with editing and history, else from stdin as it is. */
+  /**
+   * From a terminal with editing and history, else from stdin as it is.
+   *
+   * @param terminal whether stdout and stderr are one
+   */
   static ChatLines open(boolean terminal) {
     try {
-      return terminal ? new Edited() : new Piped();
+      return terminal && Terminal.isStdin() ? new Edited() : new Piped();
     } catch (IOException e) {
       throw new UncheckedIOException("cannot open the terminal", e);
     }
