@@ -20,6 +20,9 @@ record AdapterConfig(LoraConfig lora, Path base) {
   private static final long MAX_BYTES = 1_000_000;
   private static final String ALL = "all-linear";
 
+  /** Names of initialisations after which the base is the one that was downloaded. */
+  private static final Set<String> UNCHANGED_BASE = Set.of("gaussian", "eva", "orthogonal");
+
   /** Reads it; refuses by name what would be computed wrongly. */
   static AdapterConfig read(Path folder) {
     Path file = folder.resolve(FILE);
@@ -34,6 +37,20 @@ record AdapterConfig(LoraConfig lora, Path base) {
     fields.refuseUnless("lora_bias", "", "adapters have no bias");
     fields.refuseUnless("modules_to_save", "", "everything but the adapters is frozen");
     fields.refuseUnless("layers_to_transform", "", "every layer has its adapters");
+    fields.refuseUnless("layer_replication", "", "every layer is there once");
+    fields.refuseUnless("use_qalora", "", "weights are not quantised");
+    fields.refuseUnless("alora_invocation_tokens", "", "adapters are on from the first token");
+    for (String variant :
+        List.of(
+            "use_bdlora", "arrow_config", "kasa_config", "monteclora_config", "velora_config")) {
+      fields.refuseUnless(variant, "", "adapters are plain products of two matrices");
+    }
+    fields.refuseUnless("target_parameters", "", "adapters are of whole projections");
+    fields.refuseUnless("trainable_token_indices", "", "embeddings are frozen");
+    if (fields.isText("init_lora_weights")
+        && !UNCHANGED_BASE.contains(fields.text("init_lora_weights", ""))) {
+      throw fields.refused("init_lora_weights", "it changes the base when the adapters are made");
+    }
     for (String pattern : List.of("rank_pattern", "alpha_pattern")) {
       ConfigFields object = fields.object(pattern);
       if (object != null && !object.isEmpty()) {

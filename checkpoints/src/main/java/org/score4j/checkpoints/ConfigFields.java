@@ -136,15 +136,19 @@ final class ConfigFields {
     return ids;
   }
 
-  /** Refuses any value but absent, null, false, 0, an empty array or the given harmless one. */
+  /**
+   * Refuses any value but absent, null, false, 0, an empty array or object or the given harmless
+   * one.
+   */
   void refuseUnless(String key, String harmless, String why) {
     JsonNode node = node(key);
     boolean off =
         node.isNull()
             || (node.isBoolean() && !node.booleanValue())
             || (node.isNumber() && node.doubleValue() == 0)
-            || (node.isArray() && node.isEmpty())
-            || node.asText().equals(harmless);
+            || (node.isContainerNode() && node.isEmpty())
+            // The text of an array or object is empty whatever it holds.
+            || (node.isValueNode() && node.asText().equals(harmless));
     if (!off) {
       throw refused(key, why);
     }

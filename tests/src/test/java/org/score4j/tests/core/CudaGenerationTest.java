@@ -20,16 +20,18 @@ class CudaGenerationTest {
 
   @ParameterizedTest
   @CsvSource({
-    "f32, UNTIED, 1",
-    "f32, QK_NORM, 0",
-    "bf16, UNTIED, 0.7",
-    "bf16, TIED_WITH_BIAS, 1",
-    "f32, GEMMA2, 0.7"
+    "f32, UNTIED, 1, false",
+    "f32, QK_NORM, 0, false",
+    "bf16, UNTIED, 0.7, false",
+    "bf16, TIED_WITH_BIAS, 1, false",
+    "f32, GEMMA2, 0.7, false",
+    "f32, UNTIED, 1, true",
+    "bf16, TIED_WITH_BIAS, 0.7, true"
   })
   void recordedPasses_drawTheTokensOfOrdinaryOnes(
-      String precision, TinyModel.Family family, double temperature) {
+      String precision, TinyModel.Family family, double temperature, boolean adapters) {
     try (TinyModel model = new TinyModel("cuda-" + precision, family);
-        Parameters weights = model.weights(SEED)) {
+        Parameters weights = adapters ? model.adapted(SEED) : model.weights(SEED)) {
       CudaBackend backend = (CudaBackend) model.ops.backend();
       List<List<List<Response>>> ordinary = run(model, weights, temperature, false, 1);
       assertThat(backend.replayed()).isZero();
@@ -47,7 +49,12 @@ class CudaGenerationTest {
   /** The last of several runs of one generator. */
   private static List<List<List<Response>>> run(
       TinyModel model, Parameters weights, double temperature, boolean replay, int times) {
-    long bytes = Generator.activationBytes(model.config(), 64, PLACES, model.ops);
+    long bytes =
+        Generator.activationBytes(model.config(), 64, PLACES, model.ops)
+            + weights
+                .lora()
+                .map(lora -> lora.temporaryBytes(model.config(), 64, model.ops))
+                .orElse(0L);
     try (KvCache cache = new KvCache(model.ops, model.config(), 200);
         DeviceArena arena = model.ops.newArena("generation", bytes)) {
       Generator generator = new Generator(model.transformer, cache, arena, 64, PLACES, replay);

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 
 /** The program in a process of its own, as a user starts it. */
 final class Program {
@@ -36,6 +37,36 @@ final class Program {
   }
 
   Process start(List<String> arguments) throws IOException {
+    return start(new ProcessBuilder(command(arguments)));
+  }
+
+  /**
+   * As {@link #start}, on a terminal of its own, where {@code script} of util-linux makes one. It
+   * types what comes from the pipe, and Ctrl-D at its end.
+   *
+   * @param before the beginning of the shell's command line
+   */
+  Process startOnTerminal(String before, List<String> arguments) throws IOException {
+    String line =
+        command(arguments).stream()
+            .map(word -> "'" + word.replace("'", "'\\''") + "'")
+            .collect(Collectors.joining(" "));
+    ProcessBuilder script = new ProcessBuilder("script", "-qec", before + line, "/dev/null");
+    script.environment().put("TERM", "xterm");
+    script.environment().put("XDG_STATE_HOME", folder.toString());
+    return start(script);
+  }
+
+  private Process start(ProcessBuilder builder) throws IOException {
+    number++;
+    return builder
+        .directory(folder.toFile())
+        .redirectOutput(folder.resolve("out-" + number).toFile())
+        .redirectError(folder.resolve("err-" + number).toFile())
+        .start();
+  }
+
+  private static List<String> command(List<String> arguments) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(
@@ -46,12 +77,7 @@ final class Program {
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     command.add("org.score4j.training.cli.Score4j");
     command.addAll(arguments);
-    number++;
-    return new ProcessBuilder(command)
-        .directory(folder.toFile())
-        .redirectOutput(folder.resolve("out-" + number).toFile())
-        .redirectError(folder.resolve("err-" + number).toFile())
-        .start();
+    return command;
   }
 
   Outcome finish(Process process) throws IOException, InterruptedException {

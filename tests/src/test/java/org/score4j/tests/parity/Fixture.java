@@ -32,9 +32,14 @@ record Fixture(Path folder, Expected expected) {
       @Nullable String made) {}
 
   static Path folder(String name) {
-    URL url = Fixture.class.getResource("/fixtures/" + name + "/config.json");
+    return Objects.requireNonNull(resource(name + "/config.json").getParent());
+  }
+
+  /** A file of a fixture. */
+  static Path resource(String name) {
+    URL url = Fixture.class.getResource("/fixtures/" + name);
     try {
-      return Objects.requireNonNull(Path.of(Objects.requireNonNull(url, name).toURI()).getParent());
+      return Path.of(Objects.requireNonNull(url, name).toURI());
     } catch (URISyntaxException e) {
       throw new IllegalStateException("fixture " + name + " has no path", e);
     }

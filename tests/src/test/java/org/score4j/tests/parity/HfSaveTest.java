@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
@@ -16,7 +17,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
@@ -300,6 +304,80 @@ class HfSaveTest {
     assertThat(Files.isSymbolicLink(to.resolve("tokenizer.json"))).isFalse();
     assertThat(to.resolve("generation_config.json"))
         .hasSameBinaryContentAs(from.resolve("generation_config.json"));
+  }
+
+  @Test
+  void smallSubfoldersGoAlong_thoseWithModelsAndForeignOrManyFilesDoNot() throws IOException {
+    make("llama", StoredType.F32, StoredType.F32);
+    String template = "additional_chat_templates/tool_use.jinja";
+    write(template, "{{ tools }}");
+    write("docs/de/readme.md", "lies mich");
+    write("docs/.git/config", "hidden");
+    write("deep/a/b/c/readme.md", "text");
+    write("onnx/model.onnx", "weights");
+    write("onnx/LICENSE", "text");
+    write("other/a/config.json", "{}");
+    write("other/LICENSE", "text");
+    write(".cache/huggingface/x.metadata", "text");
+    for (int i = 0; i < 100; i++) {
+      write("data/" + i + ".txt", "row");
+      write("many/" + i / 50 + "/" + i + ".txt", "row");
+    }
+    Files.delete(from.resolve("data/99.txt"));
+    write("large/a.bmp", "");
+    write("large/b.bmp", "");
+    resize("large/a.bmp", 40_000_000);
+    resize("large/b.bmp", 24_000_001);
+    Files.createDirectory(temporary.resolve("secrets"));
+    Files.writeString(temporary.resolve("secrets/key"), "secret");
+    Files.createSymbolicLink(from.resolve("linked"), temporary.resolve("secrets"));
+    Files.createSymbolicLink(
+        from.resolve("additional_chat_templates/key.jinja"), temporary.resolve("secrets/key"));
+    Files.createSymbolicLink(
+        from.resolve("additional_chat_templates/folder"), temporary.resolve("secrets"));
+    Files.createSymbolicLink(
+        from.resolve("additional_chat_templates/rag.jinja"), Path.of("tool_use.jinja"));
+    // What is saved into the folder itself does not go along with itself.
+    to = Files.createDirectories(from.resolve("runs/one")).resolve("saved");
+    write("runs/one/metrics.jsonl", "{}");
+    loadAndSave(SaveOptions.DEFAULT);
+    Set<String> expected =
+        new TreeSet<>(
+            Set.of(
+                "config.json",
+                "model.safetensors",
+                template,
+                "additional_chat_templates/rag.jinja",
+                "docs/de/readme.md"));
+    for (int i = 0; i < 99; i++) {
+      expected.add("data/" + i + ".txt");
+    }
+    assertThat(filesBelow(to)).isEqualTo(expected);
+    assertThat(to.resolve(template)).hasContent("{{ tools }}");
+    assertThat(Files.isSymbolicLink(to.resolve("additional_chat_templates/rag.jinja"))).isFalse();
+    assertThat(to.resolve("additional_chat_templates/rag.jinja")).hasContent("{{ tools }}");
+  }
+
+  private void write(String name, String text) throws IOException {
+    Path file = from.resolve(name);
+    Files.createDirectories(Objects.requireNonNull(file.getParent()));
+    Files.writeString(file, text);
+  }
+
+  /** A file of that size, without its blocks on the disk. */
+  private void resize(String name, long bytes) throws IOException {
+    try (RandomAccessFile file = new RandomAccessFile(from.resolve(name).toFile(), "rw")) {
+      file.setLength(bytes);
+    }
+  }
+
+  private static Set<String> filesBelow(Path folder) throws IOException {
+    try (Stream<Path> files = Files.walk(folder)) {
+      return files
+          .filter(Files::isRegularFile)
+          .map(file -> folder.relativize(file).toString())
+          .collect(Collectors.toCollection(TreeSet::new));
+    }
   }
 
   @Test

@@ -3,6 +3,8 @@ package org.score4j.training.cli;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.BufferedReader;
+import java.io.FileDescriptor;
+import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
@@ -23,10 +25,14 @@ interface ChatLines extends AutoCloseable {
   @Override
   void close();
 
-  /** From a terminal with editing and history, else from stdin as it is. */
+  /**
+   * From a terminal with editing and history, else from stdin as it is.
+   *
+   * @param terminal whether stdout and stderr are one
+   */
   static ChatLines open(boolean terminal) {
     try {
-      return terminal ? new Edited() : new Piped();
+      return terminal && Terminal.isStdin() ? new Edited() : new Piped();
     } catch (IOException e) {
       throw new UncheckedIOException("cannot open the terminal", e);
     }
@@ -52,11 +58,16 @@ interface ChatLines extends AutoCloseable {
 
   /** Lines typed with JLine; what was typed before is a key away, in the next chat too. */
   final class Edited implements ChatLines {
+    private static final char CTRL_D = 4;
+
     private final org.jline.terminal.Terminal terminal;
     private final LineReader reader;
 
     Edited() throws IOException {
       terminal = TerminalBuilder.builder().system(true).build();
+      // Until the end and not only while a line is read: with the terminal's own editing on, Ctrl-D
+      // is no character but a mark, and what was a mark is read as a NUL when that is switched off.
+      terminal.enterRawMode();
       Path history = historyFile();
       Files.createDirectories(history.getParent());
       reader =
@@ -66,6 +77,18 @@ interface ChatLines extends AutoCloseable {
               // Code and mathematics are full of exclamation marks.
               .option(LineReader.Option.DISABLE_EVENT_EXPANSION, true)
               .build();
+      reader.runMacro(typedAhead());
+    }
+
+    /**
+     * What was typed while the model was loaded. Each Ctrl-D in it has become a NUL: it ends its
+     * line, if there is one, and then the chat.
+     */
+    @SuppressWarnings("resource") // Closing it would close stdin.
+    private static String typedAhead() throws IOException {
+      FileInputStream stdin = new FileInputStream(FileDescriptor.in);
+      String typed = new String(stdin.readNBytes(stdin.available()), UTF_8);
+      return typed.replaceAll("(?<=[^\n\r\0])\0", "\n\0").replace('\0', CTRL_D);
     }
 
     private static Path historyFile() {

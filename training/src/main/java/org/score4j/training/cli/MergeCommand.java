@@ -1,5 +1,7 @@
 package org.score4j.training.cli;
 
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.concurrent.Callable;
@@ -37,9 +39,18 @@ final class MergeCommand extends FolderCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Path target = Objects.requireNonNull(out);
+    if (!Files.isDirectory(model())) {
+      throw new ConfigException(
+          "--model %s is no folder; give one that holds adapters".formatted(model()));
+    }
     if (!AdapterFolder.isIn(model())) {
       throw new ConfigException(
-          "%s holds no adapters (adapter_config.json without a config.json)".formatted(model()));
+          "%s holds no adapters (adapter_config.json without a config.json); give a folder that training with lora.rank has made, or PEFT"
+              .formatted(model()));
+    }
+    if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
+      throw new ConfigException(
+          "--out %s exists already; name a new folder, or delete that one".formatted(target));
     }
     SaveOptions options =
         new CheckpointConfig(0, 1, dtype, SaveOptions.DEFAULT_SHARD_BYTES).saveOptions();

@@ -39,6 +39,11 @@ record Terminal(PrintStream out, boolean live, boolean colour, int columns) {
     return succeeds(new ProcessBuilder("sh", "-c", "test -t 1 && test -t 2").inheritIO());
   }
 
+  /** Whether stdin is one, too. */
+  static boolean isStdin() {
+    return succeeds(new ProcessBuilder("sh", "-c", "test -t 0").inheritIO());
+  }
+
   private static int columns(Map<String, String> environment) {
     String columns = environment.getOrDefault("COLUMNS", "");
     if (!columns.matches("\\d{1,5}")) {

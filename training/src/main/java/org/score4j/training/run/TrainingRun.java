@@ -50,6 +50,7 @@ public final class TrainingRun implements AutoCloseable {
   private static final int STAGE = 3;
   private static final int EVALUATION = 4;
 
+  private final Owned owned = new Owned();
   private final RunConfig config;
   private final Path runFolder;
   private final Ops ops;
@@ -94,56 +95,61 @@ public final class TrainingRun implements AutoCloseable {
     this.ops = ops;
     this.listener = listener;
     this.stopRequested = stopRequested;
-    this.task = config.task().open(config.model().path(), listener::notice);
-    if (task.trainingProblems().isEmpty() || task.heldOutProblems().isEmpty()) {
-      throw new ConfigException(
-          "task %s has %d problems to train on and %d held-out ones; set task.text.trainFile and task.text.heldOutFile"
-              .formatted(
-                  task.name(), task.trainingProblems().size(), task.heldOutProblems().size()));
+    try {
+      task = owned.add(config.task().open(config.model().path(), listener::notice));
+      if (task.trainingProblems().isEmpty() || task.heldOutProblems().isEmpty()) {
+        throw new ConfigException(
+            "task %s has %d problems to train on and %d held-out ones; set task.text.trainFile and task.text.heldOutFile"
+                .formatted(
+                    task.name(), task.trainingProblems().size(), task.heldOutProblems().size()));
+      }
+      if (config.model().path().isEmpty()) {
+        modelConfig = config.model().newModel(task.tokenizer().vocabSize());
+        source = HfSource.made(HfModel.llamaConfig(modelConfig));
+        weights = owned.add(new Parameters(ops, "weights", modelConfig));
+        new Initializer(config.model().embeddingStd(), config.model().headStd())
+            .initialize(ops, weights, Philox.derive(config.seed(), INIT, 0, 0, 0));
+      } else {
+        HfModel.Loaded loaded = HfModel.load(ops, Path.of(config.model().path()));
+        source = loaded.source();
+        weights = adapted(owned.add(loaded.weights()));
+        modelConfig = weights.config();
+      }
+      if (modelConfig.vocabSize() < task.tokenizer().vocabSize()
+          || modelConfig.maxPositions() < task.maxSequenceTokens()) {
+        throw new ConfigException(
+            "model has vocab_size %d and max_position_embeddings %d, task %s needs %d and %d; choose a model that fits"
+                .formatted(
+                    modelConfig.vocabSize(),
+                    modelConfig.maxPositions(),
+                    task.name(),
+                    task.tokenizer().vocabSize(),
+                    task.maxSequenceTokens()));
+      }
+      master = Parameters.masterOf(ops, weights).map(owned::add).orElse(null);
+      gradients = owned.add(Parameters.forGradientsOf(ops, weights));
+      workbench =
+          owned.add(
+              new Workbench(
+                  ops,
+                  weights,
+                  config.model().recomputeLevel(),
+                  config.generation(),
+                  task,
+                  Workbench.trainingTokens(config, task)));
+      evaluator = new Evaluator(task, workbench.rollouts());
+      state =
+          new TrainingState(
+              ops, runFolder.resolve("checkpoints"), config.checkpoints().keep(), configHash);
+    } catch (RuntimeException | Error e) {
+      owned.abandon(e);
+      throw e;
     }
-    if (config.model().path().isEmpty()) {
-      modelConfig = config.model().newModel(task.tokenizer().vocabSize());
-      source = HfSource.made(HfModel.llamaConfig(modelConfig));
-      weights = new Parameters(ops, "weights", modelConfig);
-      new Initializer(config.model().embeddingStd(), config.model().headStd())
-          .initialize(ops, weights, Philox.derive(config.seed(), INIT, 0, 0, 0));
-    } else {
-      HfModel.Loaded loaded = HfModel.load(ops, Path.of(config.model().path()));
-      source = loaded.source();
-      weights = adapted(loaded.weights());
-      modelConfig = weights.config();
-    }
-    if (modelConfig.vocabSize() < task.tokenizer().vocabSize()
-        || modelConfig.maxPositions() < task.maxSequenceTokens()) {
-      throw new ConfigException(
-          "model has vocab_size %d and max_position_embeddings %d, task %s needs %d and %d; choose a model that fits"
-              .formatted(
-                  modelConfig.vocabSize(),
-                  modelConfig.maxPositions(),
-                  task.name(),
-                  task.tokenizer().vocabSize(),
-                  task.maxSequenceTokens()));
-    }
-    master = Parameters.masterOf(ops, weights).orElse(null);
-    gradients = Parameters.forGradientsOf(ops, weights);
-    workbench =
-        new Workbench(
-            ops,
-            weights,
-            config.model().recomputeLevel(),
-            config.generation(),
-            task,
-            Workbench.trainingTokens(config, task));
-    evaluator = new Evaluator(task, workbench.rollouts());
-    state =
-        new TrainingState(
-            ops, runFolder.resolve("checkpoints"), config.checkpoints().keep(), configHash);
   }
 
   /** The model to train: itself, or fresh adapters on it. */
   private Parameters adapted(Parameters model) {
     if (model.lora().isPresent()) {
-      model.close();
       throw new ConfigException(
           "model.path %s holds adapters; make a model of them and their base first: score4j merge --model %s --out DIR"
               .formatted(config.model().path(), config.model().path()));
@@ -152,7 +158,7 @@ public final class TrainingRun implements AutoCloseable {
     if (lora.isEmpty()) {
       return model;
     }
-    Parameters adapted = Parameters.adaptedOwning(ops, "adapters", model, lora.get());
+    Parameters adapted = owned.add(Parameters.adapted(ops, "adapters", model, lora.get()));
     Initializer.initializeAdapters(ops, adapted, Philox.derive(config.seed(), INIT, 0, 0, 0));
     return adapted;
   }
@@ -236,7 +242,7 @@ public final class TrainingRun implements AutoCloseable {
       if (phase.index() > 0 && reference == null) {
         boolean kept =
             (saved != null && first > 0) || (phase.index() == 2 && config.stage1().steps() > 0);
-        reference = FrozenReference.of(ops, config, weights, state, kept);
+        reference = owned.add(FrozenReference.of(ops, config, weights, state, kept));
       }
       Algorithm algorithm = algorithm(phase, optimizer, first);
       MemoryTable.lines(ops).forEach(listener::notice);
@@ -382,15 +388,6 @@ public final class TrainingRun implements AutoCloseable {
 
   @Override
   public void close() {
-    if (reference != null) {
-      reference.close();
-    }
-    workbench.close();
-    gradients.close();
-    if (master != null) {
-      master.close();
-    }
-    weights.close();
-    task.close();
+    owned.close();
   }
 }

@@ -22,6 +22,7 @@ import org.score4j.training.tasks.Task;
  * it all.
  */
 final class Workbench implements AutoCloseable {
+  private final Owned owned = new Owned();
   private final Transformer model;
   private final KvCache cache;
   private final DeviceArena activations;
@@ -56,34 +57,25 @@ final class Workbench implements AutoCloseable {
     long bytes =
         HeadPass.activationBytes(config, tokens, 2 * tokens, recompute, ops)
             + weights.lora().map(l -> l.temporaryBytes(config, tokens, ops)).orElse(0L);
-    Transformer transformer = null;
-    KvCache keysAndValues = null;
     try {
-      transformer = new Transformer(ops, config, recompute);
-      transformer.reserveFor(weights, tokens);
-      keysAndValues = new KvCache(ops, config, pages);
-      activations = ops.newArena("activations", bytes + tables);
+      model = owned.add(new Transformer(ops, config, recompute));
+      model.reserveFor(weights, tokens);
+      cache = owned.add(new KvCache(ops, config, pages));
+      activations = owned.add(ops.newArena("activations", bytes + tables));
+      rollouts =
+          new RolloutWorker(
+              new Generator(
+                  model,
+                  cache,
+                  activations,
+                  generation.maxRows(),
+                  generation.maxSequences(),
+                  generation.graphs()),
+              task);
     } catch (RuntimeException | Error e) {
-      if (keysAndValues != null) {
-        keysAndValues.close();
-      }
-      if (transformer != null) {
-        transformer.close();
-      }
+      owned.abandon(e);
       throw e;
     }
-    model = transformer;
-    cache = keysAndValues;
-    rollouts =
-        new RolloutWorker(
-            new Generator(
-                model,
-                cache,
-                activations,
-                generation.maxRows(),
-                generation.maxSequences(),
-                generation.graphs()),
-            task);
   }
 
   /** Most tokens of a training pass: a micro-batch, or one group that is larger. */
@@ -112,8 +104,6 @@ final class Workbench implements AutoCloseable {
 
   @Override
   public void close() {
-    activations.close();
-    cache.close();
-    model.close();
+    owned.close();
   }
 }
