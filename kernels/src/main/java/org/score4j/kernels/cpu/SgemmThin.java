@@ -19,31 +19,45 @@ final class SgemmThin {
 
   /** See {@link CpuSgemm#nn}. */
   static void nn(
-      long c, int ldc, long a, int lda, long b, int ldb, int m, int n, int k, boolean accumulate) {
+      long c,
+      int ldc,
+      long a,
+      int lda,
+      WeightAddress b,
+      int ldb,
+      int m,
+      int n,
+      int k,
+      boolean accumulate) {
     if (!accumulate) {
       clear(c, ldc, m, n);
     }
-    long rowBytes = (long) ldb * Float.BYTES;
+    long rowBytes = (long) ldb * b.elementBytes();
     for (int j = 0; j < n; j += CHUNK) {
       int columns = Math.min(CHUNK, n - j);
-      long bj = b + (long) j * Float.BYTES;
+      long bj = b.at(0, ldb, j).address();
       long cj = c + (long) j * Float.BYTES;
       int p = 0;
       for (; p <= k - 8; p += 8) {
         for (int i = 0; i < m; i++) {
           long row = cj + (long) i * ldc * Float.BYTES;
-          addEight(
-              row, a + ((long) i * lda + p) * Float.BYTES, bj + p * rowBytes, rowBytes, columns);
+          long ai = a + ((long) i * lda + p) * Float.BYTES;
+          if (b.narrow()) {
+            NarrowThin.addEight(row, ai, bj + p * rowBytes, rowBytes, columns);
+          } else {
+            addEight(row, ai, bj + p * rowBytes, rowBytes, columns);
+          }
         }
       }
       for (; p < k; p++) {
         for (int i = 0; i < m; i++) {
           long row = cj + (long) i * ldc * Float.BYTES;
-          addOne(
-              row,
-              HostMemory.getFloat(a + ((long) i * lda + p) * Float.BYTES),
-              bj + p * rowBytes,
-              columns);
+          float ai = HostMemory.getFloat(a + ((long) i * lda + p) * Float.BYTES);
+          if (b.narrow()) {
+            NarrowThin.addOne(row, ai, bj + p * rowBytes, columns);
+          } else {
+            addOne(row, ai, bj + p * rowBytes, columns);
+          }
         }
       }
     }
@@ -51,20 +65,41 @@ final class SgemmThin {
 
   /** See {@link CpuSgemm#nt}. */
   static void nt(
-      long c, int ldc, long a, int lda, long b, int ldb, int m, int n, int k, boolean accumulate) {
+      long c,
+      int ldc,
+      long a,
+      int lda,
+      WeightAddress b,
+      int ldb,
+      int m,
+      int n,
+      int k,
+      boolean accumulate) {
     if (!accumulate) {
       clear(c, ldc, m, n);
     }
-    long rowBytes = (long) ldb * Float.BYTES;
+    long rowBytes = (long) ldb * b.elementBytes();
     for (int i = 0; i < m; i++) {
       long ai = a + (long) i * lda * Float.BYTES;
       long ci = c + (long) i * ldc * Float.BYTES;
       int j = 0;
       for (; j <= n - 8; j += 8) {
-        dotEight(ci + (long) j * Float.BYTES, ai, b + j * rowBytes, rowBytes, k);
+        long cj = ci + (long) j * Float.BYTES;
+        long bj = b.address() + j * rowBytes;
+        if (b.narrow()) {
+          NarrowThin.dotEight(cj, ai, bj, rowBytes, k);
+        } else {
+          dotEight(cj, ai, bj, rowBytes, k);
+        }
       }
       for (; j < n; j++) {
-        dotOne(ci + (long) j * Float.BYTES, ai, b + j * rowBytes, k);
+        long cj = ci + (long) j * Float.BYTES;
+        long bj = b.address() + j * rowBytes;
+        if (b.narrow()) {
+          NarrowThin.dotOne(cj, ai, bj, k);
+        } else {
+          dotOne(cj, ai, bj, k);
+        }
       }
     }
   }
