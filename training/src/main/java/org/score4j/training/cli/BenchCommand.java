@@ -8,12 +8,15 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.score4j.core.model.Recompute;
 import org.score4j.kernels.Backend;
 import org.score4j.kernels.Backends;
+import org.score4j.kernels.DType;
 import org.score4j.kernels.Ops;
 import org.score4j.training.bench.BenchRow;
 import org.score4j.training.bench.BenchShape;
@@ -72,6 +75,14 @@ final class BenchCommand implements Callable<Integer> {
       defaultValue = "none",
       description = "none, norms or blocks: less memory in training for more time")
   private String recompute = "none";
+
+  @Option(
+      names = "--weights",
+      paramLabel = "TYPE",
+      description =
+          "decode with matrices of f32 or bf16, as a model that is not trained has them; what the"
+              + " device computes in unless given")
+  private @Nullable String weights;
 
   @Option(
       names = "--warm-up",
@@ -164,7 +175,7 @@ final class BenchCommand implements Callable<Integer> {
         }
       }
       try (ModelBenchmark benchmark =
-          new ModelBenchmark(ops, of, microBatch, Recompute.byName(recompute))) {
+          new ModelBenchmark(ops, of, microBatch, Recompute.byName(recompute), matrices(ops))) {
         if (what.contains("train")) {
           against(rows, ratios, againstTrain, () -> benchmark.train(warmUp, reps));
         }
@@ -189,6 +200,24 @@ final class BenchCommand implements Callable<Integer> {
       print(out, description, rows, columns, ratios);
     }
     return 0;
+  }
+
+  private DType matrices(Ops ops) {
+    if (weights == null) {
+      return ops.floatType();
+    }
+    Set<DType> types = new TreeSet<>(ops.backend().weightTypes());
+    DType type =
+        types.stream()
+            .filter(t -> t.name().equalsIgnoreCase(weights))
+            .findFirst()
+            .orElseThrow(
+                () -> usage("--weights %s: this device reads %s".formatted(weights, types)));
+    if (type != ops.floatType() && !what.equals(List.of("decode"))) {
+      throw usage(
+          "--weights %s: only decoding is timed with it; add --what decode".formatted(weights));
+    }
+    return type;
   }
 
   private Column column(
