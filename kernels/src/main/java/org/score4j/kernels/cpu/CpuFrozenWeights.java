@@ -27,6 +27,7 @@ final class CpuFrozenWeights {
     private FrozenPanels panels = SgemmPacked.allocate(0, false);
     private boolean transposed;
     private boolean current;
+    private boolean wanted;
   }
 
   CpuFrozenWeights() {
@@ -49,6 +50,7 @@ final class CpuFrozenWeights {
       WeightAddress at = WeightAddress.of(weight);
       Copy copy = copies.getOrDefault(at, new Copy());
       copy.current = false;
+      copy.wanted = false;
       words += copy.panels.length();
       next.put(at, copy);
     }
@@ -62,7 +64,8 @@ final class CpuFrozenWeights {
   }
 
   /**
-   * Panels of the weight (k, n) in its own type; null if it is not frozen or there is no room.
+   * Panels of the weight (k, n) in its own type; null if it is not frozen or there is no room, and
+   * when one in BF16 is asked for the first time.
    *
    * @param pool of the caller, which makes the copy if there is none yet
    */
@@ -84,6 +87,11 @@ final class CpuFrozenWeights {
     long needed = SgemmPacked.words(n, k, weight.narrow());
     if (copy.current) {
       return copy.transposed == transposed && copy.panels.length() == needed ? copy.panels : null;
+    }
+    if (weight.narrow() && !copy.wanted) {
+      // Prefill of one sequence, say: a copy for one pass would double the memory for nothing.
+      copy.wanted = true;
+      return null;
     }
     if (copy.panels.length() != needed) {
       if (needed > MAX_ARRAY || words - copy.panels.length() + needed > maxWords) {

@@ -61,9 +61,11 @@ public final class CpuSgemm {
   public static int scratchFloats(int m, int n, int k) {
     int depth = Math.min(k, MAX_DEPTH);
     int packedDepth = m <= MAX_BLOCK_ROWS ? depth : Math.min(k, MAX_PACKED_DEPTH);
-    return SgemmPanels.BLOCK
-        + padded(Math.min(m, MAX_BLOCK_ROWS)) * depth
-        + Math.ceilDiv(Math.min(n, blockColumns(m, k)), PANEL) * PANEL * packedDepth;
+    int blocked =
+        SgemmPanels.BLOCK
+            + padded(Math.min(m, MAX_BLOCK_ROWS)) * depth
+            + Math.ceilDiv(Math.min(n, blockColumns(m, k)), PANEL) * PANEL * packedDepth;
+    return Math.max(blocked, THIN_ROWS * NarrowThin.CHUNK);
   }
 
   /** When K is blocked, so few columns that the block of C stays in L2 between the blocks of K. */
@@ -91,10 +93,12 @@ public final class CpuSgemm {
       int n,
       int k,
       boolean accumulate) {
-    if (m <= THIN_ROWS) {
-      SgemmThin.nn(c, ldc, a, lda, b, ldb, m, n, k, accumulate);
-    } else {
+    if (m > THIN_ROWS) {
       blocked(Form.NN, scratch, c, ldc, a, lda, b, ldb, m, n, k, accumulate);
+    } else if (b.narrow()) {
+      NarrowThin.nn(scratch, c, ldc, a, lda, b.address(), ldb, m, n, k, accumulate);
+    } else {
+      SgemmThin.nn(c, ldc, a, lda, b.address(), ldb, m, n, k, accumulate);
     }
   }
 

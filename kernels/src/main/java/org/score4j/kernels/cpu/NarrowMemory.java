@@ -24,12 +24,18 @@ final class NarrowMemory {
       VectorSpecies.of(short.class, VectorShape.forBitSize(SPECIES.vectorBitSize() / 2));
 
   private static final VarHandle SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.varHandle();
+  private static final VarHandle LONG = ValueLayout.JAVA_LONG_UNALIGNED.varHandle();
 
   private NarrowMemory() {}
 
   /** The 16 bits at an address. */
   static int bits(long address) {
     return (short) SHORT.get(HostMemory.ALL, address) & 0xFFFF;
+  }
+
+  /** The bits of four neighbours, the first in the lowest place. */
+  static long four(long address) {
+    return (long) LONG.get(HostMemory.ALL, address);
   }
 
   /** The number at an address. */

@@ -19,45 +19,31 @@ final class SgemmThin {
 
   /** See {@link CpuSgemm#nn}. */
   static void nn(
-      long c,
-      int ldc,
-      long a,
-      int lda,
-      WeightAddress b,
-      int ldb,
-      int m,
-      int n,
-      int k,
-      boolean accumulate) {
+      long c, int ldc, long a, int lda, long b, int ldb, int m, int n, int k, boolean accumulate) {
     if (!accumulate) {
       clear(c, ldc, m, n);
     }
-    long rowBytes = (long) ldb * b.elementBytes();
+    long rowBytes = (long) ldb * Float.BYTES;
     for (int j = 0; j < n; j += CHUNK) {
       int columns = Math.min(CHUNK, n - j);
-      long bj = b.at(0, ldb, j).address();
+      long bj = b + (long) j * Float.BYTES;
       long cj = c + (long) j * Float.BYTES;
       int p = 0;
       for (; p <= k - 8; p += 8) {
         for (int i = 0; i < m; i++) {
           long row = cj + (long) i * ldc * Float.BYTES;
-          long ai = a + ((long) i * lda + p) * Float.BYTES;
-          if (b.narrow()) {
-            NarrowThin.addEight(row, ai, bj + p * rowBytes, rowBytes, columns);
-          } else {
-            addEight(row, ai, bj + p * rowBytes, rowBytes, columns);
-          }
+          addEight(
+              row, a + ((long) i * lda + p) * Float.BYTES, bj + p * rowBytes, rowBytes, columns);
         }
       }
       for (; p < k; p++) {
         for (int i = 0; i < m; i++) {
           long row = cj + (long) i * ldc * Float.BYTES;
-          float ai = HostMemory.getFloat(a + ((long) i * lda + p) * Float.BYTES);
-          if (b.narrow()) {
-            NarrowThin.addOne(row, ai, bj + p * rowBytes, columns);
-          } else {
-            addOne(row, ai, bj + p * rowBytes, columns);
-          }
+          addOne(
+              row,
+              HostMemory.getFloat(a + ((long) i * lda + p) * Float.BYTES),
+              bj + p * rowBytes,
+              columns);
         }
       }
     }

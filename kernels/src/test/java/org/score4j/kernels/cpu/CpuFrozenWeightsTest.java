@@ -46,7 +46,7 @@ class CpuFrozenWeightsTest {
               ops.linear(out, x, weight, bias);
               float[] expected = ops.downloadFloats(out);
               try (FrozenWeights _ = backend.freeze(List.of(weight))) {
-                for (int use = 0; use < 2; use++) {
+                for (int use = 0; use < 3; use++) {
                   ops.fill(out, Double.NaN);
                   ops.linear(out, x, weight, bias);
                   assertThat(ops.downloadFloats(out))
@@ -80,8 +80,10 @@ class CpuFrozenWeightsTest {
           int[] expectedIds = ops.downloadInts(ids);
           float[] expected = ops.downloadFloats(logProbs);
           try (FrozenWeights _ = backend.freeze(List.of(head))) {
-            ops.fill(logProbs, Double.NaN);
-            ops.sample(ids, logProbs, hidden, head, keys, 1, 0);
+            for (int use = 0; use < 2; use++) {
+              ops.fill(logProbs, Double.NaN);
+              ops.sample(ids, logProbs, hidden, head, keys, 1, 0);
+            }
           }
           assertThat(ops.downloadInts(ids)).isEqualTo(expectedIds);
           assertThat(ops.downloadFloats(logProbs)).isEqualTo(expected);
@@ -121,9 +123,11 @@ class CpuFrozenWeightsTest {
               .toList();
       frozen.freeze(narrow);
       for (Tensor weight : narrow.subList(0, 4)) {
+        assertThat(frozen.panels(pool, address(weight), 10, 64)).as("for one pass").isNull();
         assertThat(frozen.panels(pool, address(weight), 10, 64)).isNotNull();
       }
       assertThat(frozen.panels(pool, address(narrow.get(4)), 10, 64)).isNull();
+      assertThat(frozen.panels(pool, address(narrow.get(4)), 10, 64)).as("no room").isNull();
     }
   }
 

@@ -84,7 +84,9 @@ interface NarrowWeightsTest extends Conformance {
                   .linearBackwardInput(
                       bench.output("dX", rows, s[0]), bench.input("dOut", rows, s[1]), weight);
               try (FrozenWeights _ = bench.ops().backend().freeze(List.of(weight))) {
-                bench.ops().linear(bench.output("frozen", rows, s[1]), x, weight, null);
+                for (int use = 0; use < 3; use++) {
+                  bench.ops().linear(bench.output("frozen " + use, rows, s[1]), x, weight, null);
+                }
               }
             });
       }
@@ -166,6 +168,7 @@ interface NarrowWeightsTest extends Conformance {
               sample(bench, head, "greedy", rows, s[0], 0);
               sample(bench, head, "sampled", rows, s[0], 0.9);
               try (FrozenWeights _ = bench.ops().backend().freeze(List.of(head))) {
+                sample(bench, head, "first of frozen", rows, s[0], 1);
                 sample(bench, head, "frozen", rows, s[0], 1);
               }
             });

@@ -85,6 +85,13 @@ final class BenchCommand implements Callable<Integer> {
   private @Nullable String weights;
 
   @Option(
+      names = "--batches",
+      paramLabel = "N,…",
+      split = ",",
+      description = "conversations decoded at once; the shape's unless given")
+  private List<Integer> batches = List.of();
+
+  @Option(
       names = "--warm-up",
       paramLabel = "SECONDS",
       defaultValue = "5",
@@ -152,6 +159,9 @@ final class BenchCommand implements Callable<Integer> {
     if (reps < 1 || rounds < 1 || microBatch < 1 || !(warmUp >= 0)) {
       throw usage("--reps, --rounds and --micro-batch must be at least 1, --warm-up at least 0");
     }
+    if (batches.stream().anyMatch(batch -> batch < 1)) {
+      throw usage("--batches %s: each must be at least 1".formatted(batches));
+    }
     if (!beside.isEmpty() && !what.contains("ops")) {
       throw usage("--beside %s: only ops are timed beside another device".formatted(beside));
     }
@@ -180,7 +190,7 @@ final class BenchCommand implements Callable<Integer> {
           against(rows, ratios, againstTrain, () -> benchmark.train(warmUp, reps));
         }
         if (what.contains("decode")) {
-          for (int batch : of.decodeBatches()) {
+          for (int batch : batches.isEmpty() ? of.decodeBatches() : batches) {
             against(rows, ratios, againstDecode, () -> benchmark.decode(batch, warmUp, reps));
           }
         }
