@@ -46,14 +46,18 @@ public final class AdapterFolder {
     return config.base();
   }
 
-  /** Base and adapters; closing the weights closes both. */
-  static HfModel.Loaded load(Ops ops, Path folder) {
+  /**
+   * Base and adapters; closing the weights closes both.
+   *
+   * @param use of the base; adapters can be changed in any case
+   */
+  static HfModel.Loaded load(Ops ops, Path folder, WeightUse use) {
     Path baseFolder = base(folder);
     if (isIn(baseFolder)) {
       throw new CheckpointException(
           folder + ": its base " + baseFolder + " holds adapters itself; merge those first");
     }
-    HfModel.Loaded base = HfModel.load(ops, baseFolder);
+    HfModel.Loaded base = HfModel.load(ops, baseFolder, use);
     try {
       Parameters weights = adapted(ops, base.weights(), folder, true);
       return new HfModel.Loaded(base.config(), weights, base.source());

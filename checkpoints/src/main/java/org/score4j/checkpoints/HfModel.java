@@ -18,6 +18,7 @@ import java.util.Set;
 import org.score4j.core.model.ModelConfig;
 import org.score4j.core.model.Parameters;
 import org.score4j.kernels.BFloat16;
+import org.score4j.kernels.DType;
 import org.score4j.kernels.Ops;
 
 /**
@@ -149,15 +150,23 @@ public final class HfModel {
         HfConfig.Options.NONE);
   }
 
-  /** Loads a folder; one of adapters with the base it names. */
+  /** Loads a folder to change its weights; one of adapters with the base it names. */
   public static Loaded load(Ops ops, Path folder) {
+    return load(ops, folder, WeightUse.CHANGED);
+  }
+
+  /** Loads a folder; one of adapters with the base it names. */
+  public static Loaded load(Ops ops, Path folder, WeightUse use) {
     if (AdapterFolder.isIn(folder)) {
-      return AdapterFolder.load(ops, folder);
+      return AdapterFolder.load(ops, folder, use);
     }
     HfConfig config = HfConfig.read(folder);
     try (SafetensorsFolder files = SafetensorsFolder.open(folder)) {
       requirePlausibleSizes(config, files, folder);
-      Parameters weights = new Parameters(ops, "weights", modelConfig(config));
+      Parameters weights =
+          isNarrow(ops, use, files)
+              ? Parameters.frozen(ops, "frozen weights", modelConfig(config), DType.BF16)
+              : new Parameters(ops, "weights", modelConfig(config));
       try {
         fill(ops, weights, files, folder);
         return new Loaded(config, weights, HfSource.of(config, folder, files));
@@ -166,6 +175,16 @@ public final class HfModel {
         throw e;
       }
     }
+  }
+
+  /** Whether matrices stay BF16, where the backend computes in a wider type. */
+  private static boolean isNarrow(Ops ops, WeightUse use, SafetensorsFolder files) {
+    return use == WeightUse.FROZEN
+        && ops.floatType() != DType.BF16
+        && ops.backend().weightTypes().contains(DType.BF16)
+        && files.names().stream()
+            .map(files::tensor)
+            .allMatch(tensor -> tensor.shape().size() < 2 || tensor.dtype() == StoredType.BF16);
   }
 
   /**

@@ -3,6 +3,7 @@ package org.score4j.kernels;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.IntConsumer;
 
 /**
@@ -26,6 +27,15 @@ public interface Backend extends AutoCloseable {
    */
   default DType stateType() {
     return floatType() == DType.BF16 ? DType.F32 : floatType();
+  }
+
+  /**
+   * Types that products, look-ups and heads take matrices of weights in: {@link #floatType}, and
+   * others that are widened to it exactly as they are read. The same numbers give the same bits in
+   * every one of them. Weights that are trained are in the float type.
+   */
+  default Set<DType> weightTypes() {
+    return Set.of(floatType());
   }
 
   /**

@@ -1,15 +1,20 @@
 package org.score4j.kernels;
 
+import java.util.EnumSet;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The argument checks of {@link Ops}, in one place so that the kernels need none. */
 final class Checks {
   private final DType floatType;
   private final DType stateType;
+  private final Set<DType> weightTypes;
 
-  Checks(DType floatType, DType stateType) {
-    this.floatType = floatType;
-    this.stateType = stateType;
+  Checks(Backend backend) {
+    this.floatType = backend.floatType();
+    this.stateType = backend.stateType();
+    // Sorted, for messages.
+    this.weightTypes = EnumSet.copyOf(backend.weightTypes());
   }
 
   /**
@@ -40,6 +45,15 @@ final class Checks {
     if (x.dtype() != floatType) {
       throw new IllegalArgumentException(
           "%s: %s is %s, this backend computes in %s".formatted(op, what, x.dtype(), floatType));
+    }
+  }
+
+  /** Refuses a matrix that is only read and has a type the backend does not read. */
+  void weights(String op, String what, Tensor x) {
+    if (!weightTypes.contains(x.dtype())) {
+      throw new IllegalArgumentException(
+          "%s: %s is %s, this backend reads weights in %s"
+              .formatted(op, what, x.dtype(), weightTypes));
     }
   }
 
@@ -186,7 +200,7 @@ final class Checks {
     String op = "lmHead";
     int n = hidden.dim0();
     matrix(op, "hidden", hidden, n, head.shape().rowElements());
-    floats(op, "head", head);
+    weights(op, "head", head);
     ints(op, "targets", targets, n, 1);
     stateVector(op, "logProb", outputs.logProb(), n);
     stateVector(op, "entropy", outputs.entropy(), n);
@@ -200,7 +214,8 @@ final class Checks {
     }
     if (reference != null) {
       matrix(op, "reference hidden", reference.hidden(), n, reference.head().shape().rowElements());
-      matrix(
+      weights(op, "reference head", reference.head());
+      rowsByColumns(
           op,
           "reference head",
           reference.head(),
@@ -228,7 +243,7 @@ final class Checks {
     int n = hidden.dim0();
     ints("sample", "ids", ids, n, 1);
     stateVector("sample", "logProbs", logProbs, n);
-    floats("sample", "head", head);
+    weights("sample", "head", head);
     matrix("sample", "hidden", hidden, n, head.shape().rowElements());
     ints("sample", "randomness", randomness, n, 3);
     if (!(temperature >= 0) || Double.isInfinite(temperature)) {

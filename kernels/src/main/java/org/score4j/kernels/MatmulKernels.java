@@ -3,7 +3,8 @@ package org.score4j.kernels;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Linear layers. Weights are stored {@code (in, out)}, so the forward pass is {@code x · W}.
+ * Linear layers. Weights are stored {@code (in, out)}, so the forward pass is {@code x · W}, in one
+ * of {@link Backend#weightTypes}.
  *
  * <p>T tokens, K inputs, N outputs.
  */

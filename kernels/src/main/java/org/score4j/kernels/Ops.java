@@ -18,7 +18,7 @@ public final class Ops extends Transfers {
   public Ops(Backend backend) {
     super(backend.transfer());
     this.backend = backend;
-    this.check = new Checks(backend.floatType(), backend.stateType());
+    this.check = new Checks(backend);
   }
 
   /** The device computed on. */
@@ -60,7 +60,7 @@ public final class Ops extends Transfers {
 
   /** {@link MatmulKernels#linear}. */
   public void linear(Tensor out, Tensor x, Tensor weight, @Nullable Tensor bias) {
-    check.floats("linear", "weight", weight);
+    check.weights("linear", "weight", weight);
     check.matrix("linear", "x", x, x.dim0(), weight.dim0());
     check.matrix("linear", "out", out, x.dim0(), weight.dim1());
     check.optionalVector("linear", "bias", bias, weight.dim1());
@@ -71,7 +71,7 @@ public final class Ops extends Transfers {
   /** {@link MatmulKernels#linearBackwardInput}. */
   public void linearBackwardInput(Tensor dX, Tensor dOut, Tensor weight) {
     String op = "linearBackwardInput";
-    check.floats(op, "weight", weight);
+    check.weights(op, "weight", weight);
     check.matrix(op, "dOut", dOut, dOut.dim0(), weight.dim1());
     check.matrix(op, "dX", dX, dOut.dim0(), weight.dim0());
     check.distinct(op, "dX", dX, "dOut", dOut);
@@ -278,7 +278,7 @@ public final class Ops extends Transfers {
 
   /** {@link EmbeddingKernels#embedding}. */
   public void embedding(Tensor out, Tensor ids, Tensor weight) {
-    check.floats("embedding", "weight", weight);
+    check.weights("embedding", "weight", weight);
     check.rowwise("embedding", out, weight, ids);
     backend.embedding().embedding(out, ids, weight);
   }

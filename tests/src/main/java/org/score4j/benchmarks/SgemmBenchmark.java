@@ -30,6 +30,7 @@ import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.score4j.kernels.cpu.CpuSgemm;
+import org.score4j.kernels.cpu.WeightAddress;
 
 /**
  * The matrix product of the {@code cpu} backend on one thread, beside OpenBLAS on one thread and
@@ -113,8 +114,10 @@ public class SgemmBenchmark {
     long left = a.address();
     long right = b.address();
     switch (form) {
-      case "NN" -> CpuSgemm.nn(scratch, to, n, left, k, right, n, m, n, k, false);
-      case "NT" -> CpuSgemm.nt(scratch, to, n, left, k, right, k, m, n, k, false);
+      case "NN" ->
+          CpuSgemm.nn(scratch, to, n, left, k, WeightAddress.single(right), n, m, n, k, false);
+      case "NT" ->
+          CpuSgemm.nt(scratch, to, n, left, k, WeightAddress.single(right), k, m, n, k, false);
       default -> CpuSgemm.tn(scratch, to, n, left, m, right, n, m, n, k, true);
     }
     work.gflops += 2e-9 * m * n * k;

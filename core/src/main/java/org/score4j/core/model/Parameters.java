@@ -83,12 +83,22 @@ public final class Parameters implements AutoCloseable {
 
   /** Allocates weights to compute with, all zero. */
   public Parameters(Ops ops, String name, ModelConfig config) {
-    this(ops, name, config, ops.floatType(), false);
+    this(ops, name, config, ops.floatType(), ops.floatType(), false);
+  }
+
+  /**
+   * Allocates weights that are never trained, a base of adapters for one; all zero.
+   *
+   * @param matrices type of embedding, projections and head, one of {@link
+   *     org.score4j.kernels.Backend#weightTypes}; norms and biases are in the float type
+   */
+  public static Parameters frozen(Ops ops, String name, ModelConfig config, DType matrices) {
+    return new Parameters(ops, name, config, matrices, ops.floatType(), false);
   }
 
   /** Allocates zeros in the state type: moments or master weights. */
   public static Parameters forState(Ops ops, String name, ModelConfig config) {
-    return new Parameters(ops, name, config, ops.stateType(), false);
+    return new Parameters(ops, name, config, ops.stateType(), ops.stateType(), false);
   }
 
   /**
@@ -110,7 +120,7 @@ public final class Parameters implements AutoCloseable {
    * splitting a batch into micro-batches gives the same bits.
    */
   public static Parameters forGradients(Ops ops, ModelConfig config) {
-    return new Parameters(ops, "gradients", config, ops.stateType(), true);
+    return new Parameters(ops, "gradients", config, ops.stateType(), ops.stateType(), true);
   }
 
   /**
@@ -190,11 +200,12 @@ public final class Parameters implements AutoCloseable {
     embedTokens = base == null ? width : base.embedTokens;
     lmHead = base == null ? width : base.lmHead;
     norm = base == null ? width : base.norm;
-    decayed = flat(arena, type, 0, end);
-    undecayed = flat(arena, type, end, end);
+    decayed = ParameterBytes.flat(arena, type, 0, end);
+    undecayed = ParameterBytes.flat(arena, type, end, end);
   }
 
-  private Parameters(Ops ops, String name, ModelConfig config, DType type, boolean headApart) {
+  private Parameters(
+      Ops ops, String name, ModelConfig config, DType type, DType vectors, boolean headApart) {
     this.lora = null;
     this.base = null;
     this.ownsBase = false;
@@ -203,7 +214,9 @@ public final class Parameters implements AutoCloseable {
     boolean extraHead = headApart && config.tieWordEmbeddings();
     this.arena =
         ops.newZeroedArena(
-            name, byteSize(config, type) + (extraHead ? ParameterBytes.footprint(type, table) : 0));
+            name,
+            ParameterBytes.of(config, type, vectors)
+                + (extraHead ? ParameterBytes.footprint(type, table) : 0));
     int d = config.hiddenSize();
     embedTokens = add("embed_tokens", type, table);
     List<Tensor[]> matrices = new ArrayList<>();
@@ -218,23 +231,20 @@ public final class Parameters implements AutoCloseable {
     }
     Tensor head = config.tieWordEmbeddings() ? embedTokens : add("lm_head", type, table);
     long firstVector = arena.mark();
+    Shape width = Shape.of(d);
+    Shape headWidth = Shape.of(config.headDim());
+    Shape qkvWidth = Shape.of(config.heads().qkvWidth());
+    boolean posts = config.postNorms();
     for (int l = 0; l < config.numLayers(); l++) {
       Tensor[] m = matrices.get(l);
       String prefix = "layers." + l + ".";
-      Tensor inputNorm = add(prefix + "input_norm", type, Shape.of(d));
-      Tensor bias =
-          config.qkvBias()
-              ? add(prefix + "qkv_bias", type, Shape.of(config.heads().qkvWidth()))
-              : null;
-      Tensor qNorm =
-          config.qkNorm() ? add(prefix + "q_norm", type, Shape.of(config.headDim())) : null;
-      Tensor kNorm =
-          config.qkNorm() ? add(prefix + "k_norm", type, Shape.of(config.headDim())) : null;
-      Tensor attentionOut =
-          config.postNorms() ? add(prefix + "attention_out_norm", type, Shape.of(d)) : null;
-      Tensor postNorm = add(prefix + "post_attention_norm", type, Shape.of(d));
-      Tensor feedForwardOut =
-          config.postNorms() ? add(prefix + "feed_forward_out_norm", type, Shape.of(d)) : null;
+      Tensor inputNorm = add(prefix + "input_norm", vectors, width);
+      Tensor bias = addIf(config.qkvBias(), prefix + "qkv_bias", vectors, qkvWidth);
+      Tensor qNorm = addIf(config.qkNorm(), prefix + "q_norm", vectors, headWidth);
+      Tensor kNorm = addIf(config.qkNorm(), prefix + "k_norm", vectors, headWidth);
+      Tensor attentionOut = addIf(posts, prefix + "attention_out_norm", vectors, width);
+      Tensor postNorm = add(prefix + "post_attention_norm", vectors, width);
+      Tensor feedForwardOut = addIf(posts, prefix + "feed_forward_out_norm", vectors, width);
       layers.add(
           new Layer(
               inputNorm,
@@ -250,10 +260,14 @@ public final class Parameters implements AutoCloseable {
               feedForwardOut,
               Map.of()));
     }
-    norm = add("norm", type, Shape.of(d));
-    decayed = flat(arena, type, 0, firstVector);
-    undecayed = flat(arena, type, firstVector, arena.mark());
+    norm = add("norm", vectors, width);
+    decayed = ParameterBytes.flat(arena, type, 0, firstVector);
+    undecayed = ParameterBytes.flat(arena, vectors, firstVector, arena.mark());
     lmHead = extraHead ? padded(type, table) : head;
+  }
+
+  private @Nullable Tensor addIf(boolean present, String name, DType type, Shape shape) {
+    return present ? add(name, type, shape) : null;
   }
 
   private Tensor add(String name, DType type, Shape shape) {
@@ -272,18 +286,9 @@ public final class Parameters implements AutoCloseable {
     return new Tensor(whole.buffer(), whole.byteOffset(), type, shape);
   }
 
-  private static Tensor flat(DeviceArena arena, DType type, long from, long to) {
-    // Two dimensions, for there can be more elements than an int counts.
-    Shape shape =
-        Shape.of(
-            Math.toIntExact((to - from) / ((long) ParameterBytes.ROW * type.byteSize())),
-            ParameterBytes.ROW);
-    return arena.view(from, type, shape);
-  }
-
   /** Memory a set takes up, alignment included. */
   public static long byteSize(ModelConfig config, DType type) {
-    return ParameterBytes.of(config, type);
+    return ParameterBytes.of(config, type, type);
   }
 
   /** The config this set belongs to. */

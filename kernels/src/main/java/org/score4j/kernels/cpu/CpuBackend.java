@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
+import java.util.Set;
 import java.util.function.IntConsumer;
 import org.score4j.kernels.ActivationKernels;
 import org.score4j.kernels.AttentionKernels;
@@ -90,6 +91,12 @@ public final class CpuBackend implements Backend {
   @Override
   public DType floatType() {
     return DType.F32;
+  }
+
+  /** BF16 as well: half the memory, and half of what a pass of few rows reads. */
+  @Override
+  public Set<DType> weightTypes() {
+    return Set.of(DType.F32, DType.BF16);
   }
 
   /** True: see the package. */

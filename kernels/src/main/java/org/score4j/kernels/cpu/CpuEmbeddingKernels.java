@@ -45,7 +45,7 @@ final class CpuEmbeddingKernels implements EmbeddingKernels {
   private void gather(Tensor out, Tensor table, Tensor rows) {
     int width = Math.toIntExact(out.shape().rowElements());
     long outAt = HostBuffer.address(out);
-    long tableAt = HostBuffer.address(table);
+    WeightAddress tableAt = WeightAddress.of(table);
     long rowsAt = HostBuffer.address(rows);
     RowBlocks.run(
         pool,
@@ -53,8 +53,13 @@ final class CpuEmbeddingKernels implements EmbeddingKernels {
         ROW_GRAIN,
         (from, to, worker) -> {
           for (int n = from; n < to; n++) {
-            long row = HostMemory.getInt(rowsAt + 4L * n);
-            Lanes.copy(outAt + 4L * n * width, tableAt + 4 * row * width, width);
+            long copy = outAt + 4L * n * width;
+            long row = tableAt.at(HostMemory.getInt(rowsAt + 4L * n), width, 0).address();
+            if (tableAt.narrow()) {
+              NarrowMemory.copy(copy, row, width);
+            } else {
+              Lanes.copy(copy, row, width);
+            }
           }
         });
   }

@@ -5,7 +5,6 @@ import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.score4j.kernels.Tensor;
-import org.score4j.kernels.host.HostBuffer;
 
 /**
  * Weights that are promised not to change for a while, copied to the panels of the matrix product
@@ -18,25 +17,26 @@ final class CpuFrozenWeights {
 
   private static final int MAX_ARRAY = Integer.MAX_VALUE - 8;
 
-  private final long maxFloats;
-  private Map<Long, Copy> copies = new HashMap<>();
-  private long floats;
+  private final long maxWords;
+  private Map<WeightAddress, Copy> copies = new HashMap<>();
+  private long words;
   private boolean frozen;
 
   /** Panels of one weight; {@code current} once they hold its present values. */
   private static final class Copy {
-    private float[] panels = new float[0];
+    private FrozenPanels panels = SgemmPacked.allocate(0, false);
     private boolean transposed;
     private boolean current;
+    private boolean wanted;
   }
 
   CpuFrozenWeights() {
-    this(Runtime.getRuntime().maxMemory() / HEAP_SHARE / Float.BYTES);
+    this(Runtime.getRuntime().maxMemory() / HEAP_SHARE / Integer.BYTES);
   }
 
-  /** Weights that would need more than {@code maxFloats} in all are not copied. */
-  CpuFrozenWeights(long maxFloats) {
-    this.maxFloats = maxFloats;
+  /** Weights that would need more than so many words of 32 bits in all are not copied. */
+  CpuFrozenWeights(long maxWords) {
+    this.maxWords = maxWords;
   }
 
   /** Begins a promise. */
@@ -44,13 +44,14 @@ final class CpuFrozenWeights {
     if (frozen) {
       throw new IllegalStateException("freeze: the weights frozen before are not released yet");
     }
-    Map<Long, Copy> next = new HashMap<>();
-    floats = 0;
+    Map<WeightAddress, Copy> next = new HashMap<>();
+    words = 0;
     for (Tensor weight : weights) {
-      long at = HostBuffer.address(weight);
+      WeightAddress at = WeightAddress.of(weight);
       Copy copy = copies.getOrDefault(at, new Copy());
       copy.current = false;
-      floats += copy.panels.length;
+      copy.wanted = false;
+      words += copy.panels.length();
       next.put(at, copy);
     }
     copies = next;
@@ -63,40 +64,46 @@ final class CpuFrozenWeights {
   }
 
   /**
-   * Panels of the weight (k, n) at an address; null if it is not frozen or there is no room.
+   * Panels of the weight (k, n) in its own type; null if it is not frozen or there is no room, and
+   * when one in BF16 is asked for the first time.
    *
    * @param pool of the caller, which makes the copy if there is none yet
    */
-  float @Nullable [] panels(CpuThreadPool pool, long weight, int k, int n) {
+  @Nullable FrozenPanels panels(CpuThreadPool pool, WeightAddress weight, int k, int n) {
     return panels(pool, weight, k, n, false);
   }
 
-  /** Panels of the transpose of the weight (n, k) at an address; null as above. */
-  float @Nullable [] transposedPanels(CpuThreadPool pool, long weight, int n, int k) {
+  /** Panels of the transpose of the weight (n, k); null as above. */
+  @Nullable FrozenPanels transposedPanels(CpuThreadPool pool, WeightAddress weight, int n, int k) {
     return panels(pool, weight, k, n, true);
   }
 
-  private synchronized float @Nullable [] panels(
-      CpuThreadPool pool, long weight, int k, int n, boolean transposed) {
+  private synchronized @Nullable FrozenPanels panels(
+      CpuThreadPool pool, WeightAddress weight, int k, int n, boolean transposed) {
     Copy copy = frozen ? copies.get(weight) : null;
     if (copy == null) {
       return null;
     }
-    long needed = CpuSgemm.packedFloats(n, k);
+    long needed = SgemmPacked.words(n, k, weight.narrow());
     if (copy.current) {
-      return copy.transposed == transposed && copy.panels.length == needed ? copy.panels : null;
+      return copy.transposed == transposed && copy.panels.length() == needed ? copy.panels : null;
     }
-    if (copy.panels.length != needed) {
-      if (needed > MAX_ARRAY || floats - copy.panels.length + needed > maxFloats) {
+    if (weight.narrow() && !copy.wanted) {
+      // Prefill of one sequence, say: a copy for one pass would double the memory for nothing.
+      copy.wanted = true;
+      return null;
+    }
+    if (copy.panels.length() != needed) {
+      if (needed > MAX_ARRAY || words - copy.panels.length() + needed > maxWords) {
         return null;
       }
-      floats += needed - copy.panels.length;
-      copy.panels = new float[(int) needed];
+      words += needed - copy.panels.length();
+      copy.panels = SgemmPacked.allocate((int) needed, weight.narrow());
     }
-    float[] panels = copy.panels;
+    FrozenPanels panels = copy.panels;
     pool.run(
         Math.ceilDiv(n, CpuSgemm.PANEL),
-        (panel, thread) -> CpuSgemm.pack(panels, weight, transposed, panel, n, k));
+        (panel, thread) -> SgemmPacked.pack(panels, weight, transposed, panel, n, k));
     copy.transposed = transposed;
     copy.current = true;
     return panels;

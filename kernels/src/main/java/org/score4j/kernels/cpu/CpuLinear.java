@@ -27,7 +27,7 @@ final class CpuLinear {
    * @param frozen where copies of the weight may lie
    * @param out address of (tokens, outputs)
    * @param x address of (tokens, inputs)
-   * @param weight address of (inputs, outputs)
+   * @param weight (inputs, outputs)
    * @param bias address of (outputs), or 0 for none
    */
   static void forward(
@@ -35,12 +35,12 @@ final class CpuLinear {
       CpuFrozenWeights frozen,
       long out,
       long x,
-      long weight,
+      WeightAddress weight,
       long bias,
       int tokens,
       int inputs,
       int outputs) {
-    float[] panels =
+    FrozenPanels panels =
         tokens <= CpuSgemm.THIN_ROWS ? null : frozen.panels(pool, weight, inputs, outputs);
     Split split = Split.of(pool, tokens, outputs, inputs, CpuSgemm.EVEN_ROWS);
     pool.run(
@@ -54,9 +54,9 @@ final class CpuLinear {
           long a = at(x, i, inputs, 0);
           float[] s = pool.floats(thread, CpuSgemm.scratchFloats(m, n, inputs));
           if (panels != null) {
-            CpuSgemm.packed(s, panels, c, outputs, a, inputs, j, n, m, outputs, inputs);
+            SgemmPacked.product(s, panels, c, outputs, a, inputs, j, n, m, outputs, inputs);
           } else {
-            long b = at(weight, 0, outputs, j);
+            WeightAddress b = weight.at(0, outputs, j);
             CpuSgemm.nn(s, c, outputs, a, inputs, b, outputs, m, n, inputs, false);
           }
           if (bias != 0) {
@@ -70,10 +70,16 @@ final class CpuLinear {
    *
    * @param dX address of (tokens, inputs)
    * @param dOut address of (tokens, outputs)
-   * @param weight address of (inputs, outputs)
+   * @param weight (inputs, outputs)
    */
   static void backwardInput(
-      CpuThreadPool pool, long dX, long dOut, long weight, int tokens, int inputs, int outputs) {
+      CpuThreadPool pool,
+      long dX,
+      long dOut,
+      WeightAddress weight,
+      int tokens,
+      int inputs,
+      int outputs) {
     Split split = Split.of(pool, tokens, inputs, outputs, CpuSgemm.EVEN_ROWS);
     pool.run(
         split.count(),
@@ -89,7 +95,7 @@ final class CpuLinear {
               inputs,
               at(dOut, i, outputs, 0),
               outputs,
-              at(weight, j, outputs, 0),
+              weight.at(j, outputs, 0),
               outputs,
               m,
               n,

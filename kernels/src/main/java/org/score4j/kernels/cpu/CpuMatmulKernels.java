@@ -22,7 +22,7 @@ final class CpuMatmulKernels implements MatmulKernels {
         frozen,
         HostBuffer.address(out),
         HostBuffer.address(x),
-        HostBuffer.address(weight),
+        WeightAddress.of(weight),
         bias == null ? 0 : HostBuffer.address(bias),
         x.dim0(),
         weight.dim0(),
@@ -35,7 +35,7 @@ final class CpuMatmulKernels implements MatmulKernels {
         pool,
         HostBuffer.address(dX),
         HostBuffer.address(dOut),
-        HostBuffer.address(weight),
+        WeightAddress.of(weight),
         dOut.dim0(),
         weight.dim0(),
         Math.toIntExact(weight.shape().rowElements()));

@@ -61,9 +61,11 @@ public final class CpuSgemm {
   public static int scratchFloats(int m, int n, int k) {
     int depth = Math.min(k, MAX_DEPTH);
     int packedDepth = m <= MAX_BLOCK_ROWS ? depth : Math.min(k, MAX_PACKED_DEPTH);
-    return SgemmPanels.BLOCK
-        + padded(Math.min(m, MAX_BLOCK_ROWS)) * depth
-        + Math.ceilDiv(Math.min(n, blockColumns(m, k)), PANEL) * PANEL * packedDepth;
+    int blocked =
+        SgemmPanels.BLOCK
+            + padded(Math.min(m, MAX_BLOCK_ROWS)) * depth
+            + Math.ceilDiv(Math.min(n, blockColumns(m, k)), PANEL) * PANEL * packedDepth;
+    return Math.max(blocked, THIN_ROWS * NarrowThin.CHUNK);
   }
 
   /** When K is blocked, so few columns that the block of C stays in L2 between the blocks of K. */
@@ -77,7 +79,7 @@ public final class CpuSgemm {
    * @param scratch at least {@link #scratchFloats} floats, overwritten
    * @param c address of (m, n)
    * @param a address of (m, k)
-   * @param b address of (k, n)
+   * @param b (k, n)
    */
   public static void nn(
       float[] scratch,
@@ -85,16 +87,18 @@ public final class CpuSgemm {
       int ldc,
       long a,
       int lda,
-      long b,
+      WeightAddress b,
       int ldb,
       int m,
       int n,
       int k,
       boolean accumulate) {
-    if (m <= THIN_ROWS) {
-      SgemmThin.nn(c, ldc, a, lda, b, ldb, m, n, k, accumulate);
-    } else {
+    if (m > THIN_ROWS) {
       blocked(Form.NN, scratch, c, ldc, a, lda, b, ldb, m, n, k, accumulate);
+    } else if (b.narrow()) {
+      NarrowThin.nn(scratch, c, ldc, a, lda, b.address(), ldb, m, n, k, accumulate);
+    } else {
+      SgemmThin.nn(c, ldc, a, lda, b.address(), ldb, m, n, k, accumulate);
     }
   }
 
@@ -104,7 +108,7 @@ public final class CpuSgemm {
    * @param scratch at least {@link #scratchFloats} floats, overwritten
    * @param c address of (m, n)
    * @param a address of (m, k)
-   * @param b address of (n, k)
+   * @param b (n, k)
    */
   public static void nt(
       float[] scratch,
@@ -112,7 +116,7 @@ public final class CpuSgemm {
       int ldc,
       long a,
       int lda,
-      long b,
+      WeightAddress b,
       int ldb,
       int m,
       int n,
@@ -145,7 +149,7 @@ public final class CpuSgemm {
       int n,
       int k,
       boolean accumulate) {
-    blocked(Form.TN, scratch, c, ldc, a, lda, b, ldb, m, n, k, accumulate);
+    blocked(Form.TN, scratch, c, ldc, a, lda, WeightAddress.single(b), ldb, m, n, k, accumulate);
   }
 
   private static void blocked(
@@ -155,7 +159,7 @@ public final class CpuSgemm {
       int ldc,
       long a,
       int lda,
-      long b,
+      WeightAddress b,
       int ldb,
       int m,
       int n,
@@ -171,7 +175,7 @@ public final class CpuSgemm {
       for (int p = 0; p < k; p += MAX_PACKED_DEPTH) {
         int depth = Math.min(MAX_PACKED_DEPTH, k - p);
         long aPart = form == Form.TN ? at(a, p, lda, 0) : at(a, 0, lda, p);
-        long bPart = form == Form.NT ? at(b, j, ldb, p) : at(b, p, ldb, j);
+        WeightAddress bPart = form == Form.NT ? b.at(j, ldb, p) : b.at(p, ldb, j);
         slab(
             form,
             s,
@@ -189,80 +193,14 @@ public final class CpuSgemm {
     }
   }
 
-  /** Floats that {@link #pack} writes for (k, n). */
-  static long packedFloats(int n, int k) {
-    return (long) k * Math.ceilDiv(n, PANEL) * PANEL;
+  /** The depth of a block where the whole is k. */
+  static int depth(int k) {
+    return part(k, MAX_DEPTH, 8);
   }
 
-  /**
-   * Copies one panel of B, or of Bᵀ, over the whole depth to where {@link #packed} expects it.
-   *
-   * @param panels {@link #packedFloats}
-   * @param b address of (k, n), or of (n, k) if transposed; its rows follow each other
-   * @param panel index of the panel
-   */
-  static void pack(float[] panels, long b, boolean transposed, int panel, int n, int k) {
-    int maxDepth = part(k, MAX_DEPTH, 8);
-    int packedWidth = Math.ceilDiv(n, PANEL) * PANEL;
-    int j = panel * PANEL;
-    int width = Math.min(PANEL, n - j);
-    for (int p = 0; p < k; p += maxDepth) {
-      int depth = Math.min(maxDepth, k - p);
-      int to = p * packedWidth + j * depth;
-      if (transposed) {
-        SgemmPanels.transposedPanel(panels, to, at(b, j, k, p), k, depth, width);
-      } else {
-        SgemmPanels.panel(panels, to, at(b, p, n, j), n, depth, width);
-      }
-    }
-  }
-
-  /**
-   * {@code c = a · b} for some columns of a B that lies in panels: the bits of {@link #nn}, without
-   * its copy of B.
-   *
-   * @param scratch at least {@link #scratchFloats} floats, overwritten
-   * @param panels of (k, n), see {@link #pack}
-   * @param c address of (m, columns)
-   * @param a address of (m, k)
-   * @param from first column, a multiple of {@link #PANEL}
-   */
-  static void packed(
-      float[] scratch,
-      float[] panels,
-      long c,
-      int ldc,
-      long a,
-      int lda,
-      int from,
-      int columns,
-      int m,
-      int n,
-      int k) {
-    Arrays.fill(scratch, SgemmPanels.ZEROS, SgemmPanels.ZEROS + SgemmPanels.TILE_FLOATS, 0f);
-    int maxDepth = part(k, MAX_DEPTH, 8);
-    int maxRows = part(m, MAX_BLOCK_ROWS, ROWS);
-    int packedWidth = Math.ceilDiv(n, PANEL) * PANEL;
-    for (int i = 0; i < m; i += maxRows) {
-      int rows = Math.min(maxRows, m - i);
-      for (int p = 0; p < k; p += maxDepth) {
-        int depth = Math.min(maxDepth, k - p);
-        SgemmPanels.copyRows(scratch, SgemmPanels.BLOCK, at(a, i, lda, p), lda, rows, depth, depth);
-        for (int j = 0; j < columns; j += PANEL) {
-          tiles(
-              Form.NN,
-              scratch,
-              at(c, i, ldc, j),
-              ldc,
-              panels,
-              p * packedWidth + (from + j) * depth,
-              rows,
-              Math.min(PANEL, columns - j),
-              depth,
-              p > 0);
-        }
-      }
-    }
+  /** The rows of a block where all are m. */
+  static int rows(int m) {
+    return part(m, MAX_BLOCK_ROWS, ROWS);
   }
 
   /** A product whose B is copied as a whole, unless each of its panels is used only once. */
@@ -273,14 +211,14 @@ public final class CpuSgemm {
       int ldc,
       long a,
       int lda,
-      long b,
+      WeightAddress b,
       int ldb,
       int m,
       int n,
       int k,
       boolean accumulate) {
-    int maxDepth = part(k, MAX_DEPTH, 8);
-    int maxRows = part(m, MAX_BLOCK_ROWS, ROWS);
+    int maxDepth = depth(k);
+    int maxRows = rows(m);
     int panels = SgemmPanels.BLOCK + padded(Math.min(m, maxRows)) * Math.min(k, maxDepth);
     int packedWidth = m <= maxRows ? 0 : Math.ceilDiv(n, PANEL) * PANEL;
     for (int i = 0; i < m; i += maxRows) {
@@ -298,9 +236,9 @@ public final class CpuSgemm {
           int panel = panels + p * packedWidth + j * depth;
           if (i == 0) {
             if (form == Form.NT) {
-              SgemmPanels.transposedPanel(s, panel, at(b, j, ldb, p), ldb, depth, width);
+              SgemmPanels.transposedPanel(s, panel, b.at(j, ldb, p), ldb, depth, width);
             } else {
-              SgemmPanels.panel(s, panel, at(b, p, ldb, j), ldb, depth, width);
+              SgemmPanels.panel(s, panel, b.at(p, ldb, j), ldb, depth, width);
             }
           }
           tiles(form, s, at(c, i, ldc, j), ldc, s, panel, rows, width, depth, accumulate || p > 0);
@@ -309,7 +247,20 @@ public final class CpuSgemm {
     }
   }
 
-  /** All tiles of a block of rows over one panel. */
+  /** All tiles of a block of rows of A over one panel. */
+  static void tiles(
+      float[] s,
+      long c,
+      int ldc,
+      float[] panels,
+      int panel,
+      int rows,
+      int width,
+      int depth,
+      boolean add) {
+    tiles(Form.NN, s, c, ldc, panels, panel, rows, width, depth, add);
+  }
+
   private static void tiles(
       Form form,
       float[] s,
@@ -350,7 +301,7 @@ public final class CpuSgemm {
   }
 
   /** Rows of the next tile: four where tiles of six would leave more rows empty. */
-  private static int tileRows(int left) {
+  static int tileRows(int left) {
     int low = SgemmLowTiles.ROWS;
     return left <= low || (left > ROWS && left <= 2 * low) ? low : ROWS;
   }

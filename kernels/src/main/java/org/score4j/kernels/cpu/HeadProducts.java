@@ -70,8 +70,8 @@ final class HeadProducts implements AutoCloseable {
     int vocabulary = head.dim0();
     int stride = Lanes.roundUp(vocabulary);
     long x = HostBuffer.address(hidden) + 4L * firstRow * width;
-    long w = HostBuffer.address(head);
-    float[] panels = rows == 1 ? null : frozen.transposedPanels(pool, w, vocabulary, width);
+    WeightAddress w = WeightAddress.of(head);
+    FrozenPanels panels = rows == 1 ? null : frozen.transposedPanels(pool, w, vocabulary, width);
     split(
         rows,
         vocabulary,
@@ -80,9 +80,9 @@ final class HeadProducts implements AutoCloseable {
           long c = at(z, i, stride, j);
           long a = at(x, i, width, 0);
           if (panels != null) {
-            CpuSgemm.packed(s, panels, c, stride, a, width, j, n, m, vocabulary, width);
+            SgemmPacked.product(s, panels, c, stride, a, width, j, n, m, vocabulary, width);
           } else {
-            CpuSgemm.nt(s, c, stride, a, width, at(w, j, width, 0), width, m, n, width, false);
+            CpuSgemm.nt(s, c, stride, a, width, w.at(j, width, 0), width, m, n, width, false);
           }
         });
   }
@@ -93,7 +93,7 @@ final class HeadProducts implements AutoCloseable {
     int vocabulary = head.dim0();
     int stride = Lanes.roundUp(vocabulary);
     long dX = HostBuffer.address(dHidden) + 4L * firstRow * width;
-    long w = HostBuffer.address(head);
+    WeightAddress w = WeightAddress.of(head);
     split(
         rows,
         width,
@@ -105,7 +105,7 @@ final class HeadProducts implements AutoCloseable {
                 width,
                 at(dZ, i, stride, 0),
                 stride,
-                at(w, 0, width, j),
+                w.at(0, width, j),
                 width,
                 m,
                 n,

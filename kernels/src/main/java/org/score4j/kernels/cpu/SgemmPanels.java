@@ -53,7 +53,15 @@ final class SgemmPanels {
    * Copies {@code width} columns of {@code b}; in the array a row is as wide as its vectors and
    * ends in zeros.
    */
-  static void panel(float[] s, int to, long b, int ldb, int depth, int width) {
+  static void panel(float[] s, int to, WeightAddress b, int ldb, int depth, int width) {
+    if (b.narrow()) {
+      NarrowPanels.widen(s, to, b.address(), ldb, depth, width);
+    } else {
+      widePanel(s, to, b.address(), ldb, depth, width);
+    }
+  }
+
+  private static void widePanel(float[] s, int to, long b, int ldb, int depth, int width) {
     int stride = Math.ceilDiv(width, W) * W;
     for (int p = 0; p < depth; p++) {
       int row = to + p * stride;
@@ -68,7 +76,16 @@ final class SgemmPanels {
    * The same from {@code b} (columns, depth): eight columns at a time, so that the stores of a step
    * stay in one cache line.
    */
-  static void transposedPanel(float[] s, int to, long b, int ldb, int depth, int width) {
+  static void transposedPanel(float[] s, int to, WeightAddress b, int ldb, int depth, int width) {
+    if (b.narrow()) {
+      NarrowPanels.widenTransposed(s, to, b.address(), ldb, depth, width);
+    } else {
+      wideTransposedPanel(s, to, b.address(), ldb, depth, width);
+    }
+  }
+
+  private static void wideTransposedPanel(
+      float[] s, int to, long b, int ldb, int depth, int width) {
     int stride = Math.ceilDiv(width, W) * W;
     long rowBytes = (long) ldb * Float.BYTES;
     int j = 0;

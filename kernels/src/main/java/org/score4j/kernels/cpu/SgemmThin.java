@@ -51,20 +51,41 @@ final class SgemmThin {
 
   /** See {@link CpuSgemm#nt}. */
   static void nt(
-      long c, int ldc, long a, int lda, long b, int ldb, int m, int n, int k, boolean accumulate) {
+      long c,
+      int ldc,
+      long a,
+      int lda,
+      WeightAddress b,
+      int ldb,
+      int m,
+      int n,
+      int k,
+      boolean accumulate) {
     if (!accumulate) {
       clear(c, ldc, m, n);
     }
-    long rowBytes = (long) ldb * Float.BYTES;
+    long rowBytes = (long) ldb * b.elementBytes();
     for (int i = 0; i < m; i++) {
       long ai = a + (long) i * lda * Float.BYTES;
       long ci = c + (long) i * ldc * Float.BYTES;
       int j = 0;
       for (; j <= n - 8; j += 8) {
-        dotEight(ci + (long) j * Float.BYTES, ai, b + j * rowBytes, rowBytes, k);
+        long cj = ci + (long) j * Float.BYTES;
+        long bj = b.address() + j * rowBytes;
+        if (b.narrow()) {
+          NarrowThin.dotEight(cj, ai, bj, rowBytes, k);
+        } else {
+          dotEight(cj, ai, bj, rowBytes, k);
+        }
       }
       for (; j < n; j++) {
-        dotOne(ci + (long) j * Float.BYTES, ai, b + j * rowBytes, k);
+        long cj = ci + (long) j * Float.BYTES;
+        long bj = b.address() + j * rowBytes;
+        if (b.narrow()) {
+          NarrowThin.dotOne(cj, ai, bj, k);
+        } else {
+          dotOne(cj, ai, bj, k);
+        }
       }
     }
   }

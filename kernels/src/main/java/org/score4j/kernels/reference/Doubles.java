@@ -2,20 +2,26 @@ package org.score4j.kernels.reference;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import org.score4j.kernels.BFloat16;
+import org.score4j.kernels.DType;
 import org.score4j.kernels.Tensor;
 import org.score4j.kernels.host.HostBuffer;
 
 /**
- * The elements of an F64 tensor by flat row-major index.
+ * The elements of an F64 tensor, or of weights in BF16 that are only read, by flat row-major index.
  *
  * @param memory what the tensor views
+ * @param narrow whether it is BF16
  */
-record Doubles(MemorySegment memory) {
+record Doubles(MemorySegment memory, boolean narrow) {
   static Doubles of(Tensor tensor) {
-    return new Doubles(HostBuffer.segment(tensor));
+    return new Doubles(HostBuffer.segment(tensor), tensor.dtype() == DType.BF16);
   }
 
   double get(long index) {
+    if (narrow) {
+      return BFloat16.toFloat(memory.getAtIndex(ValueLayout.JAVA_SHORT, index));
+    }
     return memory.getAtIndex(ValueLayout.JAVA_DOUBLE, index);
   }
 

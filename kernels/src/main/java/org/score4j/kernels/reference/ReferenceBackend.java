@@ -1,5 +1,6 @@
 package org.score4j.kernels.reference;
 
+import java.util.Set;
 import org.score4j.kernels.ActivationKernels;
 import org.score4j.kernels.AttentionKernels;
 import org.score4j.kernels.Backend;
@@ -46,6 +47,11 @@ public final class ReferenceBackend implements Backend {
   @Override
   public DType floatType() {
     return DType.F64;
+  }
+
+  @Override
+  public Set<DType> weightTypes() {
+    return Set.of(DType.F64, DType.BF16);
   }
 
   /** True: every row is computed by itself, in one order. */

@@ -7,13 +7,14 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.score4j.kernels.DType;
 import org.score4j.kernels.DeviceArena;
 import org.score4j.kernels.FrozenWeights;
 import org.score4j.kernels.Ops;
 import org.score4j.kernels.Shape;
 import org.score4j.kernels.Tensor;
-import org.score4j.kernels.host.HostBuffer;
 
 /** Products with frozen weights have the bits of those without. */
 class CpuFrozenWeightsTest {
@@ -26,15 +27,18 @@ class CpuFrozenWeightsTest {
 
   private final Random random = new Random(SEED);
 
-  @Test
-  void linear_hasTheSameBits_andFollowsChangedWeights() {
+  @ParameterizedTest
+  @EnumSource(
+      value = DType.class,
+      names = {"F32", "BF16"})
+  void linear_hasTheSameBits_andFollowsChangedWeights(DType type) {
     for (int threads : new int[] {1, 2, 3}) {
       try (CpuBackend backend = new CpuBackend(threads)) {
         Ops ops = new Ops(backend);
         for (int[] shape : SHAPES) {
           try (DeviceArena arena = ops.newArena("test", 8L << 20)) {
             Tensor x = random(ops, arena, Shape.of(shape[0], shape[1]));
-            Tensor weight = random(ops, arena, Shape.of(shape[1], shape[2]));
+            Tensor weight = random(ops, arena, type, Shape.of(shape[1], shape[2]));
             Tensor bias = random(ops, arena, Shape.of(shape[2]));
             Tensor out = random(ops, arena, Shape.of(shape[0], shape[2]));
             for (int change = 0; change < 2; change++) {
@@ -42,7 +46,7 @@ class CpuFrozenWeightsTest {
               ops.linear(out, x, weight, bias);
               float[] expected = ops.downloadFloats(out);
               try (FrozenWeights _ = backend.freeze(List.of(weight))) {
-                for (int use = 0; use < 2; use++) {
+                for (int use = 0; use < 3; use++) {
                   ops.fill(out, Double.NaN);
                   ops.linear(out, x, weight, bias);
                   assertThat(ops.downloadFloats(out))
@@ -57,14 +61,17 @@ class CpuFrozenWeightsTest {
     }
   }
 
-  @Test
-  void sampling_hasTheSameBits() {
+  @ParameterizedTest
+  @EnumSource(
+      value = DType.class,
+      names = {"F32", "BF16"})
+  void sampling_hasTheSameBits(DType type) {
     try (CpuBackend backend = new CpuBackend(2)) {
       Ops ops = new Ops(backend);
       for (int[] shape : SHAPES) {
         try (DeviceArena arena = ops.newArena("test", 8L << 20)) {
           Tensor hidden = random(ops, arena, Shape.of(shape[0], shape[1]));
-          Tensor head = random(ops, arena, Shape.of(shape[2], shape[1]));
+          Tensor head = random(ops, arena, type, Shape.of(shape[2], shape[1]));
           Tensor keys = arena.allocate(DType.I32, Shape.of(shape[0], 3));
           ops.upload(keys, random.ints(3L * shape[0]).toArray());
           Tensor ids = arena.allocate(DType.I32, Shape.of(shape[0]));
@@ -73,8 +80,10 @@ class CpuFrozenWeightsTest {
           int[] expectedIds = ops.downloadInts(ids);
           float[] expected = ops.downloadFloats(logProbs);
           try (FrozenWeights _ = backend.freeze(List.of(head))) {
-            ops.fill(logProbs, Double.NaN);
-            ops.sample(ids, logProbs, hidden, head, keys, 1, 0);
+            for (int use = 0; use < 2; use++) {
+              ops.fill(logProbs, Double.NaN);
+              ops.sample(ids, logProbs, hidden, head, keys, 1, 0);
+            }
           }
           assertThat(ops.downloadInts(ids)).isEqualTo(expectedIds);
           assertThat(ops.downloadFloats(logProbs)).isEqualTo(expected);
@@ -85,7 +94,8 @@ class CpuFrozenWeightsTest {
 
   @Test
   void copies_stayWithinTheirRoom_andArePromisedOnceAtATime() {
-    CpuFrozenWeights frozen = new CpuFrozenWeights(2 * CpuSgemm.packedFloats(64, 10));
+    // Room for two of F32, or four of BF16.
+    CpuFrozenWeights frozen = new CpuFrozenWeights(2 * SgemmPacked.words(64, 10, false));
     try (CpuBackend backend = new CpuBackend(1);
         CpuThreadPool pool = new CpuThreadPool(1);
         DeviceArena arena = new Ops(backend).newArena("test", 1 << 20)) {
@@ -106,15 +116,31 @@ class CpuFrozenWeightsTest {
       frozen.freeze(List.of(weights.get(2)));
       assertThat(frozen.panels(pool, address(weights.get(2)), 10, 64)).isNotNull();
       assertThat(frozen.panels(pool, address(weights.get(0)), 10, 64)).isNull();
+      frozen.release();
+      List<Tensor> narrow =
+          IntStream.range(0, 5)
+              .mapToObj(i -> random(new Ops(backend), arena, DType.BF16, Shape.of(10, 64)))
+              .toList();
+      frozen.freeze(narrow);
+      for (Tensor weight : narrow.subList(0, 4)) {
+        assertThat(frozen.panels(pool, address(weight), 10, 64)).as("for one pass").isNull();
+        assertThat(frozen.panels(pool, address(weight), 10, 64)).isNotNull();
+      }
+      assertThat(frozen.panels(pool, address(narrow.get(4)), 10, 64)).isNull();
+      assertThat(frozen.panels(pool, address(narrow.get(4)), 10, 64)).as("no room").isNull();
     }
   }
 
-  private static long address(Tensor tensor) {
-    return HostBuffer.address(tensor);
+  private static WeightAddress address(Tensor tensor) {
+    return WeightAddress.of(tensor);
   }
 
   private Tensor random(Ops ops, DeviceArena arena, Shape shape) {
-    Tensor tensor = arena.allocate(DType.F32, shape);
+    return random(ops, arena, DType.F32, shape);
+  }
+
+  private Tensor random(Ops ops, DeviceArena arena, DType type, Shape shape) {
+    Tensor tensor = arena.allocate(type, shape);
     upload(ops, tensor);
     return tensor;
   }

@@ -56,9 +56,9 @@ class CpuLinearTest {
     long dBiasAt = put(dWeightAt, dWeight);
     long outAt = put(dBiasAt, dBias);
     long dXAt = put(outAt, out);
-    CpuLinear.forward(
-        pool, new CpuFrozenWeights(), outAt, xAt, weightAt, biasAt, tokens, inputs, outputs);
-    CpuLinear.backwardInput(pool, dXAt, dOutAt, weightAt, tokens, inputs, outputs);
+    WeightAddress w = WeightAddress.single(weightAt);
+    CpuLinear.forward(pool, new CpuFrozenWeights(), outAt, xAt, w, biasAt, tokens, inputs, outputs);
+    CpuLinear.backwardInput(pool, dXAt, dOutAt, w, tokens, inputs, outputs);
     CpuLinear.backwardWeight(pool, dWeightAt, dBiasAt, xAt, dOutAt, tokens, inputs, outputs);
 
     for (int t = 0; t < tokens; t++) {

@@ -69,15 +69,16 @@ class CpuSgemmTest {
       MemorySegment halves = arena.allocate((long) m * n * Float.BYTES, 64);
       float[] s = new float[CpuSgemm.scratchFloats(m, n, k)];
       int half = 141;
-      CpuSgemm.nn(s, whole.address(), n, a.address(), k, b.address(), n, m, n, k, false);
-      CpuSgemm.nn(s, halves.address(), n, a.address(), k, b.address(), n, m, n, half, false);
+      WeightAddress right = WeightAddress.single(b.address());
+      CpuSgemm.nn(s, whole.address(), n, a.address(), k, right, n, m, n, k, false);
+      CpuSgemm.nn(s, halves.address(), n, a.address(), k, right, n, m, n, half, false);
       CpuSgemm.nn(
           s,
           halves.address(),
           n,
           a.address() + half * 4L,
           k,
-          b.address() + (long) half * n * 4,
+          right.at(half, n, 0),
           n,
           m,
           n,
@@ -93,9 +94,12 @@ class CpuSgemmTest {
     int ldb = (form == Form.NT ? k : n) + random.nextInt(3);
     int ldc = n + random.nextInt(3);
     boolean accumulate = random.nextBoolean();
+    boolean narrow = form != Form.TN && random.nextBoolean();
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment a = random(arena, random, (form == Form.TN ? k : m) * lda);
-      MemorySegment b = random(arena, random, (form == Form.NT ? n : k) * ldb);
+      int sizeOfB = (form == Form.NT ? n : k) * ldb;
+      MemorySegment b = random(arena, random, sizeOfB);
+      MemorySegment stored = narrow ? narrowed(arena, b, sizeOfB) : b;
       float[] expected = new float[m * ldc + 2 * GUARDS];
       for (int i = 0; i < expected.length; i++) {
         expected[i] = GUARD + i;
@@ -122,20 +126,32 @@ class CpuSgemmTest {
       float[] s = new float[CpuSgemm.scratchFloats(m, n, k)];
       java.util.Arrays.fill(s, Float.NaN);
       long at = c.address() + GUARDS * 4L;
+      WeightAddress right = new WeightAddress(stored.address(), narrow);
       switch (form) {
-        case NN -> CpuSgemm.nn(s, at, ldc, a.address(), lda, b.address(), ldb, m, n, k, accumulate);
-        case NT -> CpuSgemm.nt(s, at, ldc, a.address(), lda, b.address(), ldb, m, n, k, accumulate);
+        case NN -> CpuSgemm.nn(s, at, ldc, a.address(), lda, right, ldb, m, n, k, accumulate);
+        case NT -> CpuSgemm.nt(s, at, ldc, a.address(), lda, right, ldb, m, n, k, accumulate);
         case TN -> CpuSgemm.tn(s, at, ldc, a.address(), lda, b.address(), ldb, m, n, k, accumulate);
       }
       long mismatch = c.mismatch(MemorySegment.ofArray(expected));
       long element = mismatch / Float.BYTES - GUARDS;
       assertThat(mismatch)
           .as(
-              "%s m=%d n=%d k=%d lda=%d ldb=%d ldc=%d accumulate=%s seed=%d: first wrong element"
-                  + " (%d, %d)",
-              form, m, n, k, lda, ldb, ldc, accumulate, seed, element / ldc, element % ldc)
+              "%s m=%d n=%d k=%d lda=%d ldb=%d ldc=%d accumulate=%s narrow=%s seed=%d: first wrong"
+                  + " element (%d, %d)",
+              form, m, n, k, lda, ldb, ldc, accumulate, narrow, seed, element / ldc, element % ldc)
           .isEqualTo(-1);
     }
+  }
+
+  /** The upper halves of floats at an odd address, from which the lower halves are taken away. */
+  private static MemorySegment narrowed(Arena arena, MemorySegment floats, int count) {
+    MemorySegment memory = arena.allocate(Math.max(1, count) * 2L + 2, 64).asSlice(2);
+    for (int i = 0; i < count; i++) {
+      int bits = floats.getAtIndex(ValueLayout.JAVA_INT, i) & NarrowMemory.HIGH;
+      floats.setAtIndex(ValueLayout.JAVA_INT, i, bits);
+      memory.setAtIndex(ValueLayout.JAVA_SHORT, i, (short) (bits >>> 16));
+    }
+    return memory;
   }
 
   private static MemorySegment random(Arena arena, Random random, int count) {

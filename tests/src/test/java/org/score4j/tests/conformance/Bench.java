@@ -61,6 +61,7 @@ final class Bench implements AutoCloseable {
 
   private final Ops ops;
   private final DType storedType;
+  private final DType weightType;
   private final long seed;
   private final int lead;
   private final List<DeviceArena> arenas = new ArrayList<>();
@@ -75,8 +76,14 @@ final class Bench implements AutoCloseable {
    * computes from what a backend of that type is given.
    */
   Bench(Backend backend, DType storedType, long seed) {
+    this(backend, storedType, backend.floatType(), seed);
+  }
+
+  /** As above, with {@link #weight}s in a type of their own. */
+  Bench(Backend backend, DType storedType, DType weightType, long seed) {
     this.ops = new Ops(backend);
     this.storedType = storedType;
+    this.weightType = weightType;
     this.seed = seed;
     // Rows of a larger tensor start at any element; so do the tensors of three seeds in four.
     this.lead = GUARD + (int) (seed & 3);
@@ -97,6 +104,11 @@ final class Bench implements AutoCloseable {
   /** An input with these values, rounded to the stored type. */
   Tensor input(String name, double[] values, int... dims) {
     return place(name, Role.INPUT, ops.floatType(), stored(values), dims);
+  }
+
+  /** As {@link #input(String, int...)}: a matrix of weights that is only read. */
+  Tensor weight(String name, int... dims) {
+    return place(name, Role.INPUT, weightType, stored(normals(name, size(dims))), dims);
   }
 
   /** As {@link #input(String, int...)} in the state type. */

@@ -15,7 +15,8 @@ class CpuConformanceTest
         LossKernelsTest,
         SamplingKernelsTest,
         OptimizerKernelsTest,
-        ElementwiseKernelsTest {
+        ElementwiseKernelsTest,
+        NarrowWeightsTest {
   @Override
   public Backend open(int threads) {
     return Backends.open("cpu", threads);

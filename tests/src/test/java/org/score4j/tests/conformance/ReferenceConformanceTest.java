@@ -18,7 +18,8 @@ class ReferenceConformanceTest
         LossKernelsTest,
         SamplingKernelsTest,
         OptimizerKernelsTest,
-        ElementwiseKernelsTest {
+        ElementwiseKernelsTest,
+        NarrowWeightsTest {
   @Override
   public Backend open(int threads) {
     return Backends.open("reference", threads);

@@ -303,7 +303,7 @@ class GenerationTest {
   }
 
   /** One run with memory of exactly the promised size; all of it is given back. */
-  private static List<List<List<Response>>> run(
+  static List<List<List<Response>>> run(
       TinyModel model,
       Parameters weights,
       List<GenerationRequest> requests,
@@ -329,7 +329,7 @@ class GenerationTest {
     }
   }
 
-  private static void assertSame(
+  static void assertSame(
       List<List<List<Response>>> actual, List<List<List<Response>>> expected, String what) {
     assertThat(actual).usingRecursiveComparison().as("%s, seed %d", what, SEED).isEqualTo(expected);
   }

@@ -16,6 +16,7 @@ import org.score4j.core.model.Recompute;
 import org.score4j.core.model.Transformer;
 import org.score4j.kernels.Backend;
 import org.score4j.kernels.Backends;
+import org.score4j.kernels.DType;
 import org.score4j.kernels.DeviceArena;
 import org.score4j.kernels.Ops;
 import org.score4j.kernels.Precision;
@@ -210,11 +211,29 @@ final class TinyModel implements AutoCloseable {
 
   /** Weights with adapters of rank 3 on every projection, none of them zero. */
   Parameters adapted(long seed) {
+    return adapted(weights(seed), seed);
+  }
+
+  /** As above on a base that is closed with its adapters. */
+  Parameters adapted(Parameters base, long seed) {
     LoraConfig lora = new LoraConfig(3, 4.5, EnumSet.allOf(LoraTarget.class));
-    Parameters adapted =
-        filled(Parameters.adaptedOwning(ops, "adapters", weights(seed), lora), seed + 1000);
+    Parameters adapted = filled(Parameters.adaptedOwning(ops, "adapters", base, lora), seed + 1000);
     transformer.reserveFor(adapted, MAX_TOKENS);
     return adapted;
+  }
+
+  /**
+   * As {@link #weights}, rounded to BF16 where they are matrices.
+   *
+   * @param narrow whether they are held as BF16 too
+   */
+  Parameters rounded(long seed, boolean narrow) {
+    Parameters wide = weights(seed);
+    Parameters rounded = Parameters.frozen(ops, "frozen weights", config(), DType.BF16);
+    rounded.copyFrom(ops, wide);
+    wide.copyFrom(ops, rounded);
+    (narrow ? wide : rounded).close();
+    return narrow ? rounded : wide;
   }
 
   /** As {@link #weights} in the state type. */

@@ -17,12 +17,13 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.score4j.checkpoints.CheckpointException;
 import org.score4j.checkpoints.HfModel;
 import org.score4j.checkpoints.HfSource;
 import org.score4j.checkpoints.SaveOptions;
 import org.score4j.checkpoints.StoredType;
+import org.score4j.checkpoints.WeightUse;
 import org.score4j.core.model.ModelConfig;
 import org.score4j.core.model.Parameters;
 import org.score4j.kernels.Backend;
@@ -38,15 +39,17 @@ class LoadingMemoryTest {
 
   @TempDir private Path folder;
 
-  /** Loads a folder in a process of its own and prints its memory before and after, in KiB. */
+  /** Loads a folder in a process of its own and prints by how much its memory grew, in KiB. */
   static final class Load {
     private Load() {}
 
-    /** Arguments: the folder. */
+    /** Arguments: the folder, and what it is loaded for. */
     public static void main(String[] arguments) throws IOException {
       try (Backend backend = Backends.open("cpu", 1)) {
         Map<String, Long> before = memory();
-        try (Parameters weights = HfModel.load(new Ops(backend), Path.of(arguments[0])).weights()) {
+        WeightUse use = WeightUse.valueOf(arguments[1]);
+        try (Parameters weights =
+            HfModel.load(new Ops(backend), Path.of(arguments[0]), use).weights()) {
           System.out.println(
               "loaded "
                   + weights.config().vocabSize()
@@ -68,10 +71,8 @@ class LoadingMemoryTest {
   }
 
   @ParameterizedTest
-  @EnumSource(
-      value = StoredType.class,
-      names = {"F32", "BF16"})
-  void loading_takesLessThanAFifthMoreThanTheWeights(StoredType dtype)
+  @CsvSource({"F32, CHANGED, 4", "BF16, CHANGED, 4", "BF16, FROZEN, 2"})
+  void loading_takesLessThanAFifthMoreThanTheWeights(StoredType dtype, WeightUse use, int bytesEach)
       throws IOException, InterruptedException {
     assumeTrue(Files.exists(STATUS), "memory is read from " + STATUS + ", a file of Linux");
     try (Backend backend = Backends.open("cpu", 2)) {
@@ -97,14 +98,15 @@ class LoadingMemoryTest {
                 "-cp",
                 System.getProperty("java.class.path"),
                 Load.class.getName(),
-                folder.resolve("model").toString())
+                folder.resolve("model").toString(),
+                use.name())
             .redirectErrorStream(true)
             .start();
     String output = new String(child.getInputStream().readAllBytes(), UTF_8);
     assertThat(child.waitFor()).as(output).isZero();
     List<String> words = List.of(output.substring(output.indexOf("loaded ")).strip().split(" "));
     long peak = Long.parseLong(words.getLast()) * 1024;
-    long size = MODEL.numParameters() * Float.BYTES;
+    long size = MODEL.numParameters() * bytesEach;
     assertThat(peak).as("bytes for weights of %d", size).isBetween(size, size * 6 / 5);
   }
 

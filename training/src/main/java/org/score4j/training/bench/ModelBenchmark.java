@@ -16,6 +16,7 @@ import org.score4j.core.model.Parameters;
 import org.score4j.core.model.Recompute;
 import org.score4j.core.model.Transformer;
 import org.score4j.core.optim.AdamW;
+import org.score4j.kernels.DType;
 import org.score4j.kernels.DeviceArena;
 import org.score4j.kernels.Ops;
 
@@ -39,14 +40,25 @@ public final class ModelBenchmark implements AutoCloseable {
    *
    * @param microBatch sequences of a pass, which bounds the memory of activations
    * @param recompute what training computes again instead of keeping it
+   * @param matrices type of the matrices of the model sampled from, see {@link
+   *     org.score4j.kernels.Backend#weightTypes}; only the float type can be trained
    */
-  public ModelBenchmark(Ops ops, BenchShape shape, int microBatch, Recompute recompute) {
+  public ModelBenchmark(
+      Ops ops, BenchShape shape, int microBatch, Recompute recompute, DType matrices) {
     this.ops = ops;
     this.shape = shape;
     this.microBatch = Math.min(microBatch, shape.trainSequences());
     model = new Transformer(ops, shape.model(), recompute);
-    weights = new Parameters(ops, "weights", shape.model());
-    new Initializer(0.02, 0.02).initialize(ops, weights, SEED);
+    Parameters made = new Parameters(ops, "weights", shape.model());
+    new Initializer(0.02, 0.02).initialize(ops, made, SEED);
+    if (matrices == ops.floatType()) {
+      weights = made;
+    } else {
+      try (made) {
+        weights = Parameters.frozen(ops, "frozen weights", shape.model(), matrices);
+        weights.copyFrom(ops, made);
+      }
+    }
   }
 
   /** Training steps; the rate is tokens per second. */
@@ -115,7 +127,9 @@ public final class ModelBenchmark implements AutoCloseable {
       return BenchRow.of(
               "decode", sizes, timing, (double) sequences * shape.newTokens(), "tokens/s")
           .withBytes(
-              shape.newTokens() * (matrixElements() + cachedElements(sequences)) * bytesEach());
+              shape.newTokens()
+                  * (matrixElements() * weights.lmHead().dtype().byteSize()
+                      + cachedElements(sequences) * ops.floatType().byteSize()));
     }
   }
 
@@ -146,10 +160,6 @@ public final class ModelBenchmark implements AutoCloseable {
     ModelConfig config = shape.model();
     double positions = shape.promptLength() + shape.newTokens() / 2.0;
     return 2.0 * config.numLayers() * config.heads().kvWidth() * positions * sequences;
-  }
-
-  private int bytesEach() {
-    return ops.floatType().byteSize();
   }
 
   private PackedBatch batch(int sequences) {

@@ -9,12 +9,15 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.score4j.core.model.Recompute;
 import org.score4j.kernels.Backend;
 import org.score4j.kernels.Backends;
+import org.score4j.kernels.DType;
 import org.score4j.kernels.Ops;
 import org.score4j.training.bench.BenchRow;
 import org.score4j.training.bench.BenchShape;
@@ -87,6 +90,21 @@ final class BenchCommand implements Callable<Integer> {
   private String recompute = "none";
 
   @Option(
+      names = "--weights",
+      paramLabel = "TYPE",
+      description =
+          "decode with matrices of f32 or bf16, as a model that is not trained has them; what the"
+              + " device computes in unless given")
+  private @Nullable String weights;
+
+  @Option(
+      names = "--batches",
+      paramLabel = "N,…",
+      split = ",",
+      description = "conversations decoded at once; the shape's unless given")
+  private List<Integer> batches = List.of();
+
+  @Option(
       names = "--warm-up",
       paramLabel = "SECONDS",
       defaultValue = "5",
@@ -154,6 +172,9 @@ final class BenchCommand implements Callable<Integer> {
     if (reps < 1 || rounds < 1 || microBatch < 1 || !(warmUp >= 0)) {
       throw usage("--reps, --rounds and --micro-batch must be at least 1, --warm-up at least 0");
     }
+    if (batches.stream().anyMatch(batch -> batch < 1)) {
+      throw usage("--batches %s: each must be at least 1".formatted(batches));
+    }
     if (!beside.isEmpty() && !what.contains("ops")) {
       throw usage("--beside %s: only ops are timed beside another device".formatted(beside));
     }
@@ -184,12 +205,12 @@ final class BenchCommand implements Callable<Integer> {
         rows.addAll(model == null ? benchmark.run(of.model(), reps) : benchmark.run(model, reps));
       }
       try (ModelBenchmark benchmark =
-          new ModelBenchmark(ops, of, microBatch, Recompute.byName(recompute))) {
+          new ModelBenchmark(ops, of, microBatch, Recompute.byName(recompute), matrices(ops))) {
         if (what.contains("train")) {
           against(rows, ratios, againstTrain, () -> benchmark.train(warmUp, reps));
         }
         if (what.contains("decode")) {
-          for (int batch : of.decodeBatches()) {
+          for (int batch : batches.isEmpty() ? of.decodeBatches() : batches) {
             against(rows, ratios, againstDecode, () -> benchmark.decode(batch, warmUp, reps));
           }
         }
@@ -209,6 +230,24 @@ final class BenchCommand implements Callable<Integer> {
       print(out, description, rows, columns, ratios);
     }
     return 0;
+  }
+
+  private DType matrices(Ops ops) {
+    if (weights == null) {
+      return ops.floatType();
+    }
+    Set<DType> types = new TreeSet<>(ops.backend().weightTypes());
+    DType type =
+        types.stream()
+            .filter(t -> t.name().equalsIgnoreCase(weights))
+            .findFirst()
+            .orElseThrow(
+                () -> usage("--weights %s: this device reads %s".formatted(weights, types)));
+    if (type != ops.floatType() && !what.equals(List.of("decode"))) {
+      throw usage(
+          "--weights %s: only decoding is timed with it; add --what decode".formatted(weights));
+    }
+    return type;
   }
 
   private Column column(

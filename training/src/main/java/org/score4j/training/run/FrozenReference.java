@@ -2,6 +2,7 @@ package org.score4j.training.run;
 
 import java.nio.file.Path;
 import org.score4j.checkpoints.HfModel;
+import org.score4j.checkpoints.WeightUse;
 import org.score4j.core.model.LoraConfig;
 import org.score4j.core.model.Parameters;
 import org.score4j.kernels.Ops;
@@ -34,18 +35,23 @@ final class FrozenReference implements AutoCloseable {
     if (lora != null && config.base().steps() == 0) {
       return new FrozenReference(policy.base(), false);
     }
-    Parameters frozen =
-        lora == null
-            ? new Parameters(ops, "reference", policy.config())
-            : Parameters.adapted(ops, "reference", policy.base(), lora);
+    String path = config.model().referencePath();
+    Parameters frozen;
+    if (lora != null) {
+      frozen = Parameters.adapted(ops, "reference", policy.base(), lora);
+    } else if (resumed) {
+      frozen = Parameters.frozen(ops, "reference", policy.config(), state.referenceType());
+    } else if (path.isEmpty()) {
+      frozen = new Parameters(ops, "reference", policy.config());
+    } else {
+      frozen = load(ops, policy, Path.of(path));
+    }
     try {
       if (resumed) {
         state.restoreReference(frozen);
       } else {
-        if (config.model().referencePath().isEmpty()) {
+        if (path.isEmpty()) {
           frozen.copyFrom(ops, policy);
-        } else {
-          copy(ops, frozen, Path.of(config.model().referencePath()));
         }
         state.saveReference(frozen);
       }
@@ -56,15 +62,15 @@ final class FrozenReference implements AutoCloseable {
     }
   }
 
-  private static void copy(Ops ops, Parameters frozen, Path folder) {
-    try (Parameters loaded = HfModel.load(ops, folder).weights()) {
-      if (loaded.lora().isPresent() || !loaded.config().equals(frozen.config())) {
-        throw new ConfigException(
-            "model.referencePath %s has another shape than the policy; the reference must be the base the policy started from"
-                .formatted(folder));
-      }
-      frozen.copyFrom(ops, loaded);
+  private static Parameters load(Ops ops, Parameters policy, Path folder) {
+    Parameters loaded = HfModel.load(ops, folder, WeightUse.FROZEN).weights();
+    if (loaded.lora().isPresent() || !loaded.config().equals(policy.config())) {
+      loaded.close();
+      throw new ConfigException(
+          "model.referencePath %s has another shape than the policy; the reference must be the base the policy started from"
+              .formatted(folder));
     }
+    return loaded;
   }
 
   Parameters weights() {

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.score4j.checkpoints.AdapterFolder;
 import org.score4j.checkpoints.HfModel;
+import org.score4j.checkpoints.WeightUse;
 import org.score4j.core.model.ModelConfig;
 import org.score4j.core.model.Parameters;
 import org.score4j.core.model.Recompute;
@@ -43,7 +44,7 @@ public final class LoadedModel implements AutoCloseable {
     seed = config.seed();
     Parameters loaded = null;
     try {
-      loaded = HfModel.load(ops, folder).weights();
+      loaded = HfModel.load(ops, folder, WeightUse.FROZEN).weights();
       requireFits(loaded.config(), folder);
       workbench = new Workbench(ops, loaded, Recompute.NONE, config.generation(), task, 0);
     } catch (RuntimeException | Error e) {

@@ -15,6 +15,7 @@ import org.score4j.checkpoints.CheckpointException;
 import org.score4j.checkpoints.HfModel;
 import org.score4j.checkpoints.HfSource;
 import org.score4j.checkpoints.SaveOptions;
+import org.score4j.checkpoints.WeightUse;
 import org.score4j.core.model.Initializer;
 import org.score4j.core.model.LoraConfig;
 import org.score4j.core.model.ModelConfig;
@@ -110,7 +111,8 @@ public final class TrainingRun implements AutoCloseable {
         new Initializer(config.model().embeddingStd(), config.model().headStd())
             .initialize(ops, weights, Philox.derive(config.seed(), INIT, 0, 0, 0));
       } else {
-        HfModel.Loaded loaded = HfModel.load(ops, Path.of(config.model().path()));
+        WeightUse use = config.lora().rank() > 0 ? WeightUse.FROZEN : WeightUse.CHANGED;
+        HfModel.Loaded loaded = HfModel.load(ops, Path.of(config.model().path()), use);
         source = loaded.source();
         weights = adapted(owned.add(loaded.weights()));
         modelConfig = weights.config();
@@ -221,7 +223,7 @@ public final class TrainingRun implements AutoCloseable {
     try (Parameters earlier =
         weights.lora().isPresent()
             ? AdapterFolder.loadOnto(ops, weights.base(), folder)
-            : HfModel.load(ops, folder).weights()) {
+            : HfModel.load(ops, folder, WeightUse.FROZEN).weights()) {
       evaluate(phase, phase.steps(), earlier);
     }
   }

@@ -122,12 +122,20 @@ final class TrainingState {
     }
   }
 
-  /** Keeps the frozen reference for later resumes, in the device's own precision. */
+  /** Keeps the frozen reference for later resumes, in the types it has on the device. */
   void saveReference(Parameters reference) {
     List<NamedData> tensors = new ArrayList<>();
     collect(tensors, REFERENCE, reference);
     ObjectNode meta = JsonNodeFactory.instance.objectNode().put("config_sha256", configHash);
     CheckpointFolder.write(folder.resolve(REFERENCE), meta, tensors);
+  }
+
+  /** Type of the matrices of the reference that was kept. */
+  DType referenceType() {
+    try (CheckpointFolder state = CheckpointFolder.read(folder.resolve(REFERENCE))) {
+      StoredType stored = state.tensors().tensor(REFERENCE + ".embed_tokens").dtype();
+      return stored == StoredType.BF16 ? DType.BF16 : ops.floatType();
+    }
   }
 
   /** Restores the frozen reference. */
@@ -145,7 +153,7 @@ final class TrainingState {
       tensors.add(
           new NamedData(
               set + "." + entry.getKey(),
-              wide ? StoredType.F64 : StoredType.F32,
+              storedType(tensor),
               shape(tensor),
               sink -> {
                 if (wide) {
@@ -163,7 +171,7 @@ final class TrainingState {
       int n = Math.toIntExact(tensor.elements());
       StoredTensor stored = state.tensors().tensor(set + "." + entry.getKey());
       stored.requireShape(shape(tensor).stream().mapToLong(Long::longValue).toArray());
-      stored.requireType(tensor.dtype() == DType.F64 ? StoredType.F64 : StoredType.F32);
+      stored.requireType(storedType(tensor));
       if (tensor.dtype() == DType.F64) {
         double[] values = new double[n];
         stored.toDoubles(0, values, 0, n);
@@ -174,6 +182,15 @@ final class TrainingState {
         ops.upload(tensor, values);
       }
     }
+  }
+
+  /** What is trained in BF16 has master weights, and is kept as they are. */
+  private StoredType storedType(Tensor tensor) {
+    return switch (tensor.dtype()) {
+      case F64 -> StoredType.F64;
+      case BF16 -> ops.floatType() == DType.BF16 ? StoredType.F32 : StoredType.BF16;
+      case F32, I32 -> StoredType.F32;
+    };
   }
 
   private static List<Long> shape(Tensor tensor) {

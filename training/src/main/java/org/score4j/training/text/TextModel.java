@@ -10,6 +10,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.score4j.checkpoints.AdapterFolder;
 import org.score4j.checkpoints.HfModel;
+import org.score4j.checkpoints.WeightUse;
 import org.score4j.core.generation.GenerationRequest;
 import org.score4j.core.generation.Generator;
 import org.score4j.core.generation.KvCache;
@@ -51,7 +52,7 @@ public final class TextModel implements AutoCloseable {
     tokenizer = HuggingFaceTokenizer.isIn(words) ? HuggingFaceTokenizer.open(words) : null;
     Parameters loaded = null;
     try {
-      loaded = HfModel.load(ops, folder).weights();
+      loaded = HfModel.load(ops, folder, WeightUse.FROZEN).weights();
       if (tokenizer != null) {
         tokenizer.requireFits(loaded.config().vocabSize());
       }

@@ -1,0 +1,130 @@
+package org.score4j.kernels.cpu;
+
+import java.util.Arrays;
+
+/** {@link CpuSgemm} with a B that lies in panels over its whole depth, ready for many products. */
+final class SgemmPacked {
+  private SgemmPacked() {}
+
+  /** Words of 32 bits that the panels of (k, n) take up. */
+  static long words(int n, int k, boolean narrow) {
+    return (long) k * width(n) / (narrow ? 2 : 1);
+  }
+
+  /** Room for panels. */
+  static FrozenPanels allocate(int words, boolean narrow) {
+    return narrow
+        ? new FrozenPanels.Narrow(new int[words])
+        : new FrozenPanels.Wide(new float[words]);
+  }
+
+  /**
+   * Copies one panel of B, or of Bᵀ, over the whole depth to where {@link #product} expects it.
+   *
+   * @param panels of {@link #words}, in B's type
+   * @param b address of (k, n), or of (n, k) if transposed; its rows follow each other
+   * @param panel index of the panel
+   */
+  static void pack(
+      FrozenPanels panels, WeightAddress b, boolean transposed, int panel, int n, int k) {
+    int maxDepth = CpuSgemm.depth(k);
+    int j = panel * CpuSgemm.PANEL;
+    int width = Math.min(CpuSgemm.PANEL, n - j);
+    for (int p = 0; p < k; p += maxDepth) {
+      int depth = Math.min(maxDepth, k - p);
+      int to = p * width(n) + j * depth;
+      int ld = transposed ? k : n;
+      WeightAddress from = transposed ? b.at(j, ld, p) : b.at(p, ld, j);
+      switch (panels) {
+        case FrozenPanels.Wide(float[] values) -> {
+          if (transposed) {
+            SgemmPanels.transposedPanel(values, to, from, ld, depth, width);
+          } else {
+            SgemmPanels.panel(values, to, from, ld, depth, width);
+          }
+        }
+        case FrozenPanels.Narrow(int[] words) ->
+            NarrowPanels.pack(words, to / 2, from.address(), ld, transposed, depth, width);
+      }
+    }
+  }
+
+  /**
+   * {@code c = a · b} for some columns of a B that lies in panels: the bits of {@link CpuSgemm#nn},
+   * without its copy of B.
+   *
+   * @param scratch at least {@link CpuSgemm#scratchFloats} floats, overwritten
+   * @param panels of (k, n), see {@link #pack}
+   * @param c address of (m, columns)
+   * @param a address of (m, k)
+   * @param from first column, a multiple of {@link CpuSgemm#PANEL}
+   */
+  static void product(
+      float[] scratch,
+      FrozenPanels panels,
+      long c,
+      int ldc,
+      long a,
+      int lda,
+      int from,
+      int columns,
+      int m,
+      int n,
+      int k) {
+    Arrays.fill(scratch, SgemmPanels.ZEROS, SgemmPanels.ZEROS + SgemmPanels.TILE_FLOATS, 0f);
+    int maxDepth = CpuSgemm.depth(k);
+    int maxRows = CpuSgemm.rows(m);
+    for (int i = 0; i < m; i += maxRows) {
+      int rows = Math.min(maxRows, m - i);
+      for (int p = 0; p < k; p += maxDepth) {
+        int depth = Math.min(maxDepth, k - p);
+        long block = a + Float.BYTES * ((long) i * lda + p);
+        SgemmPanels.copyRows(scratch, SgemmPanels.BLOCK, block, lda, rows, depth, depth);
+        for (int j = 0; j < columns; j += CpuSgemm.PANEL) {
+          long tiles = c + Float.BYTES * ((long) i * ldc + j);
+          int panel = p * width(n) + (from + j) * depth;
+          int width = Math.min(CpuSgemm.PANEL, columns - j);
+          switch (panels) {
+            case FrozenPanels.Wide(float[] values) ->
+                CpuSgemm.tiles(scratch, tiles, ldc, values, panel, rows, width, depth, p > 0);
+            case FrozenPanels.Narrow(int[] words) ->
+                narrowTiles(scratch, tiles, ldc, words, panel / 2, rows, width, depth, p > 0);
+          }
+        }
+      }
+    }
+  }
+
+  /** All tiles of a block of rows over one panel of BF16. */
+  private static void narrowTiles(
+      float[] s,
+      long c,
+      int ldc,
+      int[] words,
+      int panel,
+      int rows,
+      int width,
+      int depth,
+      boolean add) {
+    int vectors = SgemmTiles.MAX_VECTORS;
+    int height;
+    for (int i = 0; i < rows; i += height) {
+      height = CpuSgemm.tileRows(rows - i);
+      int tileRows = Math.min(height, rows - i);
+      long tileC = c + (long) i * ldc * Float.BYTES;
+      int tile = SgemmPanels.TILE;
+      int init = SgemmPanels.ZEROS;
+      if (add) {
+        SgemmPanels.loadTile(s, tileC, ldc, tileRows, width, vectors);
+        init = tile;
+      }
+      int block = SgemmPanels.BLOCK + i * depth;
+      SgemmNarrowTiles.tile(height, s, tile, init, block, depth, tileRows - 1, words, panel, depth);
+      SgemmPanels.storeTile(s, tileC, ldc, tileRows, width, vectors);
+    }
+  }
+
+  private static int width(int n) {
+    return Math.ceilDiv(n, CpuSgemm.PANEL) * CpuSgemm.PANEL;
+  }
+}
