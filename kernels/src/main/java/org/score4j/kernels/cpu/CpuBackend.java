@@ -31,7 +31,7 @@ import org.score4j.kernels.host.HostTransferKernels;
  */
 public final class CpuBackend implements Backend {
   /** A share of the last-level cache that is seldom taken by others; Java cannot ask for it. */
-  private static final long CACHE_BYTES = 16L << 20;
+  static final long CACHE_BYTES = 16L << 20;
 
   private final CpuThreadPool pool;
   private final CpuFrozenWeights frozen;

@@ -21,10 +21,11 @@ final class CpuFrozenWeights {
   private Map<WeightAddress, Copy> copies = new HashMap<>();
   private long words;
   private boolean frozen;
+  private boolean distant;
 
   /** Panels of one weight; {@code current} once they hold its present values. */
   private static final class Copy {
-    private FrozenPanels panels = SgemmPacked.allocate(0, false);
+    private FrozenPanels panels = SgemmPacked.allocate(0, false, false);
     private boolean transposed;
     private boolean current;
     private boolean wanted;
@@ -46,11 +47,13 @@ final class CpuFrozenWeights {
     }
     Map<WeightAddress, Copy> next = new HashMap<>();
     words = 0;
+    distant = weights.stream().mapToLong(Tensor::byteSize).sum() > CpuBackend.CACHE_BYTES;
     for (Tensor weight : weights) {
       WeightAddress at = WeightAddress.of(weight);
       Copy copy = copies.getOrDefault(at, new Copy());
       copy.current = false;
       copy.wanted = false;
+      copy.panels = copy.panels.withDistant(distant);
       words += copy.panels.length();
       next.put(at, copy);
     }
@@ -98,7 +101,7 @@ final class CpuFrozenWeights {
         return null;
       }
       words += needed - copy.panels.length();
-      copy.panels = SgemmPacked.allocate((int) needed, weight.narrow());
+      copy.panels = SgemmPacked.allocate((int) needed, weight.narrow(), distant);
     }
     FrozenPanels panels = copy.panels;
     pool.run(

@@ -6,10 +6,10 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * {@link SgemmTiles} and {@link SgemmLowTiles} over the panels of {@link NarrowPanels#pack}: an int
- * holds two columns of BF16, so half the bytes come from memory, and a vector of them becomes two
- * of F32 by a shift and a mask. Panels have their full width, so a tile has {@link
- * SgemmTiles#MAX_VECTORS} vectors.
+ * {@link SgemmLowTiles} over the panels of {@link NarrowPanels#pack}: an int holds two columns of
+ * BF16, so half the bytes come from memory, and a vector of them becomes two of F32 by a shift and
+ * a mask. Panels have their full width, so a tile has {@link SgemmTiles#MAX_VECTORS} vectors. Tiles
+ * of six rows, which leave the widening few registers, measured slower.
  */
 final class SgemmNarrowTiles {
   private static final VectorSpecies<Float> SPECIES = SgemmTiles.SPECIES;
@@ -17,17 +17,18 @@ final class SgemmNarrowTiles {
       VectorSpecies.of(int.class, SPECIES.vectorShape());
   private static final int W = SgemmTiles.W;
 
+  /** Rows of a tile. */
+  static final int ROWS = SgemmLowTiles.ROWS;
+
   private SgemmNarrowTiles() {}
 
   /**
    * {@code tile = init + a · b}; see {@link SgemmTiles#tile}.
    *
-   * @param rows of the tile: 6 or 4
    * @param words where b lies
    * @param b (depth, {@link NarrowPanels#WORDS})
    */
   static void tile(
-      int rows,
       float[] s,
       int tile,
       int init,
@@ -38,185 +39,10 @@ final class SgemmNarrowTiles {
       int b,
       int depth) {
     if (SgemmTiles.MAX_VECTORS == 4) {
-      if (rows == SgemmTiles.ROWS) {
-        tileSixByFour(s, tile, init, a, aStride, lastRow, words, b, depth);
-      } else {
-        tileFourByFour(s, tile, init, a, aStride, lastRow, words, b, depth);
-      }
-    } else if (rows == SgemmTiles.ROWS) {
-      tileSixByTwo(s, tile, init, a, aStride, lastRow, words, b, depth);
+      tileFourByFour(s, tile, init, a, aStride, lastRow, words, b, depth);
     } else {
       tileFourByTwo(s, tile, init, a, aStride, lastRow, words, b, depth);
     }
-  }
-
-  private static void tileSixByFour(
-      float[] s,
-      int tile,
-      int init,
-      int a,
-      int aStride,
-      int lastRow,
-      int[] words,
-      int b,
-      int depth) {
-    int a1 = a + Math.min(1, lastRow) * aStride;
-    int a2 = a + Math.min(2, lastRow) * aStride;
-    int a3 = a + Math.min(3, lastRow) * aStride;
-    int a4 = a + Math.min(4, lastRow) * aStride;
-    int a5 = a + Math.min(5, lastRow) * aStride;
-    FloatVector x00 = FloatVector.fromArray(SPECIES, s, init);
-    FloatVector x01 = FloatVector.fromArray(SPECIES, s, init + W);
-    FloatVector x02 = FloatVector.fromArray(SPECIES, s, init + 2 * W);
-    FloatVector x03 = FloatVector.fromArray(SPECIES, s, init + 3 * W);
-    FloatVector x10 = FloatVector.fromArray(SPECIES, s, init + 4 * W);
-    FloatVector x11 = FloatVector.fromArray(SPECIES, s, init + 5 * W);
-    FloatVector x12 = FloatVector.fromArray(SPECIES, s, init + 6 * W);
-    FloatVector x13 = FloatVector.fromArray(SPECIES, s, init + 7 * W);
-    FloatVector x20 = FloatVector.fromArray(SPECIES, s, init + 8 * W);
-    FloatVector x21 = FloatVector.fromArray(SPECIES, s, init + 9 * W);
-    FloatVector x22 = FloatVector.fromArray(SPECIES, s, init + 10 * W);
-    FloatVector x23 = FloatVector.fromArray(SPECIES, s, init + 11 * W);
-    FloatVector x30 = FloatVector.fromArray(SPECIES, s, init + 12 * W);
-    FloatVector x31 = FloatVector.fromArray(SPECIES, s, init + 13 * W);
-    FloatVector x32 = FloatVector.fromArray(SPECIES, s, init + 14 * W);
-    FloatVector x33 = FloatVector.fromArray(SPECIES, s, init + 15 * W);
-    FloatVector x40 = FloatVector.fromArray(SPECIES, s, init + 16 * W);
-    FloatVector x41 = FloatVector.fromArray(SPECIES, s, init + 17 * W);
-    FloatVector x42 = FloatVector.fromArray(SPECIES, s, init + 18 * W);
-    FloatVector x43 = FloatVector.fromArray(SPECIES, s, init + 19 * W);
-    FloatVector x50 = FloatVector.fromArray(SPECIES, s, init + 20 * W);
-    FloatVector x51 = FloatVector.fromArray(SPECIES, s, init + 21 * W);
-    FloatVector x52 = FloatVector.fromArray(SPECIES, s, init + 22 * W);
-    FloatVector x53 = FloatVector.fromArray(SPECIES, s, init + 23 * W);
-    for (int p = 0; p < depth; p++) {
-      int row = b + p * 2 * W;
-      IntVector w0 = IntVector.fromArray(INTS, words, row);
-      FloatVector b0 = w0.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
-      FloatVector b1 = w0.and(NarrowMemory.HIGH).reinterpretAsFloats();
-      IntVector w1 = IntVector.fromArray(INTS, words, row + W);
-      FloatVector b2 = w1.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
-      FloatVector b3 = w1.and(NarrowMemory.HIGH).reinterpretAsFloats();
-      FloatVector v = FloatVector.broadcast(SPECIES, s[a + p]);
-      x00 = v.fma(b0, x00);
-      x01 = v.fma(b1, x01);
-      x02 = v.fma(b2, x02);
-      x03 = v.fma(b3, x03);
-      v = FloatVector.broadcast(SPECIES, s[a1 + p]);
-      x10 = v.fma(b0, x10);
-      x11 = v.fma(b1, x11);
-      x12 = v.fma(b2, x12);
-      x13 = v.fma(b3, x13);
-      v = FloatVector.broadcast(SPECIES, s[a2 + p]);
-      x20 = v.fma(b0, x20);
-      x21 = v.fma(b1, x21);
-      x22 = v.fma(b2, x22);
-      x23 = v.fma(b3, x23);
-      v = FloatVector.broadcast(SPECIES, s[a3 + p]);
-      x30 = v.fma(b0, x30);
-      x31 = v.fma(b1, x31);
-      x32 = v.fma(b2, x32);
-      x33 = v.fma(b3, x33);
-      v = FloatVector.broadcast(SPECIES, s[a4 + p]);
-      x40 = v.fma(b0, x40);
-      x41 = v.fma(b1, x41);
-      x42 = v.fma(b2, x42);
-      x43 = v.fma(b3, x43);
-      v = FloatVector.broadcast(SPECIES, s[a5 + p]);
-      x50 = v.fma(b0, x50);
-      x51 = v.fma(b1, x51);
-      x52 = v.fma(b2, x52);
-      x53 = v.fma(b3, x53);
-    }
-    x00.intoArray(s, tile);
-    x01.intoArray(s, tile + W);
-    x02.intoArray(s, tile + 2 * W);
-    x03.intoArray(s, tile + 3 * W);
-    x10.intoArray(s, tile + 4 * W);
-    x11.intoArray(s, tile + 5 * W);
-    x12.intoArray(s, tile + 6 * W);
-    x13.intoArray(s, tile + 7 * W);
-    x20.intoArray(s, tile + 8 * W);
-    x21.intoArray(s, tile + 9 * W);
-    x22.intoArray(s, tile + 10 * W);
-    x23.intoArray(s, tile + 11 * W);
-    x30.intoArray(s, tile + 12 * W);
-    x31.intoArray(s, tile + 13 * W);
-    x32.intoArray(s, tile + 14 * W);
-    x33.intoArray(s, tile + 15 * W);
-    x40.intoArray(s, tile + 16 * W);
-    x41.intoArray(s, tile + 17 * W);
-    x42.intoArray(s, tile + 18 * W);
-    x43.intoArray(s, tile + 19 * W);
-    x50.intoArray(s, tile + 20 * W);
-    x51.intoArray(s, tile + 21 * W);
-    x52.intoArray(s, tile + 22 * W);
-    x53.intoArray(s, tile + 23 * W);
-  }
-
-  private static void tileSixByTwo(
-      float[] s,
-      int tile,
-      int init,
-      int a,
-      int aStride,
-      int lastRow,
-      int[] words,
-      int b,
-      int depth) {
-    int a1 = a + Math.min(1, lastRow) * aStride;
-    int a2 = a + Math.min(2, lastRow) * aStride;
-    int a3 = a + Math.min(3, lastRow) * aStride;
-    int a4 = a + Math.min(4, lastRow) * aStride;
-    int a5 = a + Math.min(5, lastRow) * aStride;
-    FloatVector x00 = FloatVector.fromArray(SPECIES, s, init);
-    FloatVector x01 = FloatVector.fromArray(SPECIES, s, init + W);
-    FloatVector x10 = FloatVector.fromArray(SPECIES, s, init + 2 * W);
-    FloatVector x11 = FloatVector.fromArray(SPECIES, s, init + 3 * W);
-    FloatVector x20 = FloatVector.fromArray(SPECIES, s, init + 4 * W);
-    FloatVector x21 = FloatVector.fromArray(SPECIES, s, init + 5 * W);
-    FloatVector x30 = FloatVector.fromArray(SPECIES, s, init + 6 * W);
-    FloatVector x31 = FloatVector.fromArray(SPECIES, s, init + 7 * W);
-    FloatVector x40 = FloatVector.fromArray(SPECIES, s, init + 8 * W);
-    FloatVector x41 = FloatVector.fromArray(SPECIES, s, init + 9 * W);
-    FloatVector x50 = FloatVector.fromArray(SPECIES, s, init + 10 * W);
-    FloatVector x51 = FloatVector.fromArray(SPECIES, s, init + 11 * W);
-    for (int p = 0; p < depth; p++) {
-      int row = b + p * W;
-      IntVector w0 = IntVector.fromArray(INTS, words, row);
-      FloatVector b0 = w0.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
-      FloatVector b1 = w0.and(NarrowMemory.HIGH).reinterpretAsFloats();
-      FloatVector v = FloatVector.broadcast(SPECIES, s[a + p]);
-      x00 = v.fma(b0, x00);
-      x01 = v.fma(b1, x01);
-      v = FloatVector.broadcast(SPECIES, s[a1 + p]);
-      x10 = v.fma(b0, x10);
-      x11 = v.fma(b1, x11);
-      v = FloatVector.broadcast(SPECIES, s[a2 + p]);
-      x20 = v.fma(b0, x20);
-      x21 = v.fma(b1, x21);
-      v = FloatVector.broadcast(SPECIES, s[a3 + p]);
-      x30 = v.fma(b0, x30);
-      x31 = v.fma(b1, x31);
-      v = FloatVector.broadcast(SPECIES, s[a4 + p]);
-      x40 = v.fma(b0, x40);
-      x41 = v.fma(b1, x41);
-      v = FloatVector.broadcast(SPECIES, s[a5 + p]);
-      x50 = v.fma(b0, x50);
-      x51 = v.fma(b1, x51);
-    }
-    x00.intoArray(s, tile);
-    x01.intoArray(s, tile + W);
-    x10.intoArray(s, tile + 2 * W);
-    x11.intoArray(s, tile + 3 * W);
-    x20.intoArray(s, tile + 4 * W);
-    x21.intoArray(s, tile + 5 * W);
-    x30.intoArray(s, tile + 6 * W);
-    x31.intoArray(s, tile + 7 * W);
-    x40.intoArray(s, tile + 8 * W);
-    x41.intoArray(s, tile + 9 * W);
-    x50.intoArray(s, tile + 10 * W);
-    x51.intoArray(s, tile + 11 * W);
   }
 
   private static void tileFourByFour(

@@ -11,11 +11,15 @@ final class SgemmPacked {
     return (long) k * width(n) / (narrow ? 2 : 1);
   }
 
-  /** Room for panels. */
-  static FrozenPanels allocate(int words, boolean narrow) {
+  /**
+   * Room for panels.
+   *
+   * @param distant see {@link FrozenPanels.Wide}
+   */
+  static FrozenPanels allocate(int words, boolean narrow, boolean distant) {
     return narrow
         ? new FrozenPanels.Narrow(new int[words])
-        : new FrozenPanels.Wide(new float[words]);
+        : new FrozenPanels.Wide(new float[words], distant);
   }
 
   /**
@@ -36,7 +40,7 @@ final class SgemmPacked {
       int ld = transposed ? k : n;
       WeightAddress from = transposed ? b.at(j, ld, p) : b.at(p, ld, j);
       switch (panels) {
-        case FrozenPanels.Wide(float[] values) -> {
+        case FrozenPanels.Wide(float[] values, boolean _) -> {
           if (transposed) {
             SgemmPanels.transposedPanel(values, to, from, ld, depth, width);
           } else {
@@ -85,8 +89,12 @@ final class SgemmPacked {
           int panel = p * width(n) + (from + j) * depth;
           int width = Math.min(CpuSgemm.PANEL, columns - j);
           switch (panels) {
-            case FrozenPanels.Wide(float[] values) ->
-                CpuSgemm.tiles(scratch, tiles, ldc, values, panel, rows, width, depth, p > 0);
+            case FrozenPanels.Wide(float[] values, boolean distant) -> {
+              if (distant && rows > SgemmTiles.ROWS) {
+                scratch[0] = SgemmPanels.touch(values, panel, width * depth);
+              }
+              CpuSgemm.tiles(scratch, tiles, ldc, values, panel, rows, width, depth, p > 0);
+            }
             case FrozenPanels.Narrow(int[] words) ->
                 narrowTiles(scratch, tiles, ldc, words, panel / 2, rows, width, depth, p > 0);
           }
@@ -107,10 +115,8 @@ final class SgemmPacked {
       int depth,
       boolean add) {
     int vectors = SgemmTiles.MAX_VECTORS;
-    int height;
-    for (int i = 0; i < rows; i += height) {
-      height = CpuSgemm.tileRows(rows - i);
-      int tileRows = Math.min(height, rows - i);
+    for (int i = 0; i < rows; i += SgemmNarrowTiles.ROWS) {
+      int tileRows = Math.min(SgemmNarrowTiles.ROWS, rows - i);
       long tileC = c + (long) i * ldc * Float.BYTES;
       int tile = SgemmPanels.TILE;
       int init = SgemmPanels.ZEROS;
@@ -119,7 +125,7 @@ final class SgemmPacked {
         init = tile;
       }
       int block = SgemmPanels.BLOCK + i * depth;
-      SgemmNarrowTiles.tile(height, s, tile, init, block, depth, tileRows - 1, words, panel, depth);
+      SgemmNarrowTiles.tile(s, tile, init, block, depth, tileRows - 1, words, panel, depth);
       SgemmPanels.storeTile(s, tileC, ldc, tileRows, width, vectors);
     }
   }

@@ -122,6 +122,26 @@ final class SgemmPanels {
     }
   }
 
+  /**
+   * Reads a panel into the cache. A tile that reads it from memory alone waits for every few lines,
+   * as its multiply-adds fill the processor's window; loads alone keep many lines under way.
+   *
+   * @return what must be stored somewhere, or the loads are optimised away
+   */
+  static float touch(float[] panels, int from, int count) {
+    FloatVector a = FloatVector.zero(SPECIES);
+    FloatVector b = a;
+    FloatVector c = a;
+    FloatVector d = a;
+    for (int i = 0; i <= count - 4 * W; i += 4 * W) {
+      a = a.add(FloatVector.fromArray(SPECIES, panels, from + i));
+      b = b.add(FloatVector.fromArray(SPECIES, panels, from + i + W));
+      c = c.add(FloatVector.fromArray(SPECIES, panels, from + i + 2 * W));
+      d = d.add(FloatVector.fromArray(SPECIES, panels, from + i + 3 * W));
+    }
+    return a.add(b).add(c.add(d)).lane(0);
+  }
+
   /** The tile from {@code c}, (rows, width); what lies outside is left as it is, never stored. */
   static void loadTile(float[] s, long c, int ldc, int rows, int width, int vectors) {
     for (int r = 0; r < rows; r++) {

@@ -33,8 +33,12 @@ class CpuFrozenWeightsTest {
       names = {"F32", "BF16"})
   void linear_hasTheSameBits_andFollowsChangedWeights(DType type) {
     for (int threads : new int[] {1, 2, 3}) {
-      try (CpuBackend backend = new CpuBackend(threads)) {
+      try (CpuBackend backend = new CpuBackend(threads);
+          DeviceArena others = new Ops(backend).newArena("others", 2 * CpuBackend.CACHE_BYTES)) {
         Ops ops = new Ops(backend);
+        Tensor large =
+            others.allocate(
+                DType.F32, Shape.of(Math.toIntExact(CpuBackend.CACHE_BYTES / Float.BYTES)));
         for (int[] shape : SHAPES) {
           try (DeviceArena arena = ops.newArena("test", 8L << 20)) {
             Tensor x = random(ops, arena, Shape.of(shape[0], shape[1]));
@@ -45,7 +49,9 @@ class CpuFrozenWeightsTest {
               upload(ops, weight);
               ops.linear(out, x, weight, bias);
               float[] expected = ops.downloadFloats(out);
-              try (FrozenWeights _ = backend.freeze(List.of(weight))) {
+              // Beside the large one its panels are read as from memory.
+              List<Tensor> frozen = change == 0 ? List.of(weight) : List.of(weight, large);
+              try (FrozenWeights _ = backend.freeze(frozen)) {
                 for (int use = 0; use < 3; use++) {
                   ops.fill(out, Double.NaN);
                   ops.linear(out, x, weight, bias);
