@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -13,6 +14,8 @@ import java.util.Objects;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.score4j.kernels.Backend;
 import org.score4j.kernels.Backends;
 import org.score4j.kernels.Ops;
@@ -24,6 +27,10 @@ import org.score4j.training.run.Evaluated;
 import org.score4j.training.run.LoadedModel;
 import org.score4j.training.run.RunResult;
 import org.score4j.training.run.StepReport;
+import org.score4j.training.tasks.MixtureProbabilities;
+import org.score4j.training.tasks.SupervisedExample;
+import org.score4j.training.tasks.SupervisedRows;
+import org.score4j.training.tasks.Task;
 
 /** From a Hugging Face folder with a tokenizer and a chat template to one that answers. */
 class TextTrainingTest {
@@ -80,6 +87,64 @@ class TextTrainingTest {
         assertThat(instruction)
             .isEqualTo(ended ? Arrays.copyOfRange(whole, 1, whole.length) : whole);
       }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"template", "plain"})
+  void aRowWithTwoAttemptsIsTheTranscriptOfARollout(String prompts) throws IOException {
+    Path rows =
+        Files.writeString(
+            folder.resolve("two.jsonl"),
+            """
+            {"problem": "day", "answer": "moon", "draft": "sun", "better": "moon"}
+            {"problem": "day", "answer": "sun"}
+            """);
+    RunConfig config =
+        config(
+            "task.text.trainFile", rows.toString(),
+            "task.text.heldOutFile", rows.toString(),
+            "task.text.columns.first", "draft",
+            "task.text.columns.revision", "better",
+            "task.text.prompts", prompts,
+            "stage1.steps", "0",
+            "stage2.steps", "0");
+    List<StepReport> steps = new ArrayList<>();
+    RunResult result = run("two", config, Backends.open("cpu", 2), steps);
+    assertThat(RecordedRun.metric(steps.get(9), "loss"))
+        .isLessThan(RecordedRun.metric(steps.getFirst(), "loss"));
+    Path trained = Objects.requireNonNull(result.models().get("base"));
+    try (Backend backend = Backends.open("cpu", 2);
+        LoadedModel loaded = new LoadedModel(config, trained, new Ops(backend), line -> {});
+        Task task = config.task().open(trained.toString(), line -> {})) {
+      // The model has learnt both rows, so its greedy transcript says what they say.
+      Map<String, ?> transcript = loaded.evaluate(1, 0).transcripts().getFirst();
+      List<int[]> spans = new ArrayList<>();
+      ((List<?>) Objects.requireNonNull(transcript.get("spans")))
+          .forEach(span -> spans.add(ids(Objects.requireNonNull(span))));
+      assertThat(spans).hasSize(4);
+      int[] prompt = spans.get(0);
+      int[] transcriptIds = spans.stream().flatMapToInt(Arrays::stream).toArray();
+      assertThat(task.text(spans.get(1)).strip()).isEqualTo("sun");
+      assertThat(spans.get(1)).endsWith(2);
+      assertThat(spans.get(3)).endsWith(2);
+
+      SupervisedRows drawn = task.supervisedRows(MixtureProbabilities.DEFAULTS, 5);
+      boolean[] seen = new boolean[2];
+      for (int row = 0; row < 32; row++) {
+        SupervisedExample example = drawn.example(0, row);
+        boolean single = example.targetStart() == prompt.length;
+        seen[single ? 1 : 0] = true;
+        int[] wanted =
+            single
+                ? Arrays.copyOf(transcriptIds, prompt.length + spans.get(1).length)
+                : transcriptIds;
+        assertThat(example.ids()).isEqualTo(wanted);
+        assertThat(example.targetStart())
+            .isEqualTo(wanted.length - spans.get(single ? 1 : 3).length);
+        assertThat(example.targetEnd()).isEqualTo(wanted.length);
+      }
+      assertThat(seen).containsExactly(true, true);
     }
   }
 

@@ -13,6 +13,7 @@ import java.util.Set;
  */
 public final class ConfigLoader {
   private static final String COMMAND_LINE = "command line";
+  private static final String MIXTURE = "base.mixture.";
 
   private ConfigLoader() {}
 
@@ -45,7 +46,26 @@ public final class ConfigLoader {
           }
           settings.put(key, new Setting(value, COMMAND_LINE));
         });
-    return new ConfigBinder(settings).bind(RunConfig.class, "");
+    RunConfig config = new ConfigBinder(settings).bind(RunConfig.class, "");
+    if (config.task().isText()) {
+      refuseMixture(config.task().name(), settings);
+    }
+    return config;
+  }
+
+  /** The mixture draws chain arithmetic; on text a value of one's own would change nothing. */
+  private static void refuseMixture(String task, Map<String, Setting> settings) {
+    preset(Presets.ROOT)
+        .forEach(
+            (key, own) -> {
+              Setting setting = settings.getOrDefault(key, own);
+              if (key.startsWith(MIXTURE)
+                  && Double.parseDouble(setting.text()) != Double.parseDouble(own.text())) {
+                throw new ConfigException(
+                    "%s: %s is %s, but task.name is %s; the mixture is that of chain-arithmetic and does nothing on text, leave the key out or at %s"
+                        .formatted(setting.origin(), key, setting.text(), task, own.text()));
+              }
+            });
   }
 
   /** The keys that a preset itself sets: what it differs in from the one it extends. */

@@ -35,6 +35,11 @@ public record TaskConfig(
           "task.name is '%s'; the tasks are %s, %s"
               .formatted(name, CHAIN_ARITHMETIC, String.join(", ", TextTasks.NAMES)));
     }
+    if (text.columns().haveTwoAttempts() && !name.equals("jsonl")) {
+      throw new ConfigException(
+          "task.text.columns.first is '%s', but task.name is %s; only jsonl reads it, leave first and revision empty"
+              .formatted(text.columns().first(), name));
+    }
     Ranges.atLeast("task.operations", operations, 1);
     Ranges.probability("task.multiplyProbability", multiplyProbability);
     Ranges.atLeast("task.trainProblems", trainProblems, 1);

@@ -27,9 +27,19 @@ final class JsonlTask {
 
   static TextTask open(TextTaskSettings settings, CodeVerifiers programs) {
     Verifier verifier = verifier(settings, programs);
+    List<TextProblem> training = problems(settings, settings.trainFile());
+    TextTaskSettings.Columns columns = settings.columns();
+    if (columns.haveTwoAttempts()
+        && !training.isEmpty()
+        && training.stream().allMatch(problem -> problem.first().isEmpty())) {
+      throw new IllegalArgumentException(
+          "task.text.columns.first is '%s' and revision '%s', but none of the %d rows of %s has both; check the names, or leave them empty"
+              .formatted(
+                  columns.first(), columns.revision(), training.size(), settings.trainFile()));
+    }
     return new TextTask(
         "jsonl",
-        problems(settings, settings.trainFile()),
+        training,
         problems(settings, settings.heldOutFile()),
         settings.correctionPromptOr(CORRECTION),
         List.of(),
@@ -62,14 +72,43 @@ final class JsonlTask {
     for (JsonlRows.Row row : JsonlRows.readOptional(file)) {
       String reference = row.text(columns.reference());
       checkReference(columns.verifier(), reference, row.place());
+      boolean revised = isRevised(row, columns);
       problems.add(
           new TextProblem(
               row.has(columns.id()) ? row.text(columns.id()) : row.place(),
               template.fill(Map.of("problem", row.text(columns.problem()))),
               reference,
-              solution(row, columns, reference)));
+              revised ? attempt(row, columns.revision()) : solution(row, columns, reference),
+              revised ? attempt(row, columns.first()) : ""));
     }
     return problems;
+  }
+
+  /** Whether a row holds two attempts. */
+  private static boolean isRevised(JsonlRows.Row row, TextTaskSettings.Columns columns) {
+    if (!columns.haveTwoAttempts()) {
+      return false;
+    }
+    boolean first = row.has(columns.first());
+    if (first != row.has(columns.revision())) {
+      throw new IllegalArgumentException(
+          "%s: column '%s' is there, but column '%s' is missing; give both attempts or none"
+              .formatted(
+                  row.place(),
+                  first ? columns.first() : columns.revision(),
+                  first ? columns.revision() : columns.first()));
+    }
+    return first;
+  }
+
+  private static String attempt(JsonlRows.Row row, String column) {
+    String text = row.text(column);
+    if (text.isBlank()) {
+      throw new IllegalArgumentException(
+          "%s: column '%s' is \"%s\"; give an attempt, or leave both attempts out"
+              .formatted(row.place(), column, text));
+    }
+    return text;
   }
 
   /** The column solution; where answers are compared as they are, the answer is one. */

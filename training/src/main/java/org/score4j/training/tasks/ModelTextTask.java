@@ -39,8 +39,8 @@ public final class ModelTextTask implements Task {
   private final List<Problem> trainingProblems;
   private final List<Problem> heldOut;
 
-  /** A problem that can be asked, and a response as it should be; empty where there is none. */
-  private record Asked(Problem problem, String solution) {}
+  /** A problem that can be asked, and the text it comes from. */
+  private record Asked(Problem problem, TextProblem text) {}
 
   private ModelTextTask(
       TextTask task,
@@ -91,7 +91,7 @@ public final class ModelTextTask implements Task {
       int[] ids = format.prompt(text.prompt());
       if (ids.length <= limits.maxPromptTokens()) {
         Problem problem = new Problem(asked.size(), text.prompt(), ids, text.reference());
-        asked.add(new Asked(problem, text.solution()));
+        asked.add(new Asked(problem, text));
       }
     }
     int left = texts.size() - asked.size();
@@ -153,19 +153,23 @@ public final class ModelTextTask implements Task {
   }
 
   /**
-   * The problems' solutions as responses, with the loss on them alone, drawn with replacement.
-   * Solutions that a response has no room for are left out.
+   * The problems' solutions as responses, with the loss on them alone, drawn with replacement. One
+   * that revises a first attempt follows it and the correction instruction, as in a rollout whose
+   * first response ended by itself. Where a response has no room for an attempt, it is left out.
    */
   @Override
   public SupervisedRows supervisedRows(MixtureProbabilities mixture, long key) {
     List<SupervisedExample> examples = new ArrayList<>();
     for (Asked one : training) {
-      int[] prompt = one.problem().promptIds();
-      int[] response = one.solution().isEmpty() ? new int[0] : ended(one.solution());
-      if (response.length > 0 && response.length <= limits.maxNewTokens()) {
-        int[] ids = Arrays.copyOf(prompt, prompt.length + response.length);
-        System.arraycopy(response, 0, ids, prompt.length, response.length);
-        examples.add(new SupervisedExample(ids, prompt.length, ids.length));
+      String solution = one.text().solution();
+      String first = one.text().first();
+      int[] response = solution.isEmpty() ? new int[0] : ended(solution);
+      int[] before = first.isEmpty() ? new int[0] : ended(first);
+      if (response.length > 0
+          && Math.max(before.length, response.length) <= limits.maxNewTokens()) {
+        int[] given = first.isEmpty() ? new int[0] : correctionIds(before);
+        int[] ids = concat(one.problem().promptIds(), before, given, response);
+        examples.add(new SupervisedExample(ids, ids.length - response.length, ids.length));
       }
     }
     if (examples.isEmpty()) {
@@ -177,9 +181,13 @@ public final class ModelTextTask implements Task {
         examples.get(Draws.below(Draws.words(key, row, step, 0, 4)[0], examples.size()));
   }
 
-  /** A solution with the token that ends a turn, where the model has one. */
-  private int[] ended(String solution) {
-    int[] ids = tokenizer.encode(solution);
+  private static int[] concat(int[]... parts) {
+    return Arrays.stream(parts).flatMapToInt(Arrays::stream).toArray();
+  }
+
+  /** A response with the token that ends a turn, where the model has one. */
+  private int[] ended(String response) {
+    int[] ids = tokenizer.encode(response);
     List<Integer> eos = tokenizer.specialTokens().eosIds();
     int end =
         format.isChat() && eos.contains(correction[0])

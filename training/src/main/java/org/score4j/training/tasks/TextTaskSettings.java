@@ -32,10 +32,36 @@ public record TextTaskSettings(
    * @param problem the text a prompt is made of
    * @param reference what the verifier compares with
    * @param verifier {@code math}, {@code exact}, {@code python} or {@code java}
+   * @param first a first attempt, for supervised training with two; empty where there is none
+   * @param revision the attempt after the correction instruction; empty where there is none
    */
-  public record Columns(String id, String problem, String reference, String verifier) {
+  public record Columns(
+      String id, String problem, String reference, String verifier, String first, String revision) {
     /** id, problem and answer, judged as mathematics. */
     public static final Columns DEFAULTS = new Columns("id", "problem", "answer", "math");
+
+    /** Refuses one attempt of two. */
+    public Columns {
+      if (first.isEmpty() != revision.isEmpty()) {
+        boolean named = revision.isEmpty();
+        throw new IllegalArgumentException(
+            "columns.%s is '%s', but columns.%s is empty; name both columns or none"
+                .formatted(
+                    named ? "first" : "revision",
+                    named ? first : revision,
+                    named ? "revision" : "first"));
+      }
+    }
+
+    /** Without columns for two attempts. */
+    public Columns(String id, String problem, String reference, String verifier) {
+      this(id, problem, reference, verifier, "", "");
+    }
+
+    /** Whether rows may hold two attempts. */
+    public boolean haveTwoAttempts() {
+      return !first.isEmpty();
+    }
   }
 
   /** Refuses a name that no task has. */

@@ -179,6 +179,46 @@ final class ConfigLoaderTest {
   }
 
   @Test
+  void mixtureOnText_isRefusedWhereItIsNotTheDefault() throws IOException {
+    assertRefused(
+        "task:\n  name: gsm8k\nbase:\n  mixture:\n    fix: 0.10\n    slip: 0.2\n",
+        "FILE line 6: base.mixture.slip is 0.2, but task.name is gsm8k; the mixture is that of"
+            + " chain-arithmetic and does nothing on text, leave the key out or at 0.15");
+    // The default is the config's own, 0.5, not the 0.3 of the record.
+    Map<String, String> keys = Map.of("task.name", "jsonl", "base.mixture.corruptAnswer", "0.3");
+    assertThatThrownBy(() -> ConfigLoader.load("naive", keys))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageStartingWith("command line: base.mixture.corruptAnswer is 0.3, but task.name is")
+        .hasMessageEndingWith("leave the key out or at 0.5");
+    Path text = file("task:\n  name: jsonl\nbase:\n  mixture:\n    corruptAnswer: 5e-1\n");
+    RunConfig config = ConfigLoader.load(text.toString(), Map.of());
+    Path resolved = file(ConfigWriter.write(config));
+    assertThat(ConfigLoader.load(resolved.toString(), Map.of())).isEqualTo(config);
+    RunConfig chain = ConfigLoader.load("score", Map.of("base.mixture.slip", "0.2"));
+    assertThat(chain.base().mixture().slip()).isEqualTo(0.2);
+  }
+
+  @Test
+  void columnsOfTwoAttempts_areBothNamedOrNone_andOfJsonlAlone() throws IOException {
+    String columns = "task:\n  name: jsonl\n  text:\n    columns:\n";
+    assertRefused(
+        columns + "      first: draft\n",
+        "FILE line 5: task.text.columns.first is 'draft', but columns.revision is empty; name both"
+            + " columns or none");
+    assertRefused(
+        columns + "      revision: better\n",
+        "FILE line 5: task.text.columns.revision is 'better', but columns.first is empty; name"
+            + " both columns or none");
+    String both = columns + "      first: draft\n      revision: better\n";
+    assertThat(ConfigLoader.load(file(both).toString(), Map.of()).task().text().columns().first())
+        .isEqualTo("draft");
+    assertRefused(
+        both.replace("jsonl", "gsm8k"),
+        "FILE line 5: task.text.columns.first is 'draft', but task.name is gsm8k; only jsonl reads"
+            + " it, leave first and revision empty");
+  }
+
+  @Test
   void valueOutOfRangeInFile_namesTheLine() throws IOException {
     assertRefused(
         "stage2:\n\n  alpha: -1\n",

@@ -158,6 +158,48 @@ class TextTasksTest {
         .hasMessageContaining("the verifiers are math, exact, python, java");
   }
 
+  private TextTask openWithTwoAttempts(String... lines) throws IOException {
+    TextTaskSettings own = TextTaskSettings.of("jsonl", file("two.jsonl", lines), "");
+    return open(
+        new TextTaskSettings(
+            "jsonl",
+            own.trainFile(),
+            "",
+            "",
+            "",
+            "",
+            0,
+            new TextTaskSettings.Columns("id", "problem", "answer", "exact", "draft", "better"),
+            own.code()));
+  }
+
+  @Test
+  void aRowOfJsonlMayHoldTwoAttempts() throws IOException {
+    String row = "{\"id\": \"1\", \"problem\": \"p\", \"answer\": \"3\"";
+    String both = row + ", \"draft\": \"2 \", \"better\": \"it is 3\"}";
+    assertThat(openWithTwoAttempts(both, row + "}").training())
+        .containsExactly(
+            new TextProblem("1", "p", "3", "it is 3", "2 "), new TextProblem("1", "p", "3", "3"));
+    assertThatThrownBy(() -> openWithTwoAttempts(both, row + ", \"draft\": \"2\"}"))
+        .hasMessageEndingWith(
+            "two.jsonl line 2: column 'draft' is there, but column 'better' is missing; give both"
+                + " attempts or none");
+    assertThatThrownBy(
+            () -> openWithTwoAttempts(row + ", \"draft\": null, \"better\": \"2\"}", both))
+        .hasMessageContaining("two.jsonl line 1: column 'better' is there, but column 'draft' is");
+    assertThatThrownBy(() -> openWithTwoAttempts(both, both.replace("\"it is 3\"", "\" \"")))
+        .hasMessageEndingWith(
+            "two.jsonl line 2: column 'better' is \" \"; give an attempt, or leave both attempts"
+                + " out");
+    assertThatThrownBy(() -> openWithTwoAttempts(both, both.replace("\"2 \"", "\"\"")))
+        .hasMessageContaining("two.jsonl line 2: column 'draft' is \"\"");
+    assertThatThrownBy(() -> openWithTwoAttempts(both, both.replace("\"2 \"", "[2]")))
+        .hasMessageContaining("two.jsonl line 2: column 'draft' is ARRAY");
+    assertThatThrownBy(() -> openWithTwoAttempts(row + "}"))
+        .hasMessageContaining("first is 'draft' and revision 'better', but none of the 1 rows of")
+        .hasMessageEndingWith("two.jsonl has both; check the names, or leave them empty");
+  }
+
   @Test
   void brokenFilesAreRefusedWithTheLine() throws IOException {
     assertThatThrownBy(
