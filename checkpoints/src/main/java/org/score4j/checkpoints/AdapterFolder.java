@@ -92,8 +92,9 @@ public final class AdapterFolder {
 
   private static void fill(Ops ops, Parameters weights, SafetensorsFolder file, Path folder) {
     Path path = folder.resolve(WEIGHTS);
+    List<WeightNames.Entry> entries = entries(weights);
     Set<String> known = new HashSet<>();
-    for (WeightNames.Entry entry : entries(weights)) {
+    for (WeightNames.Entry entry : entries) {
       known.add(entry.name());
       if (!file.contains(entry.name())) {
         throw new CheckpointException(
@@ -102,7 +103,6 @@ public final class AdapterFolder {
       file.tensor(entry.name())
           .requireFloats()
           .requireShape(entry.shape().stream().mapToLong(Long::longValue).toArray());
-      WeightTransfer.load(ops, file, List.of(entry));
     }
     for (String name : file.names()) {
       if (!known.contains(name)) {
@@ -113,6 +113,7 @@ public final class AdapterFolder {
                 + " belongs to no adapter of adapter_config.json");
       }
     }
+    WeightTransfer.load(ops, file, entries);
   }
 
   /** Adapters by PEFT's names; they are (in, r) and (r, out) on the device. */

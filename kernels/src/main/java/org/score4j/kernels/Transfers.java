@@ -7,9 +7,6 @@ import java.util.Optional;
 
 /** Host arrays to and from tensors of any type: what {@link Ops} moves. */
 abstract sealed class Transfers permits Ops {
-  /** Values that are narrowed at a time. */
-  private static final int NARROW_PIECE = 1 << 16;
-
   private final TransferKernels transfer;
 
   Transfers(TransferKernels transfer) {
@@ -30,17 +27,11 @@ abstract sealed class Transfers permits Ops {
     switch (dst.dtype()) {
       case F32 -> transfer.upload(dst, MemorySegment.ofArray(values).asSlice(0, dst.byteSize()));
       case BF16 -> {
-        // In pieces: loading a model must not fill the heap with copies of it.
-        short[] narrow = new short[Math.min(n, NARROW_PIECE)];
-        for (int from = 0; from < n; from += NARROW_PIECE) {
-          int count = Math.min(NARROW_PIECE, n - from);
-          for (int i = 0; i < count; i++) {
-            narrow[i] = BFloat16.round(values[from + i]);
-          }
-          long offset = dst.byteOffset() + (long) from * Short.BYTES;
-          Tensor piece = new Tensor(dst.buffer(), offset, DType.BF16, Shape.of(count));
-          transfer.upload(piece, MemorySegment.ofArray(narrow).asSlice(0, piece.byteSize()));
+        short[] narrow = new short[n];
+        for (int i = 0; i < n; i++) {
+          narrow[i] = BFloat16.round(values[i]);
         }
+        transfer.upload(dst, MemorySegment.ofArray(narrow));
       }
       case F64 -> {
         double[] wide = new double[n];

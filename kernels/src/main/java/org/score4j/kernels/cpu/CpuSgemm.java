@@ -301,7 +301,7 @@ public final class CpuSgemm {
   }
 
   /** Rows of the next tile: four where tiles of six would leave more rows empty. */
-  static int tileRows(int left) {
+  private static int tileRows(int left) {
     int low = SgemmLowTiles.ROWS;
     return left <= low || (left > ROWS && left <= 2 * low) ? low : ROWS;
   }

@@ -29,7 +29,7 @@ final class NarrowThin {
   /**
    * See {@link CpuSgemm#nn}.
    *
-   * @param sums scratch of m rows of {@link SgemmThin#CHUNK}
+   * @param sums scratch of m rows of {@link #CHUNK}
    * @param b address of (k, n)
    */
   static void nn(

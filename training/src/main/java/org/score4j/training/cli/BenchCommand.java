@@ -1,13 +1,10 @@
 package org.score4j.training.cli;
 
 import java.io.PrintWriter;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
@@ -142,26 +139,6 @@ final class BenchCommand implements Callable<Integer> {
           "time the ops on these devices too: a column each, and how many times as long they take")
   private List<String> beside = List.of();
 
-  /**
-   * The ops of another device.
-   *
-   * @param device as in {@code --beside}
-   * @param description of its backend
-   * @param rows of the ops, in the order of the first device's
-   */
-  private record Column(String device, String description, List<BenchRow> rows) {
-    BenchRow row(int index) {
-      return rows.get(index);
-    }
-  }
-
-  /** A workload beside the other program's. */
-  private record Ratio(String what, double ours, double theirs) {
-    double value() {
-      return ours / theirs;
-    }
-  }
-
   @Override
   public Integer call() {
     for (String kind : what) {
@@ -186,7 +163,7 @@ final class BenchCommand implements Callable<Integer> {
     PrintWriter err = spec.commandLine().getErr();
     Engine.Execution execution = common.execution();
     List<BenchRow> rows = new ArrayList<>();
-    List<Ratio> ratios = new ArrayList<>();
+    List<BenchReport.Ratio> ratios = new ArrayList<>();
     String description;
     try (Backend backend =
         Backends.open(
@@ -195,6 +172,7 @@ final class BenchCommand implements Callable<Integer> {
             execution.precision())) {
       Ops ops = new Ops(backend);
       description = backend.description();
+      DType matrices = matrices(ops);
       if (what.contains("ops")) {
         try (OpBenchmark benchmark = new OpBenchmark(ops, of, microBatch, warmUp / 5, reps)) {
           rows.addAll(benchmark.run());
@@ -204,16 +182,8 @@ final class BenchCommand implements Callable<Integer> {
         LoadBenchmark benchmark = new LoadBenchmark(ops);
         rows.addAll(model == null ? benchmark.run(of.model(), reps) : benchmark.run(model, reps));
       }
-      try (ModelBenchmark benchmark =
-          new ModelBenchmark(ops, of, microBatch, Recompute.byName(recompute), matrices(ops))) {
-        if (what.contains("train")) {
-          against(rows, ratios, againstTrain, () -> benchmark.train(warmUp, reps));
-        }
-        if (what.contains("decode")) {
-          for (int batch : batches.isEmpty() ? of.decodeBatches() : batches) {
-            against(rows, ratios, againstDecode, () -> benchmark.decode(batch, warmUp, reps));
-          }
-        }
+      if (what.contains("train") || what.contains("decode")) {
+        runModel(ops, of, matrices, rows, ratios);
       }
       if (what.contains("episodes")) {
         int passTokens = Math.min(microBatch, of.trainSequences()) * of.trainLength();
@@ -222,14 +192,30 @@ final class BenchCommand implements Callable<Integer> {
                 .run(warmUp, reps));
       }
     }
-    List<Column> columns =
+    List<BenchReport.Column> columns =
         beside.stream().map(device -> column(of, device, execution, err::println)).toList();
+    BenchReport report = new BenchReport(description, shape, rows, columns, ratios);
     if (common.json) {
-      JsonOutput.print(out, document(description, rows, columns, ratios));
+      JsonOutput.print(out, report.document());
     } else {
-      print(out, description, rows, columns, ratios);
+      report.print(out);
     }
     return 0;
+  }
+
+  private void runModel(
+      Ops ops, BenchShape of, DType matrices, List<BenchRow> rows, List<BenchReport.Ratio> ratios) {
+    try (ModelBenchmark benchmark =
+        new ModelBenchmark(ops, of, microBatch, Recompute.byName(recompute), matrices)) {
+      if (what.contains("train")) {
+        against(rows, ratios, againstTrain, () -> benchmark.train(warmUp, reps));
+      }
+      if (what.contains("decode")) {
+        for (int batch : batches.isEmpty() ? of.decodeBatches() : batches) {
+          against(rows, ratios, againstDecode, () -> benchmark.decode(batch, warmUp, reps));
+        }
+      }
+    }
   }
 
   private DType matrices(Ops ops) {
@@ -250,14 +236,14 @@ final class BenchCommand implements Callable<Integer> {
     return type;
   }
 
-  private Column column(
+  private BenchReport.Column column(
       BenchShape of, String device, Engine.Execution execution, Consumer<String> log) {
     try (Backend backend =
             Backends.open(
                 Backends.choose(device, log), execution.threads(), execution.precision());
         OpBenchmark benchmark =
             new OpBenchmark(new Ops(backend), of, microBatch, warmUp / 5, reps)) {
-      return new Column(device, backend.description(), benchmark.run());
+      return new BenchReport.Column(device, backend.description(), benchmark.run());
     }
   }
 
@@ -267,7 +253,10 @@ final class BenchCommand implements Callable<Integer> {
 
   /** Ours and theirs in turns; the row kept is the median round's. */
   private void against(
-      List<BenchRow> rows, List<Ratio> ratios, @Nullable String command, Workload ours) {
+      List<BenchRow> rows,
+      List<BenchReport.Ratio> ratios,
+      @Nullable String command,
+      Workload ours) {
     if (command == null) {
       rows.add(ours.run());
       return;
@@ -282,122 +271,7 @@ final class BenchCommand implements Callable<Integer> {
     Arrays.sort(theirs);
     BenchRow median = own.get(rounds / 2);
     rows.add(median);
-    ratios.add(new Ratio(median.what(), median.rate(), theirs[rounds / 2]));
-  }
-
-  private Map<String, @Nullable Object> document(
-      String description, List<BenchRow> rows, List<Column> columns, List<Ratio> ratios) {
-    Map<String, @Nullable Object> document = new LinkedHashMap<>();
-    document.put("backend", description);
-    document.put("shape", shape);
-    document.put("load_average", load());
-    document.put("rows", rows.stream().map(BenchCommand::document).toList());
-    document.put(
-        "beside",
-        columns.stream()
-            .map(
-                column ->
-                    Map.of(
-                        "device", column.device(),
-                        "backend", column.description(),
-                        "rows", column.rows().stream().map(BenchCommand::document).toList()))
-            .toList());
-    document.put(
-        "ratios",
-        ratios.stream()
-            .map(
-                r ->
-                    Map.of(
-                        "what", r.what(),
-                        "ours", r.ours(),
-                        "theirs", r.theirs(),
-                        "ratio", r.value()))
-            .toList());
-    return document;
-  }
-
-  private static Map<String, Object> document(BenchRow row) {
-    return Map.of(
-        "what", row.what(),
-        "sizes", row.shape(),
-        "seconds", row.seconds().median(),
-        "seconds_min", row.seconds().min(),
-        "seconds_max", row.seconds().max(),
-        "rate", row.rate(),
-        "unit", row.unit(),
-        "flops_per_second", row.flopsPerSecond(),
-        "bytes_per_second", row.bytesPerSecond());
-  }
-
-  private void print(
-      PrintWriter out,
-      String description,
-      List<BenchRow> rows,
-      List<Column> columns,
-      List<Ratio> ratios) {
-    out.println("%s; shape %s; load average %.1f".formatted(description, shape, load()));
-    columns.forEach(column -> out.println("beside it " + column.description()));
-    double copy =
-        rows.stream().filter(row -> row.what().equals("copy")).mapToDouble(BenchRow::rate).sum();
-    double product =
-        rows.stream()
-            .filter(row -> row.unit().equals("GFLOP/s"))
-            .mapToDouble(BenchRow::rate)
-            .max()
-            .orElse(0);
-    for (int i = 0; i < rows.size(); i++) {
-      BenchRow row = rows.get(i);
-      String share = share(row, copy, product);
-      for (Column column : columns) {
-        share += i < column.rows().size() ? beside(column, row, column.row(i)) : "";
-      }
-      out.println(
-          "%-22s %-42s %10.3f ms (%.3f … %.3f) %11.1f %s%s"
-              .formatted(
-                  row.what(),
-                  row.shape(),
-                  1e3 * row.seconds().median(),
-                  1e3 * row.seconds().min(),
-                  1e3 * row.seconds().max(),
-                  row.rate(),
-                  row.unit(),
-                  share));
-    }
-    for (Ratio ratio : ratios) {
-      out.println(
-          "%-22s ours %.0f, theirs %.0f tokens/s, ratio %.2f"
-              .formatted(ratio.what(), ratio.ours(), ratio.theirs(), ratio.value()));
-    }
-    out.flush();
-  }
-
-  /** What a rate is of the limit that it can be compared with. */
-  private static String share(BenchRow row, double copy, double product) {
-    if (row.unit().equals("GB/s") && copy > 0) {
-      return "  %3.0f%% of copy".formatted(100 * row.rate() / copy);
-    }
-    if (row.flops() > 0) {
-      double gigaflops = row.flopsPerSecond() / 1e9;
-      String of =
-          product > 0 ? ", %.0f%% of the fastest product".formatted(100 * gigaflops / product) : "";
-      return "  %.1f GFLOP/s%s".formatted(gigaflops, of);
-    }
-    if (row.bytes() > 0) {
-      double gigabytes = row.bytesPerSecond() / 1e9;
-      String of = copy > 0 ? ", %.0f%% of copy".formatted(100 * gigabytes / copy) : "";
-      return "  %.1f GB/s of weights and cache%s".formatted(gigabytes, of);
-    }
-    return "";
-  }
-
-  private static String beside(Column column, BenchRow ours, BenchRow theirs) {
-    double theirTime = theirs.seconds().median();
-    return "  %s %.3f ms (x%.2f)"
-        .formatted(column.device(), 1e3 * theirTime, theirTime / ours.seconds().median());
-  }
-
-  private static double load() {
-    return ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
+    ratios.add(new BenchReport.Ratio(median.what(), median.rate(), theirs[rounds / 2]));
   }
 
   private ParameterException usage(String message) {
