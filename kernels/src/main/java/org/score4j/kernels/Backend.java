@@ -105,7 +105,8 @@ public interface Backend extends AutoCloseable {
 
   /**
    * Promises that {@code weights} keep their values until the result is closed, so that products
-   * may read copies that suit the device better. One promise at a time; changes no result.
+   * may read copies that suit the device better. A second promise is for weights of the first, and
+   * ends before it. Changes no result.
    *
    * @param weights of linear layers and heads
    */

@@ -30,6 +30,7 @@ import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.score4j.kernels.cpu.CpuSgemm;
+import org.score4j.kernels.cpu.SgemmScratch;
 import org.score4j.kernels.cpu.WeightAddress;
 
 /**
@@ -79,7 +80,7 @@ public class SgemmBenchmark {
   private MemorySegment a = MemorySegment.NULL;
   private MemorySegment b = MemorySegment.NULL;
   private MemorySegment c = MemorySegment.NULL;
-  private float[] scratch = new float[0];
+  private SgemmScratch scratch = new SgemmScratch(new float[0], 0);
 
   /** Counts the work of an invocation, which JMH divides by the time. */
   @State(Scope.Thread)
@@ -99,7 +100,7 @@ public class SgemmBenchmark {
     a = random(random, m * k);
     b = random(random, k * n);
     c = random(random, m * n);
-    scratch = new float[CpuSgemm.scratchFloats(m, n, k)];
+    scratch = SgemmScratch.in(arena, m, n, k);
     openblas.blas_set_num_threads(1);
   }
 

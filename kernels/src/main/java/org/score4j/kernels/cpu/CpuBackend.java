@@ -201,5 +201,6 @@ public final class CpuBackend implements Backend {
     lanes.forEach(Backend::close);
     headProducts.close();
     pool.close();
+    frozen.close();
   }
 }

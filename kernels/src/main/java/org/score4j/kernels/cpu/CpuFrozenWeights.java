@@ -1,69 +1,95 @@
 package org.score4j.kernels.cpu;
 
 import java.util.Collection;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.score4j.kernels.Tensor;
+import org.score4j.kernels.host.HostBuffer;
 
 /**
  * Weights that are promised not to change for a while, copied to the panels of the matrix product
- * when first used: so the many small products of sampling need not copy them each time. The arrays
- * are kept for the next promise over the same weights. Shared by the lanes of a backend.
+ * when first used: so the many small products of sampling need not copy them each time. The memory
+ * is kept for the next promise over the same weights. Shared by the lanes of a backend.
  */
-final class CpuFrozenWeights {
-  /** The part of the heap that copies may take up. */
+final class CpuFrozenWeights implements AutoCloseable {
+  /** The part of the heap's largest size that copies, which lie beside it, may take up. */
   private static final int HEAP_SHARE = 4;
 
-  private static final int MAX_ARRAY = Integer.MAX_VALUE - 8;
+  private static final int ALIGNMENT_BYTES = 64;
 
-  private final long maxWords;
-  private Map<WeightAddress, Copy> copies = new HashMap<>();
-  private long words;
-  private boolean frozen;
-  private boolean distant;
+  private final long maxBytes;
+  private Map<WeightAddress, Copy> copies = Map.of();
+  private @Nullable HostBuffer memory;
+  private long used;
+  private int promises;
 
   /** Panels of one weight; {@code current} once they hold its present values. */
   private static final class Copy {
-    private FrozenPanels panels = SgemmPacked.allocate(0, false, false);
+    private final int rows;
+    private final int columns;
+    private @Nullable FrozenPanels panels;
+    private long bytes;
     private boolean transposed;
     private boolean current;
     private boolean wanted;
+
+    Copy(int rows, int columns) {
+      this.rows = rows;
+      this.columns = columns;
+    }
   }
 
   CpuFrozenWeights() {
-    this(Runtime.getRuntime().maxMemory() / HEAP_SHARE / Integer.BYTES);
+    this(Runtime.getRuntime().maxMemory() / HEAP_SHARE);
   }
 
-  /** Weights that would need more than so many words of 32 bits in all are not copied. */
-  CpuFrozenWeights(long maxWords) {
-    this.maxWords = maxWords;
+  /** Weights that would need more than so many bytes in all are not copied. */
+  CpuFrozenWeights(long maxBytes) {
+    this.maxBytes = maxBytes;
   }
 
-  /** Begins a promise. */
+  /** Begins a promise, or one within that of more weights. */
   synchronized void freeze(Collection<Tensor> weights) {
-    if (frozen) {
-      throw new IllegalStateException("freeze: the weights frozen before are not released yet");
-    }
-    Map<WeightAddress, Copy> next = new HashMap<>();
-    words = 0;
-    distant = weights.stream().mapToLong(Tensor::byteSize).sum() > CpuBackend.CACHE_BYTES;
+    Map<WeightAddress, Copy> next = new LinkedHashMap<>();
     for (Tensor weight : weights) {
-      WeightAddress at = WeightAddress.of(weight);
-      Copy copy = copies.getOrDefault(at, new Copy());
-      copy.current = false;
-      copy.wanted = false;
-      copy.panels = copy.panels.withDistant(distant);
-      words += copy.panels.length();
-      next.put(at, copy);
+      if (weight.shape().rank() == 2) {
+        int columns = Math.toIntExact(weight.shape().rowElements());
+        next.put(WeightAddress.of(weight), new Copy(weight.dim0(), columns));
+      }
     }
-    copies = next;
-    frozen = true;
+    if (promises > 0) {
+      if (!copies.keySet().containsAll(next.keySet())) {
+        throw new IllegalStateException("freeze: the weights frozen before are not released yet");
+      }
+    } else if (sameSizes(next)) {
+      for (Copy copy : copies.values()) {
+        copy.current = false;
+        copy.wanted = false;
+      }
+    } else {
+      free();
+      copies = next;
+    }
+    promises++;
   }
 
-  /** Ends the promise. */
+  /** Memory that was freed and allocated again may have the address, but hold another weight. */
+  private boolean sameSizes(Map<WeightAddress, Copy> next) {
+    return next.size() == copies.size()
+        && next.entrySet().stream()
+            .allMatch(
+                entry -> {
+                  Copy copy = copies.get(entry.getKey());
+                  return copy != null
+                      && copy.rows == entry.getValue().rows
+                      && copy.columns == entry.getValue().columns;
+                });
+  }
+
+  /** Ends the promise begun last. */
   synchronized void release() {
-    frozen = false;
+    promises--;
   }
 
   /**
@@ -83,32 +109,78 @@ final class CpuFrozenWeights {
 
   private synchronized @Nullable FrozenPanels panels(
       CpuThreadPool pool, WeightAddress weight, int k, int n, boolean transposed) {
-    Copy copy = frozen ? copies.get(weight) : null;
-    if (copy == null) {
+    Copy copy = promises > 0 ? copies.get(weight) : null;
+    if (copy == null
+        || copy.rows != (transposed ? n : k)
+        || copy.columns != (transposed ? k : n)
+        || (copy.current && copy.transposed != transposed)) {
       return null;
     }
-    long needed = SgemmPacked.words(n, k, weight.narrow());
     if (copy.current) {
-      return copy.transposed == transposed && copy.panels.length() == needed ? copy.panels : null;
+      return copy.panels;
     }
     if (weight.narrow() && !copy.wanted) {
       // Prefill of one sequence, say: a copy for one pass would double the memory for nothing.
       copy.wanted = true;
       return null;
     }
-    if (copy.panels.length() != needed) {
-      if (needed > MAX_ARRAY || words - copy.panels.length() + needed > maxWords) {
-        return null;
-      }
-      words += needed - copy.panels.length();
-      copy.panels = SgemmPacked.allocate((int) needed, weight.narrow(), distant);
+    FrozenPanels panels = place(copy, bytes(n, k, weight.narrow()), weight.narrow());
+    if (panels == null) {
+      return null;
     }
-    FrozenPanels panels = copy.panels;
     pool.run(
         Math.ceilDiv(n, CpuSgemm.PANEL),
         (panel, thread) -> SgemmPacked.pack(panels, weight, transposed, panel, n, k));
     copy.transposed = transposed;
     copy.current = true;
     return panels;
+  }
+
+  /** Null if there is no room left. */
+  private @Nullable FrozenPanels place(Copy copy, long bytes, boolean narrow) {
+    if (copy.panels == null || copy.bytes < bytes) {
+      if (bytes > maxBytes - used) {
+        return null;
+      }
+      HostBuffer all = memory;
+      if (all == null) {
+        all = HostBuffer.inHugePages("copies of frozen weights", Math.min(maxBytes, bytesOfAll()));
+        memory = all;
+      }
+      copy.panels = new FrozenPanels(all.address() + used, narrow);
+      copy.bytes = bytes;
+      used += bytes;
+    }
+    return copy.panels;
+  }
+
+  /** Address space for all, whichever of them are used transposed; only what is used is memory. */
+  private long bytesOfAll() {
+    long sum = 0;
+    for (Map.Entry<WeightAddress, Copy> entry : copies.entrySet()) {
+      Copy copy = entry.getValue();
+      boolean narrow = entry.getKey().narrow();
+      sum += bytes(copy.columns, copy.rows, narrow) + bytes(copy.rows, copy.columns, narrow);
+    }
+    return sum;
+  }
+
+  private static long bytes(int n, int k, boolean narrow) {
+    long bytes = SgemmPacked.bytes(n, k, narrow);
+    return Math.ceilDiv(bytes, ALIGNMENT_BYTES) * ALIGNMENT_BYTES;
+  }
+
+  private void free() {
+    copies = Map.of();
+    used = 0;
+    if (memory != null) {
+      memory.close();
+      memory = null;
+    }
+  }
+
+  @Override
+  public synchronized void close() {
+    free();
   }
 }

@@ -52,9 +52,9 @@ final class CpuLinear {
           int n = split.columns(task);
           long c = at(out, i, outputs, j);
           long a = at(x, i, inputs, 0);
-          float[] s = pool.floats(thread, CpuSgemm.scratchFloats(m, n, inputs));
+          SgemmScratch s = SgemmScratch.of(pool, thread, m, n, inputs);
           if (panels != null) {
-            SgemmPacked.product(s, panels, c, outputs, a, inputs, j, n, m, outputs, inputs);
+            SgemmPacked.product(s.block(), panels, c, outputs, a, inputs, j, n, m, outputs, inputs);
           } else {
             WeightAddress b = weight.at(0, outputs, j);
             CpuSgemm.nn(s, c, outputs, a, inputs, b, outputs, m, n, inputs, false);
@@ -88,7 +88,7 @@ final class CpuLinear {
           int m = split.rows(task);
           int j = split.column(task);
           int n = split.columns(task);
-          float[] s = pool.floats(thread, CpuSgemm.scratchFloats(m, n, outputs));
+          SgemmScratch s = SgemmScratch.of(pool, thread, m, n, outputs);
           CpuSgemm.nt(
               s,
               at(dX, i, inputs, j),
@@ -135,7 +135,7 @@ final class CpuLinear {
           int m = split.rows(task);
           int j = split.column(task);
           int n = split.columns(task);
-          float[] s = pool.floats(thread, CpuSgemm.scratchFloats(m, n, tokens));
+          SgemmScratch s = SgemmScratch.of(pool, thread, m, n, tokens);
           CpuSgemm.tn(
               s,
               at(dWeight, i, outputs, j),

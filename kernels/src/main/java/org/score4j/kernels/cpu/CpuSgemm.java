@@ -1,7 +1,5 @@
 package org.score4j.kernels.cpu;
 
-import java.util.Arrays;
-
 /**
  * Single-precision matrix products on raw addresses, row-major, leading dimensions in elements.
  *
@@ -12,9 +10,9 @@ import java.util.Arrays;
  * keep this by storing the partial C and starting from it again.
  *
  * <p>The blocking is Goto's: a block of A, (blockRows, depth), and panels of B, (depth, panel), are
- * copied to a {@code float[]}; a panel stays in cache while all tiles of six rows of the block pass
- * over it. A call works on any rectangle of C, so threads split the rows or the columns of C by
- * moving the addresses.
+ * copied, see {@link SgemmScratch}; a panel stays in cache while all tiles of six rows of the block
+ * pass over it. A call works on any rectangle of C, so threads split the rows or the columns of C
+ * by moving the addresses.
  */
 public final class CpuSgemm {
   /**
@@ -57,15 +55,17 @@ public final class CpuSgemm {
 
   private CpuSgemm() {}
 
-  /** Floats of scratch memory that a product of (m, k) by (k, n) needs. */
-  public static int scratchFloats(int m, int n, int k) {
-    int depth = Math.min(k, MAX_DEPTH);
-    int packedDepth = m <= MAX_BLOCK_ROWS ? depth : Math.min(k, MAX_PACKED_DEPTH);
-    int blocked =
-        SgemmPanels.BLOCK
-            + padded(Math.min(m, MAX_BLOCK_ROWS)) * depth
-            + Math.ceilDiv(Math.min(n, blockColumns(m, k)), PANEL) * PANEL * packedDepth;
+  /** Floats that a product of (m, k) by (k, n) needs for a tile and a block of A. */
+  public static int blockFloats(int m, int k) {
+    int blocked = SgemmPanels.BLOCK + padded(Math.min(m, MAX_BLOCK_ROWS)) * Math.min(k, MAX_DEPTH);
     return Math.max(blocked, THIN_ROWS * NarrowThin.CHUNK);
+  }
+
+  /** Bytes that a product of (m, k) by (k, n) needs for panels of B. */
+  public static long panelBytes(int m, int n, int k) {
+    int depth = Math.min(k, m <= MAX_BLOCK_ROWS ? MAX_DEPTH : MAX_PACKED_DEPTH);
+    long columns = Math.ceilDiv(Math.min(n, blockColumns(m, k)), PANEL) * (long) PANEL;
+    return columns * depth * Float.BYTES;
   }
 
   /** When K is blocked, so few columns that the block of C stays in L2 between the blocks of K. */
@@ -76,13 +76,12 @@ public final class CpuSgemm {
   /**
    * {@code c = a · b}, or {@code c += a · b}.
    *
-   * @param scratch at least {@link #scratchFloats} floats, overwritten
    * @param c address of (m, n)
    * @param a address of (m, k)
    * @param b (k, n)
    */
   public static void nn(
-      float[] scratch,
+      SgemmScratch scratch,
       long c,
       int ldc,
       long a,
@@ -96,7 +95,7 @@ public final class CpuSgemm {
     if (m > THIN_ROWS) {
       blocked(Form.NN, scratch, c, ldc, a, lda, b, ldb, m, n, k, accumulate);
     } else if (b.narrow()) {
-      NarrowThin.nn(scratch, c, ldc, a, lda, b.address(), ldb, m, n, k, accumulate);
+      NarrowThin.nn(scratch.block(), c, ldc, a, lda, b.address(), ldb, m, n, k, accumulate);
     } else {
       SgemmThin.nn(c, ldc, a, lda, b.address(), ldb, m, n, k, accumulate);
     }
@@ -105,13 +104,12 @@ public final class CpuSgemm {
   /**
    * {@code c = a · bᵀ}, or {@code c += a · bᵀ}.
    *
-   * @param scratch at least {@link #scratchFloats} floats, overwritten
    * @param c address of (m, n)
    * @param a address of (m, k)
    * @param b (n, k)
    */
   public static void nt(
-      float[] scratch,
+      SgemmScratch scratch,
       long c,
       int ldc,
       long a,
@@ -132,13 +130,12 @@ public final class CpuSgemm {
   /**
    * {@code c = aᵀ · b}, or {@code c += aᵀ · b}.
    *
-   * @param scratch at least {@link #scratchFloats} floats, overwritten
    * @param c address of (m, n)
    * @param a address of (k, m)
    * @param b address of (k, n)
    */
   public static void tn(
-      float[] scratch,
+      SgemmScratch scratch,
       long c,
       int ldc,
       long a,
@@ -154,7 +151,7 @@ public final class CpuSgemm {
 
   private static void blocked(
       Form form,
-      float[] s,
+      SgemmScratch s,
       long c,
       int ldc,
       long a,
@@ -168,7 +165,7 @@ public final class CpuSgemm {
     if (k == 0 && !accumulate) {
       SgemmThin.clear(c, ldc, m, n);
     }
-    Arrays.fill(s, SgemmPanels.ZEROS, SgemmPanels.ZEROS + SgemmPanels.TILE_FLOATS, 0f);
+    SgemmPanels.clearZeros(s.block());
     int maxColumns = blockColumns(m, k);
     for (int j = 0; j < n; j += maxColumns) {
       int columns = Math.min(maxColumns, n - j);
@@ -206,7 +203,7 @@ public final class CpuSgemm {
   /** A product whose B is copied as a whole, unless each of its panels is used only once. */
   private static void slab(
       Form form,
-      float[] s,
+      SgemmScratch scratch,
       long c,
       int ldc,
       long a,
@@ -217,10 +214,10 @@ public final class CpuSgemm {
       int n,
       int k,
       boolean accumulate) {
+    float[] s = scratch.block();
     int maxDepth = depth(k);
     int maxRows = rows(m);
-    int panels = SgemmPanels.BLOCK + padded(Math.min(m, maxRows)) * Math.min(k, maxDepth);
-    int packedWidth = m <= maxRows ? 0 : Math.ceilDiv(n, PANEL) * PANEL;
+    long packedWidth = m <= maxRows ? 0 : Math.ceilDiv(n, PANEL) * (long) PANEL;
     for (int i = 0; i < m; i += maxRows) {
       int rows = Math.min(maxRows, m - i);
       for (int p = 0; p < k; p += maxDepth) {
@@ -233,15 +230,15 @@ public final class CpuSgemm {
         }
         for (int j = 0; j < n; j += PANEL) {
           int width = Math.min(PANEL, n - j);
-          int panel = panels + p * packedWidth + j * depth;
+          long panel = scratch.panels() + (p * packedWidth + (long) j * depth) * Float.BYTES;
           if (i == 0) {
             if (form == Form.NT) {
-              SgemmPanels.transposedPanel(s, panel, b.at(j, ldb, p), ldb, depth, width);
+              SgemmPanels.transposedPanel(panel, b.at(j, ldb, p), ldb, depth, width);
             } else {
-              SgemmPanels.panel(s, panel, b.at(p, ldb, j), ldb, depth, width);
+              SgemmPanels.panel(panel, b.at(p, ldb, j), ldb, depth, width);
             }
           }
-          tiles(form, s, at(c, i, ldc, j), ldc, s, panel, rows, width, depth, accumulate || p > 0);
+          tiles(form, s, at(c, i, ldc, j), ldc, panel, rows, width, depth, accumulate || p > 0);
         }
       }
     }
@@ -249,16 +246,8 @@ public final class CpuSgemm {
 
   /** All tiles of a block of rows of A over one panel. */
   static void tiles(
-      float[] s,
-      long c,
-      int ldc,
-      float[] panels,
-      int panel,
-      int rows,
-      int width,
-      int depth,
-      boolean add) {
-    tiles(Form.NN, s, c, ldc, panels, panel, rows, width, depth, add);
+      float[] s, long c, int ldc, long panel, int rows, int width, int depth, boolean add) {
+    tiles(Form.NN, s, c, ldc, panel, rows, width, depth, add);
   }
 
   private static void tiles(
@@ -266,8 +255,7 @@ public final class CpuSgemm {
       float[] s,
       long c,
       int ldc,
-      float[] panels,
-      int panel,
+      long panel,
       int rows,
       int width,
       int depth,
@@ -291,9 +279,9 @@ public final class CpuSgemm {
         int block = SgemmPanels.BLOCK + i * depth;
         int last = tileRows - 1;
         if (height == ROWS) {
-          SgemmTiles.tile(vectors, s, tile, init, block, depth, last, panels, panel, depth);
+          SgemmTiles.tile(vectors, s, tile, init, block, depth, last, panel, depth);
         } else {
-          SgemmLowTiles.tile(vectors, s, tile, init, block, depth, last, panels, panel, depth);
+          SgemmLowTiles.tile(vectors, s, tile, init, block, depth, last, panel, depth);
         }
       }
       SgemmPanels.storeTile(s, tileC, ldc, tileRows, width, vectors);

@@ -108,8 +108,8 @@ public final class CpuThreadPool implements AutoCloseable {
   }
 
   /**
-   * Like {@link #scratch} on the heap: the panels of the matrix products. At least {@code count}
-   * floats.
+   * Like {@link #scratch} on the heap, beside it: what a matrix product reads one by one. At least
+   * {@code count} floats.
    */
   float[] floats(int thread, int count) {
     return scratch[thread].floats(count);

@@ -80,7 +80,7 @@ final class HeadProducts implements AutoCloseable {
           long c = at(z, i, stride, j);
           long a = at(x, i, width, 0);
           if (panels != null) {
-            SgemmPacked.product(s, panels, c, stride, a, width, j, n, m, vocabulary, width);
+            SgemmPacked.product(s.block(), panels, c, stride, a, width, j, n, m, vocabulary, width);
           } else {
             CpuSgemm.nt(s, c, stride, a, width, w.at(j, width, 0), width, m, n, width, false);
           }
@@ -141,7 +141,7 @@ final class HeadProducts implements AutoCloseable {
 
   /** A rectangle of a product: m rows from i, n columns from j. */
   private interface Rectangle {
-    void compute(float[] scratch, int i, int m, int j, int n);
+    void compute(SgemmScratch scratch, int i, int m, int j, int n);
   }
 
   /** Cuts an (m, n) product over k by its longer side. */
@@ -158,8 +158,7 @@ final class HeadProducts implements AutoCloseable {
           int j = byRows ? 0 : from;
           int rows = byRows ? Math.min(grain, m - from) : m;
           int columns = byRows ? n : Math.min(grain, n - from);
-          product.compute(
-              pool.floats(thread, CpuSgemm.scratchFloats(rows, columns, k)), i, rows, j, columns);
+          product.compute(SgemmScratch.of(pool, thread, rows, columns, k), i, rows, j, columns);
         });
   }
 

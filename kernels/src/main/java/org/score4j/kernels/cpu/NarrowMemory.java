@@ -62,15 +62,4 @@ final class NarrowMemory {
       HostMemory.setFloat(to + (long) i * Float.BYTES, getFloat(from + (long) i * BYTES));
     }
   }
-
-  /** Widens n numbers into an array. */
-  static void copy(float[] s, int to, long from, int n) {
-    int i = 0;
-    for (; i <= n - Lanes.LANES; i += Lanes.LANES) {
-      load(from + (long) i * BYTES).intoArray(s, to + i);
-    }
-    for (; i < n; i++) {
-      s[to + i] = getFloat(from + (long) i * BYTES);
-    }
-  }
 }

@@ -10,6 +10,7 @@ import jdk.incubator.vector.VectorSpecies;
 final class SgemmLowTiles {
   private static final VectorSpecies<Float> SPECIES = SgemmTiles.SPECIES;
   private static final int W = SgemmTiles.W;
+  private static final long VECTOR_BYTES = SgemmTiles.VECTOR_BYTES;
 
   /** Rows of a tile. */
   static final int ROWS = 4;
@@ -25,14 +26,13 @@ final class SgemmLowTiles {
       int a,
       int aStride,
       int lastRow,
-      float[] panels,
-      int b,
+      long b,
       int depth) {
     switch (vectors) {
-      case 4 -> tile4(s, tile, init, a, aStride, lastRow, panels, b, depth);
-      case 3 -> tile3(s, tile, init, a, aStride, lastRow, panels, b, depth);
-      case 2 -> tile2(s, tile, init, a, aStride, lastRow, panels, b, depth);
-      case 1 -> tile1(s, tile, init, a, aStride, lastRow, panels, b, depth);
+      case 4 -> tile4(s, tile, init, a, aStride, lastRow, b, depth);
+      case 3 -> tile3(s, tile, init, a, aStride, lastRow, b, depth);
+      case 2 -> tile2(s, tile, init, a, aStride, lastRow, b, depth);
+      case 1 -> tile1(s, tile, init, a, aStride, lastRow, b, depth);
       default ->
           throw new IllegalArgumentException(
               "tile of %d vectors, there are 1 to 4".formatted(vectors));
@@ -40,15 +40,7 @@ final class SgemmLowTiles {
   }
 
   private static void tile4(
-      float[] s,
-      int tile,
-      int init,
-      int a,
-      int aStride,
-      int lastRow,
-      float[] panels,
-      int b,
-      int depth) {
+      float[] s, int tile, int init, int a, int aStride, int lastRow, long b, int depth) {
     int a1 = a + Math.min(1, lastRow) * aStride;
     int a2 = a + Math.min(2, lastRow) * aStride;
     int a3 = a + Math.min(3, lastRow) * aStride;
@@ -69,11 +61,11 @@ final class SgemmLowTiles {
     FloatVector x32 = FloatVector.fromArray(SPECIES, s, init + 14 * W);
     FloatVector x33 = FloatVector.fromArray(SPECIES, s, init + 15 * W);
     for (int p = 0; p < depth; p++) {
-      int row = b + p * 4 * W;
-      FloatVector b0 = FloatVector.fromArray(SPECIES, panels, row);
-      FloatVector b1 = FloatVector.fromArray(SPECIES, panels, row + W);
-      FloatVector b2 = FloatVector.fromArray(SPECIES, panels, row + 2 * W);
-      FloatVector b3 = FloatVector.fromArray(SPECIES, panels, row + 3 * W);
+      long row = b + p * (4 * VECTOR_BYTES);
+      FloatVector b0 = SgemmPanels.load(row);
+      FloatVector b1 = SgemmPanels.load(row + VECTOR_BYTES);
+      FloatVector b2 = SgemmPanels.load(row + 2 * VECTOR_BYTES);
+      FloatVector b3 = SgemmPanels.load(row + 3 * VECTOR_BYTES);
       FloatVector v = FloatVector.broadcast(SPECIES, s[a + p]);
       x00 = v.fma(b0, x00);
       x01 = v.fma(b1, x01);
@@ -114,15 +106,7 @@ final class SgemmLowTiles {
   }
 
   private static void tile3(
-      float[] s,
-      int tile,
-      int init,
-      int a,
-      int aStride,
-      int lastRow,
-      float[] panels,
-      int b,
-      int depth) {
+      float[] s, int tile, int init, int a, int aStride, int lastRow, long b, int depth) {
     int a1 = a + Math.min(1, lastRow) * aStride;
     int a2 = a + Math.min(2, lastRow) * aStride;
     int a3 = a + Math.min(3, lastRow) * aStride;
@@ -139,10 +123,10 @@ final class SgemmLowTiles {
     FloatVector x31 = FloatVector.fromArray(SPECIES, s, init + 10 * W);
     FloatVector x32 = FloatVector.fromArray(SPECIES, s, init + 11 * W);
     for (int p = 0; p < depth; p++) {
-      int row = b + p * 3 * W;
-      FloatVector b0 = FloatVector.fromArray(SPECIES, panels, row);
-      FloatVector b1 = FloatVector.fromArray(SPECIES, panels, row + W);
-      FloatVector b2 = FloatVector.fromArray(SPECIES, panels, row + 2 * W);
+      long row = b + p * (3 * VECTOR_BYTES);
+      FloatVector b0 = SgemmPanels.load(row);
+      FloatVector b1 = SgemmPanels.load(row + VECTOR_BYTES);
+      FloatVector b2 = SgemmPanels.load(row + 2 * VECTOR_BYTES);
       FloatVector v = FloatVector.broadcast(SPECIES, s[a + p]);
       x00 = v.fma(b0, x00);
       x01 = v.fma(b1, x01);
@@ -175,15 +159,7 @@ final class SgemmLowTiles {
   }
 
   private static void tile2(
-      float[] s,
-      int tile,
-      int init,
-      int a,
-      int aStride,
-      int lastRow,
-      float[] panels,
-      int b,
-      int depth) {
+      float[] s, int tile, int init, int a, int aStride, int lastRow, long b, int depth) {
     int a1 = a + Math.min(1, lastRow) * aStride;
     int a2 = a + Math.min(2, lastRow) * aStride;
     int a3 = a + Math.min(3, lastRow) * aStride;
@@ -196,9 +172,9 @@ final class SgemmLowTiles {
     FloatVector x30 = FloatVector.fromArray(SPECIES, s, init + 6 * W);
     FloatVector x31 = FloatVector.fromArray(SPECIES, s, init + 7 * W);
     for (int p = 0; p < depth; p++) {
-      int row = b + p * 2 * W;
-      FloatVector b0 = FloatVector.fromArray(SPECIES, panels, row);
-      FloatVector b1 = FloatVector.fromArray(SPECIES, panels, row + W);
+      long row = b + p * (2 * VECTOR_BYTES);
+      FloatVector b0 = SgemmPanels.load(row);
+      FloatVector b1 = SgemmPanels.load(row + VECTOR_BYTES);
       FloatVector v = FloatVector.broadcast(SPECIES, s[a + p]);
       x00 = v.fma(b0, x00);
       x01 = v.fma(b1, x01);
@@ -223,15 +199,7 @@ final class SgemmLowTiles {
   }
 
   private static void tile1(
-      float[] s,
-      int tile,
-      int init,
-      int a,
-      int aStride,
-      int lastRow,
-      float[] panels,
-      int b,
-      int depth) {
+      float[] s, int tile, int init, int a, int aStride, int lastRow, long b, int depth) {
     int a1 = a + Math.min(1, lastRow) * aStride;
     int a2 = a + Math.min(2, lastRow) * aStride;
     int a3 = a + Math.min(3, lastRow) * aStride;
@@ -240,8 +208,8 @@ final class SgemmLowTiles {
     FloatVector x20 = FloatVector.fromArray(SPECIES, s, init + 2 * W);
     FloatVector x30 = FloatVector.fromArray(SPECIES, s, init + 3 * W);
     for (int p = 0; p < depth; p++) {
-      int row = b + p * W;
-      FloatVector b0 = FloatVector.fromArray(SPECIES, panels, row);
+      long row = b + p * VECTOR_BYTES;
+      FloatVector b0 = SgemmPanels.load(row);
       FloatVector v = FloatVector.broadcast(SPECIES, s[a + p]);
       x00 = v.fma(b0, x00);
       v = FloatVector.broadcast(SPECIES, s[a1 + p]);

@@ -16,6 +16,7 @@ final class SgemmNarrowTiles {
   private static final VectorSpecies<Integer> INTS =
       VectorSpecies.of(int.class, SPECIES.vectorShape());
   private static final int W = SgemmTiles.W;
+  private static final long VECTOR_BYTES = SgemmTiles.VECTOR_BYTES;
 
   /** Rows of a tile. */
   static final int ROWS = SgemmLowTiles.ROWS;
@@ -25,36 +26,19 @@ final class SgemmNarrowTiles {
   /**
    * {@code tile = init + a · b}; see {@link SgemmTiles#tile}.
    *
-   * @param words where b lies
-   * @param b (depth, {@link NarrowPanels#WORDS})
+   * @param b address of (depth, {@link NarrowPanels#WORDS})
    */
   static void tile(
-      float[] s,
-      int tile,
-      int init,
-      int a,
-      int aStride,
-      int lastRow,
-      int[] words,
-      int b,
-      int depth) {
+      float[] s, int tile, int init, int a, int aStride, int lastRow, long b, int depth) {
     if (SgemmTiles.MAX_VECTORS == 4) {
-      tileFourByFour(s, tile, init, a, aStride, lastRow, words, b, depth);
+      tileFourByFour(s, tile, init, a, aStride, lastRow, b, depth);
     } else {
-      tileFourByTwo(s, tile, init, a, aStride, lastRow, words, b, depth);
+      tileFourByTwo(s, tile, init, a, aStride, lastRow, b, depth);
     }
   }
 
   private static void tileFourByFour(
-      float[] s,
-      int tile,
-      int init,
-      int a,
-      int aStride,
-      int lastRow,
-      int[] words,
-      int b,
-      int depth) {
+      float[] s, int tile, int init, int a, int aStride, int lastRow, long b, int depth) {
     int a1 = a + Math.min(1, lastRow) * aStride;
     int a2 = a + Math.min(2, lastRow) * aStride;
     int a3 = a + Math.min(3, lastRow) * aStride;
@@ -75,11 +59,11 @@ final class SgemmNarrowTiles {
     FloatVector x32 = FloatVector.fromArray(SPECIES, s, init + 14 * W);
     FloatVector x33 = FloatVector.fromArray(SPECIES, s, init + 15 * W);
     for (int p = 0; p < depth; p++) {
-      int row = b + p * 2 * W;
-      IntVector w0 = IntVector.fromArray(INTS, words, row);
+      long row = b + p * (2 * VECTOR_BYTES);
+      IntVector w0 = load(row);
       FloatVector b0 = w0.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
       FloatVector b1 = w0.and(NarrowMemory.HIGH).reinterpretAsFloats();
-      IntVector w1 = IntVector.fromArray(INTS, words, row + W);
+      IntVector w1 = load(row + VECTOR_BYTES);
       FloatVector b2 = w1.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
       FloatVector b3 = w1.and(NarrowMemory.HIGH).reinterpretAsFloats();
       FloatVector v = FloatVector.broadcast(SPECIES, s[a + p]);
@@ -122,15 +106,7 @@ final class SgemmNarrowTiles {
   }
 
   private static void tileFourByTwo(
-      float[] s,
-      int tile,
-      int init,
-      int a,
-      int aStride,
-      int lastRow,
-      int[] words,
-      int b,
-      int depth) {
+      float[] s, int tile, int init, int a, int aStride, int lastRow, long b, int depth) {
     int a1 = a + Math.min(1, lastRow) * aStride;
     int a2 = a + Math.min(2, lastRow) * aStride;
     int a3 = a + Math.min(3, lastRow) * aStride;
@@ -143,8 +119,8 @@ final class SgemmNarrowTiles {
     FloatVector x30 = FloatVector.fromArray(SPECIES, s, init + 6 * W);
     FloatVector x31 = FloatVector.fromArray(SPECIES, s, init + 7 * W);
     for (int p = 0; p < depth; p++) {
-      int row = b + p * W;
-      IntVector w0 = IntVector.fromArray(INTS, words, row);
+      long row = b + p * VECTOR_BYTES;
+      IntVector w0 = load(row);
       FloatVector b0 = w0.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
       FloatVector b1 = w0.and(NarrowMemory.HIGH).reinterpretAsFloats();
       FloatVector v = FloatVector.broadcast(SPECIES, s[a + p]);
@@ -168,5 +144,9 @@ final class SgemmNarrowTiles {
     x21.intoArray(s, tile + 5 * W);
     x30.intoArray(s, tile + 6 * W);
     x31.intoArray(s, tile + 7 * W);
+  }
+
+  private static IntVector load(long address) {
+    return IntVector.fromMemorySegment(INTS, HostMemory.ALL, address, HostMemory.ORDER);
   }
 }

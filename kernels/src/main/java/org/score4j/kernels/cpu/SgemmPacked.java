@@ -1,31 +1,18 @@
 package org.score4j.kernels.cpu;
 
-import java.util.Arrays;
-
 /** {@link CpuSgemm} with a B that lies in panels over its whole depth, ready for many products. */
 final class SgemmPacked {
   private SgemmPacked() {}
 
-  /** Words of 32 bits that the panels of (k, n) take up. */
-  static long words(int n, int k, boolean narrow) {
-    return (long) k * width(n) / (narrow ? 2 : 1);
-  }
-
-  /**
-   * Room for panels.
-   *
-   * @param distant see {@link FrozenPanels.Wide}
-   */
-  static FrozenPanels allocate(int words, boolean narrow, boolean distant) {
-    return narrow
-        ? new FrozenPanels.Narrow(new int[words])
-        : new FrozenPanels.Wide(new float[words], distant);
+  /** Bytes that the panels of (k, n) take up. */
+  static long bytes(int n, int k, boolean narrow) {
+    return (long) k * width(n) * (narrow ? NarrowMemory.BYTES : Float.BYTES);
   }
 
   /**
    * Copies one panel of B, or of Bᵀ, over the whole depth to where {@link #product} expects it.
    *
-   * @param panels of {@link #words}, in B's type
+   * @param panels room for {@link #bytes}, in B's type
    * @param b address of (k, n), or of (n, k) if transposed; its rows follow each other
    * @param panel index of the panel
    */
@@ -36,19 +23,15 @@ final class SgemmPacked {
     int width = Math.min(CpuSgemm.PANEL, n - j);
     for (int p = 0; p < k; p += maxDepth) {
       int depth = Math.min(maxDepth, k - p);
-      int to = p * width(n) + j * depth;
+      long to = panels.at((long) p * width(n) + (long) j * depth);
       int ld = transposed ? k : n;
       WeightAddress from = transposed ? b.at(j, ld, p) : b.at(p, ld, j);
-      switch (panels) {
-        case FrozenPanels.Wide(float[] values, boolean _) -> {
-          if (transposed) {
-            SgemmPanels.transposedPanel(values, to, from, ld, depth, width);
-          } else {
-            SgemmPanels.panel(values, to, from, ld, depth, width);
-          }
-        }
-        case FrozenPanels.Narrow(int[] words) ->
-            NarrowPanels.pack(words, to / 2, from.address(), ld, transposed, depth, width);
+      if (panels.narrow()) {
+        NarrowPanels.pack(to, from.address(), ld, transposed, depth, width);
+      } else if (transposed) {
+        SgemmPanels.transposedPanel(to, from, ld, depth, width);
+      } else {
+        SgemmPanels.panel(to, from, ld, depth, width);
       }
     }
   }
@@ -57,14 +40,14 @@ final class SgemmPacked {
    * {@code c = a · b} for some columns of a B that lies in panels: the bits of {@link CpuSgemm#nn},
    * without its copy of B.
    *
-   * @param scratch at least {@link CpuSgemm#scratchFloats} floats, overwritten
+   * @param s at least {@link CpuSgemm#blockFloats} floats, overwritten
    * @param panels of (k, n), see {@link #pack}
    * @param c address of (m, columns)
    * @param a address of (m, k)
    * @param from first column, a multiple of {@link CpuSgemm#PANEL}
    */
   static void product(
-      float[] scratch,
+      float[] s,
       FrozenPanels panels,
       long c,
       int ldc,
@@ -75,7 +58,7 @@ final class SgemmPacked {
       int m,
       int n,
       int k) {
-    Arrays.fill(scratch, SgemmPanels.ZEROS, SgemmPanels.ZEROS + SgemmPanels.TILE_FLOATS, 0f);
+    SgemmPanels.clearZeros(s);
     int maxDepth = CpuSgemm.depth(k);
     int maxRows = CpuSgemm.rows(m);
     for (int i = 0; i < m; i += maxRows) {
@@ -83,20 +66,15 @@ final class SgemmPacked {
       for (int p = 0; p < k; p += maxDepth) {
         int depth = Math.min(maxDepth, k - p);
         long block = a + Float.BYTES * ((long) i * lda + p);
-        SgemmPanels.copyRows(scratch, SgemmPanels.BLOCK, block, lda, rows, depth, depth);
+        SgemmPanels.copyRows(s, SgemmPanels.BLOCK, block, lda, rows, depth, depth);
         for (int j = 0; j < columns; j += CpuSgemm.PANEL) {
           long tiles = c + Float.BYTES * ((long) i * ldc + j);
-          int panel = p * width(n) + (from + j) * depth;
+          long panel = panels.at((long) p * width(n) + (long) (from + j) * depth);
           int width = Math.min(CpuSgemm.PANEL, columns - j);
-          switch (panels) {
-            case FrozenPanels.Wide(float[] values, boolean distant) -> {
-              if (distant && rows > SgemmTiles.ROWS) {
-                scratch[0] = SgemmPanels.touch(values, panel, width * depth);
-              }
-              CpuSgemm.tiles(scratch, tiles, ldc, values, panel, rows, width, depth, p > 0);
-            }
-            case FrozenPanels.Narrow(int[] words) ->
-                narrowTiles(scratch, tiles, ldc, words, panel / 2, rows, width, depth, p > 0);
+          if (panels.narrow()) {
+            narrowTiles(s, tiles, ldc, panel, rows, width, depth, p > 0);
+          } else {
+            CpuSgemm.tiles(s, tiles, ldc, panel, rows, width, depth, p > 0);
           }
         }
       }
@@ -105,15 +83,7 @@ final class SgemmPacked {
 
   /** All tiles of a block of rows over one panel of BF16. */
   private static void narrowTiles(
-      float[] s,
-      long c,
-      int ldc,
-      int[] words,
-      int panel,
-      int rows,
-      int width,
-      int depth,
-      boolean add) {
+      float[] s, long c, int ldc, long panel, int rows, int width, int depth, boolean add) {
     int vectors = SgemmTiles.MAX_VECTORS;
     for (int i = 0; i < rows; i += SgemmNarrowTiles.ROWS) {
       int tileRows = Math.min(SgemmNarrowTiles.ROWS, rows - i);
@@ -125,7 +95,7 @@ final class SgemmPacked {
         init = tile;
       }
       int block = SgemmPanels.BLOCK + i * depth;
-      SgemmNarrowTiles.tile(s, tile, init, block, depth, tileRows - 1, words, panel, depth);
+      SgemmNarrowTiles.tile(s, tile, init, block, depth, tileRows - 1, panel, depth);
       SgemmPanels.storeTile(s, tileC, ldc, tileRows, width, vectors);
     }
   }

@@ -1,13 +1,17 @@
 package org.score4j.kernels.cpu;
 
+import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
-/** Copies between native matrices and the {@code float[]} on which {@link SgemmTiles} works. */
+/**
+ * Copies between matrices and what {@link SgemmTiles} works on: tiles and the block of A on a
+ * {@code float[]}, panels of B in native memory.
+ */
 final class SgemmPanels {
   private static final VectorSpecies<Float> SPECIES = SgemmTiles.SPECIES;
   private static final int W = SgemmTiles.W;
-  private static final long VECTOR_BYTES = SPECIES.vectorByteSize();
+  private static final long VECTOR_BYTES = SgemmTiles.VECTOR_BYTES;
 
   /** Floats of the widest tile. */
   static final int TILE_FLOATS = SgemmTiles.ROWS * SgemmTiles.MAX_VECTORS * W;
@@ -25,6 +29,11 @@ final class SgemmPanels {
   static final int BLOCK = ZEROS + TILE_FLOATS;
 
   private SgemmPanels() {}
+
+  /** Makes the tile of zeros one. */
+  static void clearZeros(float[] s) {
+    Arrays.fill(s, ZEROS, ZEROS + TILE_FLOATS, 0f);
+  }
 
   /** Copies (rows, columns) from {@code a}; in the array a row begins every {@code stride}. */
   static void copyRows(float[] s, int to, long a, int lda, int rows, int columns, int stride) {
@@ -49,25 +58,39 @@ final class SgemmPanels {
     }
   }
 
-  /**
-   * Copies {@code width} columns of {@code b}; in the array a row is as wide as its vectors and
-   * ends in zeros.
-   */
-  static void panel(float[] s, int to, WeightAddress b, int ldb, int depth, int width) {
-    if (b.narrow()) {
-      NarrowPanels.widen(s, to, b.address(), ldb, depth, width);
-    } else {
-      widePanel(s, to, b.address(), ldb, depth, width);
+  private static void copy(long to, long from, int count) {
+    int i = 0;
+    for (; i <= count - W; i += W) {
+      long offset = (long) i * Float.BYTES;
+      load(from + offset).intoMemorySegment(HostMemory.ALL, to + offset, HostMemory.ORDER);
+    }
+    for (; i < count; i++) {
+      long offset = (long) i * Float.BYTES;
+      HostMemory.setFloat(to + offset, HostMemory.getFloat(from + offset));
     }
   }
 
-  private static void widePanel(float[] s, int to, long b, int ldb, int depth, int width) {
+  /**
+   * Copies {@code width} columns of {@code b}; in the panel a row is as wide as its vectors and
+   * ends in zeros.
+   *
+   * @param to address of the panel
+   */
+  static void panel(long to, WeightAddress b, int ldb, int depth, int width) {
+    if (b.narrow()) {
+      NarrowPanels.widen(to, b.address(), ldb, depth, width);
+    } else {
+      widePanel(to, b.address(), ldb, depth, width);
+    }
+  }
+
+  private static void widePanel(long to, long b, int ldb, int depth, int width) {
     int stride = Math.ceilDiv(width, W) * W;
     for (int p = 0; p < depth; p++) {
-      int row = to + p * stride;
-      copy(s, row, b + (long) p * ldb * Float.BYTES, width);
+      long row = to + (long) p * stride * Float.BYTES;
+      copy(row, b + (long) p * ldb * Float.BYTES, width);
       for (int j = width; j < stride; j++) {
-        s[row + j] = 0;
+        HostMemory.setFloat(row + (long) j * Float.BYTES, 0);
       }
     }
   }
@@ -76,70 +99,51 @@ final class SgemmPanels {
    * The same from {@code b} (columns, depth): eight columns at a time, so that the stores of a step
    * stay in one cache line.
    */
-  static void transposedPanel(float[] s, int to, WeightAddress b, int ldb, int depth, int width) {
+  static void transposedPanel(long to, WeightAddress b, int ldb, int depth, int width) {
     if (b.narrow()) {
-      NarrowPanels.widenTransposed(s, to, b.address(), ldb, depth, width);
+      NarrowPanels.widenTransposed(to, b.address(), ldb, depth, width);
     } else {
-      wideTransposedPanel(s, to, b.address(), ldb, depth, width);
+      wideTransposedPanel(to, b.address(), ldb, depth, width);
     }
   }
 
-  private static void wideTransposedPanel(
-      float[] s, int to, long b, int ldb, int depth, int width) {
+  private static void wideTransposedPanel(long to, long b, int ldb, int depth, int width) {
     int stride = Math.ceilDiv(width, W) * W;
+    long strideBytes = (long) stride * Float.BYTES;
     long rowBytes = (long) ldb * Float.BYTES;
     int j = 0;
     for (; j <= width - 8; j += 8) {
-      transposeEight(s, to + j, b + j * rowBytes, rowBytes, depth, stride);
+      transposeEight(to + (long) j * Float.BYTES, b + j * rowBytes, rowBytes, depth, strideBytes);
     }
     for (; j < width; j++) {
       long row = b + j * rowBytes;
       for (int p = 0; p < depth; p++) {
-        s[to + p * stride + j] = HostMemory.getFloat(row + (long) p * Float.BYTES);
+        HostMemory.setFloat(
+            to + p * strideBytes + (long) j * Float.BYTES,
+            HostMemory.getFloat(row + (long) p * Float.BYTES));
       }
     }
     for (; j < stride; j++) {
       for (int p = 0; p < depth; p++) {
-        s[to + p * stride + j] = 0;
+        HostMemory.setFloat(to + p * strideBytes + (long) j * Float.BYTES, 0);
       }
     }
   }
 
-  private static void transposeEight(
-      float[] s, int to, long b, long rowBytes, int depth, int stride) {
+  private static void transposeEight(long to, long b, long rowBytes, int depth, long strideBytes) {
     long b4 = b + 4 * rowBytes;
     for (int p = 0; p < depth; p++) {
-      int row = to + p * stride;
+      long row = to + p * strideBytes;
       long offset = (long) p * Float.BYTES;
-      s[row] = HostMemory.getFloat(b + offset);
-      s[row + 1] = HostMemory.getFloat(b + rowBytes + offset);
-      s[row + 2] = HostMemory.getFloat(b + 2 * rowBytes + offset);
-      s[row + 3] = HostMemory.getFloat(b + 3 * rowBytes + offset);
-      s[row + 4] = HostMemory.getFloat(b4 + offset);
-      s[row + 5] = HostMemory.getFloat(b4 + rowBytes + offset);
-      s[row + 6] = HostMemory.getFloat(b4 + 2 * rowBytes + offset);
-      s[row + 7] = HostMemory.getFloat(b4 + 3 * rowBytes + offset);
+      HostMemory.setFloat(row, HostMemory.getFloat(b + offset));
+      HostMemory.setFloat(row + 4, HostMemory.getFloat(b + rowBytes + offset));
+      HostMemory.setFloat(row + 8, HostMemory.getFloat(b + 2 * rowBytes + offset));
+      HostMemory.setFloat(row + 12, HostMemory.getFloat(b + 3 * rowBytes + offset));
+      HostMemory.setFloat(row + 16, HostMemory.getFloat(b4 + offset));
+      HostMemory.setFloat(row + 20, HostMemory.getFloat(b4 + rowBytes + offset));
+      HostMemory.setFloat(row + 24, HostMemory.getFloat(b4 + 2 * rowBytes + offset));
+      HostMemory.setFloat(row + 28, HostMemory.getFloat(b4 + 3 * rowBytes + offset));
     }
-  }
-
-  /**
-   * Reads a panel into the cache. A tile that reads it from memory alone waits for every few lines,
-   * as its multiply-adds fill the processor's window; loads alone keep many lines under way.
-   *
-   * @return what must be stored somewhere, or the loads are optimised away
-   */
-  static float touch(float[] panels, int from, int count) {
-    FloatVector a = FloatVector.zero(SPECIES);
-    FloatVector b = a;
-    FloatVector c = a;
-    FloatVector d = a;
-    for (int i = 0; i <= count - 4 * W; i += 4 * W) {
-      a = a.add(FloatVector.fromArray(SPECIES, panels, from + i));
-      b = b.add(FloatVector.fromArray(SPECIES, panels, from + i + W));
-      c = c.add(FloatVector.fromArray(SPECIES, panels, from + i + 2 * W));
-      d = d.add(FloatVector.fromArray(SPECIES, panels, from + i + 3 * W));
-    }
-    return a.add(b).add(c.add(d)).lane(0);
   }
 
   /** The tile from {@code c}, (rows, width); what lies outside is left as it is, never stored. */
@@ -184,7 +188,8 @@ final class SgemmPanels {
     }
   }
 
-  private static FloatVector load(long address) {
+  /** The vector at an address. */
+  static FloatVector load(long address) {
     return FloatVector.fromMemorySegment(SPECIES, HostMemory.ALL, address, HostMemory.ORDER);
   }
 

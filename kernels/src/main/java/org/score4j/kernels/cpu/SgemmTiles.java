@@ -8,11 +8,12 @@ import jdk.incubator.vector.VectorSpecies;
  * registers over the whole depth.
  *
  * <p>Written out by hand because C2 keeps accumulators in registers only when they are local
- * variables, and on a {@code float[]} because accesses to native memory are too many nodes for the
- * compilers (see {@link HostMemory}). Six rows by four vectors are 24 of the 32 registers of
- * AVX-512 and NEON; with the 16 of AVX2 a tile has at most two vectors. Every index in the loop is
- * an invariant plus a multiple of the loop's variable, so that C2 checks bounds once before the
- * loop and needs no arithmetic for addresses in it. Every element of the tile is one chain of fused
+ * variables, with all but B on a {@code float[]} because accesses to native memory are too many
+ * nodes for the compilers (see {@link HostMemory}). B lies in native memory, where a vector can be
+ * kept within one line of the cache. Six rows by four vectors are 24 of the 32 registers of AVX-512
+ * and NEON; with the 16 of AVX2 a tile has at most two vectors. Every index in the loop is an
+ * invariant plus a multiple of the loop's variable, so that C2 checks bounds once before the loop
+ * and needs no arithmetic for addresses in it. Every element of the tile is one chain of fused
  * multiply-adds in the order of the depth.
  *
  * <p>Here the rows of A follow each other; {@link SgemmTilesTransposed} is the twin for Aᵀ.
@@ -22,6 +23,9 @@ final class SgemmTiles {
 
   /** Lanes of a vector. */
   static final int W = SPECIES.length();
+
+  /** Bytes of a vector. */
+  static final long VECTOR_BYTES = SPECIES.vectorByteSize();
 
   /** Rows of a tile. */
   static final int ROWS = 6;
@@ -34,13 +38,12 @@ final class SgemmTiles {
   /**
    * {@code tile = init + a · b}.
    *
-   * @param s what follows lies in this array, at the offsets given
+   * @param s the tile, where it starts and A lie in this array, at the offsets given
    * @param tile (6, vectors · W), the result
    * @param init (6, vectors · W), where the chains start: the tile itself or zeros
    * @param a (rows, depth), a row every {@code aStride} elements
    * @param lastRow the last row of {@code a} that exists; the rows of the tile after it repeat it
-   * @param panels where b lies; {@code s} itself or another array
-   * @param b (depth, vectors · W)
+   * @param b address of (depth, vectors · W)
    */
   static void tile(
       int vectors,
@@ -50,14 +53,13 @@ final class SgemmTiles {
       int a,
       int aStride,
       int lastRow,
-      float[] panels,
-      int b,
+      long b,
       int depth) {
     switch (vectors) {
-      case 4 -> tile4(s, tile, init, a, aStride, lastRow, panels, b, depth);
-      case 3 -> tile3(s, tile, init, a, aStride, lastRow, panels, b, depth);
-      case 2 -> tile2(s, tile, init, a, aStride, lastRow, panels, b, depth);
-      case 1 -> tile1(s, tile, init, a, aStride, lastRow, panels, b, depth);
+      case 4 -> tile4(s, tile, init, a, aStride, lastRow, b, depth);
+      case 3 -> tile3(s, tile, init, a, aStride, lastRow, b, depth);
+      case 2 -> tile2(s, tile, init, a, aStride, lastRow, b, depth);
+      case 1 -> tile1(s, tile, init, a, aStride, lastRow, b, depth);
       default ->
           throw new IllegalArgumentException(
               "tile of %d vectors, there are 1 to 4".formatted(vectors));
@@ -65,15 +67,7 @@ final class SgemmTiles {
   }
 
   private static void tile4(
-      float[] s,
-      int tile,
-      int init,
-      int a,
-      int aStride,
-      int lastRow,
-      float[] panels,
-      int b,
-      int depth) {
+      float[] s, int tile, int init, int a, int aStride, int lastRow, long b, int depth) {
     int a1 = a + Math.min(1, lastRow) * aStride;
     int a2 = a + Math.min(2, lastRow) * aStride;
     int a3 = a + Math.min(3, lastRow) * aStride;
@@ -104,11 +98,11 @@ final class SgemmTiles {
     FloatVector x52 = FloatVector.fromArray(SPECIES, s, init + 22 * W);
     FloatVector x53 = FloatVector.fromArray(SPECIES, s, init + 23 * W);
     for (int p = 0; p < depth; p++) {
-      int row = b + p * 4 * W;
-      FloatVector b0 = FloatVector.fromArray(SPECIES, panels, row);
-      FloatVector b1 = FloatVector.fromArray(SPECIES, panels, row + W);
-      FloatVector b2 = FloatVector.fromArray(SPECIES, panels, row + 2 * W);
-      FloatVector b3 = FloatVector.fromArray(SPECIES, panels, row + 3 * W);
+      long row = b + p * (4 * VECTOR_BYTES);
+      FloatVector b0 = SgemmPanels.load(row);
+      FloatVector b1 = SgemmPanels.load(row + VECTOR_BYTES);
+      FloatVector b2 = SgemmPanels.load(row + 2 * VECTOR_BYTES);
+      FloatVector b3 = SgemmPanels.load(row + 3 * VECTOR_BYTES);
       FloatVector v = FloatVector.broadcast(SPECIES, s[a + p]);
       x00 = v.fma(b0, x00);
       x01 = v.fma(b1, x01);
@@ -167,15 +161,7 @@ final class SgemmTiles {
   }
 
   private static void tile3(
-      float[] s,
-      int tile,
-      int init,
-      int a,
-      int aStride,
-      int lastRow,
-      float[] panels,
-      int b,
-      int depth) {
+      float[] s, int tile, int init, int a, int aStride, int lastRow, long b, int depth) {
     int a1 = a + Math.min(1, lastRow) * aStride;
     int a2 = a + Math.min(2, lastRow) * aStride;
     int a3 = a + Math.min(3, lastRow) * aStride;
@@ -200,10 +186,10 @@ final class SgemmTiles {
     FloatVector x51 = FloatVector.fromArray(SPECIES, s, init + 16 * W);
     FloatVector x52 = FloatVector.fromArray(SPECIES, s, init + 17 * W);
     for (int p = 0; p < depth; p++) {
-      int row = b + p * 3 * W;
-      FloatVector b0 = FloatVector.fromArray(SPECIES, panels, row);
-      FloatVector b1 = FloatVector.fromArray(SPECIES, panels, row + W);
-      FloatVector b2 = FloatVector.fromArray(SPECIES, panels, row + 2 * W);
+      long row = b + p * (3 * VECTOR_BYTES);
+      FloatVector b0 = SgemmPanels.load(row);
+      FloatVector b1 = SgemmPanels.load(row + VECTOR_BYTES);
+      FloatVector b2 = SgemmPanels.load(row + 2 * VECTOR_BYTES);
       FloatVector v = FloatVector.broadcast(SPECIES, s[a + p]);
       x00 = v.fma(b0, x00);
       x01 = v.fma(b1, x01);
@@ -250,15 +236,7 @@ final class SgemmTiles {
   }
 
   private static void tile2(
-      float[] s,
-      int tile,
-      int init,
-      int a,
-      int aStride,
-      int lastRow,
-      float[] panels,
-      int b,
-      int depth) {
+      float[] s, int tile, int init, int a, int aStride, int lastRow, long b, int depth) {
     int a1 = a + Math.min(1, lastRow) * aStride;
     int a2 = a + Math.min(2, lastRow) * aStride;
     int a3 = a + Math.min(3, lastRow) * aStride;
@@ -277,9 +255,9 @@ final class SgemmTiles {
     FloatVector x50 = FloatVector.fromArray(SPECIES, s, init + 10 * W);
     FloatVector x51 = FloatVector.fromArray(SPECIES, s, init + 11 * W);
     for (int p = 0; p < depth; p++) {
-      int row = b + p * 2 * W;
-      FloatVector b0 = FloatVector.fromArray(SPECIES, panels, row);
-      FloatVector b1 = FloatVector.fromArray(SPECIES, panels, row + W);
+      long row = b + p * (2 * VECTOR_BYTES);
+      FloatVector b0 = SgemmPanels.load(row);
+      FloatVector b1 = SgemmPanels.load(row + VECTOR_BYTES);
       FloatVector v = FloatVector.broadcast(SPECIES, s[a + p]);
       x00 = v.fma(b0, x00);
       x01 = v.fma(b1, x01);
@@ -314,15 +292,7 @@ final class SgemmTiles {
   }
 
   private static void tile1(
-      float[] s,
-      int tile,
-      int init,
-      int a,
-      int aStride,
-      int lastRow,
-      float[] panels,
-      int b,
-      int depth) {
+      float[] s, int tile, int init, int a, int aStride, int lastRow, long b, int depth) {
     int a1 = a + Math.min(1, lastRow) * aStride;
     int a2 = a + Math.min(2, lastRow) * aStride;
     int a3 = a + Math.min(3, lastRow) * aStride;
@@ -335,8 +305,8 @@ final class SgemmTiles {
     FloatVector x40 = FloatVector.fromArray(SPECIES, s, init + 4 * W);
     FloatVector x50 = FloatVector.fromArray(SPECIES, s, init + 5 * W);
     for (int p = 0; p < depth; p++) {
-      int row = b + p * W;
-      FloatVector b0 = FloatVector.fromArray(SPECIES, panels, row);
+      long row = b + p * VECTOR_BYTES;
+      FloatVector b0 = SgemmPanels.load(row);
       FloatVector v = FloatVector.broadcast(SPECIES, s[a + p]);
       x00 = v.fma(b0, x00);
       v = FloatVector.broadcast(SPECIES, s[a1 + p]);

@@ -10,20 +10,21 @@ import jdk.incubator.vector.VectorSpecies;
 final class SgemmTilesTransposed {
   private static final VectorSpecies<Float> SPECIES = SgemmTiles.SPECIES;
   private static final int W = SgemmTiles.W;
+  private static final long VECTOR_BYTES = SgemmTiles.VECTOR_BYTES;
 
   private SgemmTilesTransposed() {}
 
   /**
    * {@code tile = init + aᵀ · b}.
    *
-   * @param s everything below lies in this array, at the offsets given
+   * @param s the tile, where it starts and A lie in this array, at the offsets given
    * @param tile (6, vectors · W), the result
    * @param init (6, vectors · W), where the chains start: the tile itself or zeros
    * @param a (depth, 6), a row every {@code aStride} elements
-   * @param b (depth, vectors · W)
+   * @param b address of (depth, vectors · W)
    */
   static void tile(
-      int vectors, float[] s, int tile, int init, int a, int aStride, int b, int depth) {
+      int vectors, float[] s, int tile, int init, int a, int aStride, long b, int depth) {
     switch (vectors) {
       case 4 -> tile4(s, tile, init, a, aStride, b, depth);
       case 3 -> tile3(s, tile, init, a, aStride, b, depth);
@@ -35,7 +36,7 @@ final class SgemmTilesTransposed {
     }
   }
 
-  private static void tile4(float[] s, int tile, int init, int a, int aStride, int b, int depth) {
+  private static void tile4(float[] s, int tile, int init, int a, int aStride, long b, int depth) {
     FloatVector x00 = FloatVector.fromArray(SPECIES, s, init);
     FloatVector x01 = FloatVector.fromArray(SPECIES, s, init + W);
     FloatVector x02 = FloatVector.fromArray(SPECIES, s, init + 2 * W);
@@ -62,11 +63,11 @@ final class SgemmTilesTransposed {
     FloatVector x53 = FloatVector.fromArray(SPECIES, s, init + 23 * W);
     int q = a;
     for (int p = 0; p < depth; p++) {
-      int row = b + p * 4 * W;
-      FloatVector b0 = FloatVector.fromArray(SPECIES, s, row);
-      FloatVector b1 = FloatVector.fromArray(SPECIES, s, row + W);
-      FloatVector b2 = FloatVector.fromArray(SPECIES, s, row + 2 * W);
-      FloatVector b3 = FloatVector.fromArray(SPECIES, s, row + 3 * W);
+      long row = b + p * (4 * VECTOR_BYTES);
+      FloatVector b0 = SgemmPanels.load(row);
+      FloatVector b1 = SgemmPanels.load(row + VECTOR_BYTES);
+      FloatVector b2 = SgemmPanels.load(row + 2 * VECTOR_BYTES);
+      FloatVector b3 = SgemmPanels.load(row + 3 * VECTOR_BYTES);
       FloatVector v = FloatVector.broadcast(SPECIES, s[q]);
       x00 = v.fma(b0, x00);
       x01 = v.fma(b1, x01);
@@ -125,7 +126,7 @@ final class SgemmTilesTransposed {
     x53.intoArray(s, tile + 23 * W);
   }
 
-  private static void tile3(float[] s, int tile, int init, int a, int aStride, int b, int depth) {
+  private static void tile3(float[] s, int tile, int init, int a, int aStride, long b, int depth) {
     FloatVector x00 = FloatVector.fromArray(SPECIES, s, init);
     FloatVector x01 = FloatVector.fromArray(SPECIES, s, init + W);
     FloatVector x02 = FloatVector.fromArray(SPECIES, s, init + 2 * W);
@@ -146,10 +147,10 @@ final class SgemmTilesTransposed {
     FloatVector x52 = FloatVector.fromArray(SPECIES, s, init + 17 * W);
     int q = a;
     for (int p = 0; p < depth; p++) {
-      int row = b + p * 3 * W;
-      FloatVector b0 = FloatVector.fromArray(SPECIES, s, row);
-      FloatVector b1 = FloatVector.fromArray(SPECIES, s, row + W);
-      FloatVector b2 = FloatVector.fromArray(SPECIES, s, row + 2 * W);
+      long row = b + p * (3 * VECTOR_BYTES);
+      FloatVector b0 = SgemmPanels.load(row);
+      FloatVector b1 = SgemmPanels.load(row + VECTOR_BYTES);
+      FloatVector b2 = SgemmPanels.load(row + 2 * VECTOR_BYTES);
       FloatVector v = FloatVector.broadcast(SPECIES, s[q]);
       x00 = v.fma(b0, x00);
       x01 = v.fma(b1, x01);
@@ -196,7 +197,7 @@ final class SgemmTilesTransposed {
     x52.intoArray(s, tile + 17 * W);
   }
 
-  private static void tile2(float[] s, int tile, int init, int a, int aStride, int b, int depth) {
+  private static void tile2(float[] s, int tile, int init, int a, int aStride, long b, int depth) {
     FloatVector x00 = FloatVector.fromArray(SPECIES, s, init);
     FloatVector x01 = FloatVector.fromArray(SPECIES, s, init + W);
     FloatVector x10 = FloatVector.fromArray(SPECIES, s, init + 2 * W);
@@ -211,9 +212,9 @@ final class SgemmTilesTransposed {
     FloatVector x51 = FloatVector.fromArray(SPECIES, s, init + 11 * W);
     int q = a;
     for (int p = 0; p < depth; p++) {
-      int row = b + p * 2 * W;
-      FloatVector b0 = FloatVector.fromArray(SPECIES, s, row);
-      FloatVector b1 = FloatVector.fromArray(SPECIES, s, row + W);
+      long row = b + p * (2 * VECTOR_BYTES);
+      FloatVector b0 = SgemmPanels.load(row);
+      FloatVector b1 = SgemmPanels.load(row + VECTOR_BYTES);
       FloatVector v = FloatVector.broadcast(SPECIES, s[q]);
       x00 = v.fma(b0, x00);
       x01 = v.fma(b1, x01);
@@ -248,7 +249,7 @@ final class SgemmTilesTransposed {
     x51.intoArray(s, tile + 11 * W);
   }
 
-  private static void tile1(float[] s, int tile, int init, int a, int aStride, int b, int depth) {
+  private static void tile1(float[] s, int tile, int init, int a, int aStride, long b, int depth) {
     FloatVector x00 = FloatVector.fromArray(SPECIES, s, init);
     FloatVector x10 = FloatVector.fromArray(SPECIES, s, init + W);
     FloatVector x20 = FloatVector.fromArray(SPECIES, s, init + 2 * W);
@@ -257,8 +258,8 @@ final class SgemmTilesTransposed {
     FloatVector x50 = FloatVector.fromArray(SPECIES, s, init + 5 * W);
     int q = a;
     for (int p = 0; p < depth; p++) {
-      int row = b + p * W;
-      FloatVector b0 = FloatVector.fromArray(SPECIES, s, row);
+      long row = b + p * VECTOR_BYTES;
+      FloatVector b0 = SgemmPanels.load(row);
       FloatVector v = FloatVector.broadcast(SPECIES, s[q]);
       x00 = v.fma(b0, x00);
       v = FloatVector.broadcast(SPECIES, s[q + 1]);

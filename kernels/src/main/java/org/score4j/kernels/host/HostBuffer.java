@@ -6,9 +6,10 @@ import java.util.Optional;
 import org.score4j.kernels.DeviceBuffer;
 import org.score4j.kernels.Tensor;
 
-/** Native host memory, zeroed, aligned to 256 bytes. */
+/** Native host memory, zeroed, aligned to at least 256 bytes. */
 public final class HostBuffer implements DeviceBuffer {
   private static final long ALIGNMENT_BYTES = 256;
+  private static final long HUGE_PAGE_BYTES = 2L << 20;
 
   /** Smaller ones are cleared at once in less time than the C library takes to be found. */
   private static final long LAZY_BYTES = 4L << 20;
@@ -18,8 +19,19 @@ public final class HostBuffer implements DeviceBuffer {
 
   /** Allocates {@code bytes} bytes for {@code purpose}, which an error names. */
   public HostBuffer(String purpose, long bytes) {
+    this(purpose, bytes, ALIGNMENT_BYTES);
+  }
+
+  /** The same in huge pages where the system has them: for what is read over and over. */
+  public static HostBuffer inHugePages(String purpose, long bytes) {
+    HostBuffer buffer = new HostBuffer(purpose, bytes, HUGE_PAGE_BYTES);
+    LazyMemory.ofThisMachine().ifPresent(lazy -> lazy.adviseHugePages(buffer.memory));
+    return buffer;
+  }
+
+  private HostBuffer(String purpose, long bytes, long alignment) {
     try {
-      memory = allocate(arena, bytes);
+      memory = allocate(arena, bytes, alignment);
     } catch (OutOfMemoryError e) {
       arena.close();
       throw new IllegalStateException(
@@ -29,21 +41,26 @@ public final class HostBuffer implements DeviceBuffer {
     }
   }
 
-  private static MemorySegment allocate(Arena arena, long bytes) {
+  private static MemorySegment allocate(Arena arena, long bytes, long alignment) {
     Optional<LazyMemory> lazy = LazyMemory.ofThisMachine();
-    if (bytes < LAZY_BYTES || bytes > Long.MAX_VALUE - ALIGNMENT_BYTES || lazy.isEmpty()) {
-      return arena.allocate(bytes, ALIGNMENT_BYTES);
+    if (bytes < LAZY_BYTES || bytes > Long.MAX_VALUE - alignment || lazy.isEmpty()) {
+      return arena.allocate(bytes, alignment);
     }
     MemorySegment memory =
         lazy.get()
-            .allocate(bytes + ALIGNMENT_BYTES, arena)
+            .allocate(bytes + alignment, arena)
             .orElseThrow(() -> new OutOfMemoryError("calloc of " + bytes + " bytes"));
-    return memory.asSlice(-memory.address() & (ALIGNMENT_BYTES - 1), bytes);
+    return memory.asSlice(-memory.address() & (alignment - 1), bytes);
   }
 
   @Override
   public long byteSize() {
     return memory.byteSize();
+  }
+
+  /** Raw address of the first byte. */
+  public long address() {
+    return memory.address();
   }
 
   @Override

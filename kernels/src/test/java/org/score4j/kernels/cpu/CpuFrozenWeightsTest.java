@@ -101,7 +101,7 @@ class CpuFrozenWeightsTest {
   @Test
   void copies_stayWithinTheirRoom_andArePromisedOnceAtATime() {
     // Room for two of F32, or four of BF16.
-    CpuFrozenWeights frozen = new CpuFrozenWeights(2 * SgemmPacked.words(64, 10, false));
+    CpuFrozenWeights frozen = new CpuFrozenWeights(2 * SgemmPacked.bytes(64, 10, false));
     try (CpuBackend backend = new CpuBackend(1);
         CpuThreadPool pool = new CpuThreadPool(1);
         DeviceArena arena = new Ops(backend).newArena("test", 1 << 20)) {
@@ -114,7 +114,12 @@ class CpuFrozenWeightsTest {
       assertThat(frozen.panels(pool, address(weights.get(1)), 10, 64)).isNotNull();
       assertThat(frozen.panels(pool, address(weights.get(2)), 10, 64)).isNull();
       assertThat(frozen.transposedPanels(pool, address(weights.get(0)), 64, 10)).isNull();
-      assertThatThrownBy(() -> frozen.freeze(weights))
+      frozen.freeze(weights.subList(0, 1));
+      assertThat(frozen.panels(pool, address(weights.get(0)), 10, 64)).isNotNull();
+      frozen.release();
+      assertThat(frozen.panels(pool, address(weights.get(1)), 10, 64)).isNotNull();
+      Tensor other = random(new Ops(backend), arena, Shape.of(10, 64));
+      assertThatThrownBy(() -> frozen.freeze(List.of(other)))
           .isInstanceOf(IllegalStateException.class)
           .hasMessageContaining("not released");
       frozen.release();

@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class CpuSgemmTest {
   private static final float GUARD = -12345.678f;
   private static final int GUARDS = 64;
+  private static final int GUARD_BYTES = 64;
 
   private enum Form {
     NN,
@@ -67,7 +69,7 @@ class CpuSgemmTest {
       MemorySegment b = random(arena, random, k * n);
       MemorySegment whole = arena.allocate((long) m * n * Float.BYTES, 64);
       MemorySegment halves = arena.allocate((long) m * n * Float.BYTES, 64);
-      float[] s = new float[CpuSgemm.scratchFloats(m, n, k)];
+      SgemmScratch s = SgemmScratch.in(arena, m, n, k);
       int half = 141;
       WeightAddress right = WeightAddress.single(b.address());
       CpuSgemm.nn(s, whole.address(), n, a.address(), k, right, n, m, n, k, false);
@@ -123,8 +125,10 @@ class CpuSgemmTest {
           expected[GUARDS + i * ldc + j] = sum;
         }
       }
-      float[] s = new float[CpuSgemm.scratchFloats(m, n, k)];
-      java.util.Arrays.fill(s, Float.NaN);
+      MemorySegment panels = arena.allocate(CpuSgemm.panelBytes(m, n, k) + GUARD_BYTES, 64);
+      panels.fill((byte) 0xFF);
+      SgemmScratch s = new SgemmScratch(new float[CpuSgemm.blockFloats(m, k)], panels.address());
+      Arrays.fill(s.block(), Float.NaN);
       long at = c.address() + GUARDS * 4L;
       WeightAddress right = new WeightAddress(stored.address(), narrow);
       switch (form) {
@@ -140,6 +144,8 @@ class CpuSgemmTest {
                   + " element (%d, %d)",
               form, m, n, k, lda, ldb, ldc, accumulate, narrow, seed, element / ldc, element % ldc)
           .isEqualTo(-1);
+      MemorySegment guard = panels.asSlice(CpuSgemm.panelBytes(m, n, k));
+      assertThat(guard.toArray(ValueLayout.JAVA_BYTE)).containsOnly((byte) 0xFF);
     }
   }
 
