@@ -6,11 +6,20 @@ package org.score4j.kernels;
  * alone, on any backend. There is no generator with hidden state anywhere.
  */
 public final class Philox {
-  private static final int M0 = 0xD2511F53;
-  private static final int M1 = 0xCD9E8D57;
-  private static final int W0 = 0x9E3779B9;
-  private static final int W1 = 0xBB67AE85;
-  private static final int ROUNDS = 10;
+  /** Multiplier of word 0. */
+  public static final int M0 = 0xD2511F53;
+
+  /** Multiplier of word 2. */
+  public static final int M1 = 0xCD9E8D57;
+
+  /** What a round adds to word 0 of the key. */
+  public static final int W0 = 0x9E3779B9;
+
+  /** What a round adds to word 1 of the key. */
+  public static final int W1 = 0xBB67AE85;
+
+  /** Rounds. */
+  public static final int ROUNDS = 10;
 
   private Philox() {}
 

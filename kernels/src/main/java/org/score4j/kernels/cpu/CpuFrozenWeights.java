@@ -29,6 +29,7 @@ final class CpuFrozenWeights implements AutoCloseable {
     private final int rows;
     private final int columns;
     private @Nullable FrozenPanels panels;
+    private long offset;
     private long bytes;
     private boolean transposed;
     private boolean current;
@@ -49,7 +50,7 @@ final class CpuFrozenWeights implements AutoCloseable {
     this.maxBytes = maxBytes;
   }
 
-  /** Begins a promise, or one within that of more weights. */
+  /** Begins a promise, or one within that of more weights, which keeps the copies made so far. */
   synchronized void freeze(Collection<Tensor> weights) {
     Map<WeightAddress, Copy> next = new LinkedHashMap<>();
     for (Tensor weight : weights) {
@@ -62,6 +63,7 @@ final class CpuFrozenWeights implements AutoCloseable {
       if (!copies.keySet().containsAll(next.keySet())) {
         throw new IllegalStateException("freeze: the weights frozen before are not released yet");
       }
+      copies.values().forEach(copy -> copy.wanted = false);
     } else if (sameSizes(next)) {
       for (Copy copy : copies.values()) {
         copy.current = false;
@@ -124,34 +126,43 @@ final class CpuFrozenWeights implements AutoCloseable {
       copy.wanted = true;
       return null;
     }
-    FrozenPanels panels = place(copy, bytes(n, k, weight.narrow()), weight.narrow());
-    if (panels == null) {
+    HostBuffer all = place(copy, bytes(n, k, weight.narrow()));
+    if (all == null) {
       return null;
     }
+    // Panels of BF16 all have one width, and the many of a head are shared evenly enough.
+    int part = transposed || weight.narrow() ? n : evenPart(n, pool.numThreads());
+    FrozenPanels panels =
+        new FrozenPanels(all.address() + copy.offset, weight.narrow(), Math.max(1, part));
     pool.run(
-        Math.ceilDiv(n, CpuSgemm.PANEL),
+        panels.count(n),
         (panel, thread) -> SgemmPacked.pack(panels, weight, transposed, panel, n, k));
+    copy.panels = panels;
     copy.transposed = transposed;
     copy.current = true;
     return panels;
   }
 
-  /** Null if there is no room left. */
-  private @Nullable FrozenPanels place(Copy copy, long bytes, boolean narrow) {
-    if (copy.panels == null || copy.bytes < bytes) {
+  private static int evenPart(int n, int parts) {
+    return Math.ceilDiv(Math.ceilDiv(n, parts), CpuSgemm.HALF_PANEL) * CpuSgemm.HALF_PANEL;
+  }
+
+  /** Sets the offset of a copy in the memory returned; null if there is no room left. */
+  private @Nullable HostBuffer place(Copy copy, long bytes) {
+    if (copy.bytes < bytes) {
       if (bytes > maxBytes - used) {
         return null;
       }
-      HostBuffer all = memory;
-      if (all == null) {
-        all = HostBuffer.inHugePages("copies of frozen weights", Math.min(maxBytes, bytesOfAll()));
-        memory = all;
-      }
-      copy.panels = new FrozenPanels(all.address() + used, narrow);
+      copy.offset = used;
       copy.bytes = bytes;
       used += bytes;
     }
-    return copy.panels;
+    HostBuffer all = memory;
+    if (all == null) {
+      all = HostBuffer.inHugePages("copies of frozen weights", Math.min(maxBytes, bytesOfAll()));
+      memory = all;
+    }
+    return all;
   }
 
   /** Address space for all, whichever of them are used transposed; only what is used is memory. */

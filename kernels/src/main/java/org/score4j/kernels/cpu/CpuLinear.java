@@ -2,6 +2,7 @@ package org.score4j.kernels.cpu;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A linear layer and its gradients on raw addresses, dense rows, split over the pool: forward and
@@ -42,7 +43,7 @@ final class CpuLinear {
       int outputs) {
     FrozenPanels panels =
         tokens <= CpuSgemm.THIN_ROWS ? null : frozen.panels(pool, weight, inputs, outputs);
-    Split split = Split.of(pool, tokens, outputs, inputs, CpuSgemm.EVEN_ROWS);
+    Split split = Split.of(pool, tokens, outputs, inputs, CpuSgemm.EVEN_ROWS).along(panels);
     pool.run(
         split.count(),
         (task, thread) -> {
@@ -200,6 +201,13 @@ final class CpuLinear {
       boolean byRows = work(rows, n) <= work((long) rowUnits * rowUnit, columns);
       int grain = byRows ? rows : columns;
       return new Split(m, n, grain, byRows, Math.ceilDiv(byRows ? m : n, grain));
+    }
+
+    /** The same cut by columns where panels start anew. */
+    Split along(@Nullable FrozenPanels panels) {
+      return panels == null || byRows || panels.part() >= n
+          ? this
+          : new Split(m, n, panels.part(), false, Math.ceilDiv(n, panels.part()));
     }
 
     /** Of a piece, per unit of depth: multiply-adds, and A and B copied or read from afar. */

@@ -9,7 +9,8 @@ import static org.score4j.kernels.cpu.Lanes.load;
 
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
-import org.score4j.kernels.Philox;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
 import org.score4j.kernels.SamplingKernels;
 import org.score4j.kernels.Tensor;
 import org.score4j.kernels.host.HostBuffer;
@@ -26,12 +27,10 @@ final class CpuSamplingKernels implements SamplingKernels {
 
   private final CpuThreadPool pool;
   private final HeadProducts products;
-  private final int[][] words;
 
   CpuSamplingKernels(CpuThreadPool pool, HeadProducts products) {
     this.pool = pool;
     this.products = products;
-    words = new int[pool.numThreads()][4];
   }
 
   @Override
@@ -61,7 +60,7 @@ final class CpuSamplingKernels implements SamplingKernels {
           rows,
           Math.max(1, ROW_GRAIN * 64 / vocabulary),
           (from, to, thread) -> {
-            float[] s = pool.floats(thread, Lanes.COUNT + padded);
+            float[] s = pool.floats(thread, SCORES + padded + PhiloxLanes.STEP);
             for (int r = from; r < to; r++) {
               long row = z + 4L * r * padded;
               if (softCap > 0) {
@@ -72,7 +71,7 @@ final class CpuSamplingKernels implements SamplingKernels {
               if (temperature == 0) {
                 Arrays.fill(s, SCORES, SCORES + padded, 0f);
               } else {
-                uniforms(s, padded, randomnessAt + 12L * (first + r), words[thread]);
+                uniforms(s, padded, randomnessAt + 12L * (first + r));
                 minusLog(s, padded);
                 minusLog(s, padded);
               }
@@ -103,16 +102,8 @@ final class CpuSamplingKernels implements SamplingKernels {
   }
 
   /** The row's uniform numbers: word v mod 4 at counter v/4. */
-  private static void uniforms(float[] s, int padded, long key, int[] words) {
-    int key0 = getInt(key);
-    int key1 = getInt(key + 4);
-    int position = getInt(key + 8);
-    for (int v = 0; v < padded; v += 4) {
-      Philox.generate(words, key0, key1, v >> 2, position, 0, 0);
-      for (int word = 0; word < 4; word++) {
-        s[SCORES + v + word] = Philox.uniform(words[word]);
-      }
-    }
+  private static void uniforms(float[] s, int padded, long key) {
+    PhiloxLanes.uniforms(s, SCORES, padded, getInt(key), getInt(key + 4), getInt(key + 8));
   }
 
   private static void minusLog(float[] s, int padded) {
@@ -127,11 +118,34 @@ final class CpuSamplingKernels implements SamplingKernels {
     }
   }
 
-  /** Index of the largest score, the smallest such index on a tie. */
+  /**
+   * Index of the largest score, the smallest such index on a tie. A vector's index is exact as a
+   * float: there are fewer than 2²⁴ of them.
+   */
   private static int argmax(float[] s, int n) {
+    FloatVector bestScores = FloatVector.broadcast(SPECIES, Float.NEGATIVE_INFINITY);
+    FloatVector bestSteps = FloatVector.zero(SPECIES);
+    int v = 0;
+    for (; v <= n - LANES; v += LANES) {
+      FloatVector scores = FloatVector.fromArray(SPECIES, s, SCORES + v);
+      VectorMask<Float> better = scores.compare(VectorOperators.GT, bestScores);
+      bestScores = bestScores.blend(scores, better);
+      bestSteps = bestSteps.blend(v / LANES, better);
+    }
+    int steps = SCORES + Lanes.roundUp(n);
+    bestScores.intoArray(s, 0);
+    bestSteps.intoArray(s, steps);
     int best = 0;
     float bestScore = Float.NEGATIVE_INFINITY;
-    for (int v = 0; v < n; v++) {
+    for (int lane = 0; lane < LANES; lane++) {
+      float score = s[lane];
+      int index = ((int) s[steps + lane]) * LANES + lane;
+      if (score > bestScore || (score == bestScore && index < best)) {
+        best = index;
+        bestScore = score;
+      }
+    }
+    for (; v < n; v++) {
       float score = s[SCORES + v];
       if (score > bestScore) {
         best = v;

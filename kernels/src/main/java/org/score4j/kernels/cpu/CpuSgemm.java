@@ -21,6 +21,9 @@ public final class CpuSgemm {
    */
   static final int PANEL = SgemmTiles.MAX_VECTORS * SgemmTiles.W;
 
+  /** A panel of half the width, for what whole ones do not divide evenly. */
+  static final int HALF_PANEL = PANEL / 2;
+
   /** Rows of a tile; a split of {@link #tn} by rows is best done in multiples of this. */
   static final int ROWS = SgemmTiles.ROWS;
 

@@ -19,8 +19,9 @@ final class SgemmPacked {
   static void pack(
       FrozenPanels panels, WeightAddress b, boolean transposed, int panel, int n, int k) {
     int maxDepth = CpuSgemm.depth(k);
-    int j = panel * CpuSgemm.PANEL;
-    int width = Math.min(CpuSgemm.PANEL, n - j);
+    int ofPart = panels.panelsOfPart();
+    int j = panel / ofPart * panels.part() + panel % ofPart * CpuSgemm.PANEL;
+    int width = panels.width(j, n);
     for (int p = 0; p < k; p += maxDepth) {
       int depth = Math.min(maxDepth, k - p);
       long to = panels.at((long) p * width(n) + (long) j * depth);
@@ -44,7 +45,8 @@ final class SgemmPacked {
    * @param panels of (k, n), see {@link #pack}
    * @param c address of (m, columns)
    * @param a address of (m, k)
-   * @param from first column, a multiple of {@link CpuSgemm#PANEL}
+   * @param from first column, with which a panel starts
+   * @param columns up to where a panel ends, or the whole
    */
   static void product(
       float[] s,
@@ -67,10 +69,11 @@ final class SgemmPacked {
         int depth = Math.min(maxDepth, k - p);
         long block = a + Float.BYTES * ((long) i * lda + p);
         SgemmPanels.copyRows(s, SgemmPanels.BLOCK, block, lda, rows, depth, depth);
-        for (int j = 0; j < columns; j += CpuSgemm.PANEL) {
+        int width;
+        for (int j = 0; j < columns; j += width) {
           long tiles = c + Float.BYTES * ((long) i * ldc + j);
           long panel = panels.at((long) p * width(n) + (long) (from + j) * depth);
-          int width = Math.min(CpuSgemm.PANEL, columns - j);
+          width = Math.min(columns - j, panels.width(from + j, n));
           if (panels.narrow()) {
             narrowTiles(s, tiles, ldc, panel, rows, width, depth, p > 0);
           } else {

@@ -18,6 +18,7 @@ import org.score4j.core.model.Transformer;
 import org.score4j.core.optim.AdamW;
 import org.score4j.kernels.DType;
 import org.score4j.kernels.DeviceArena;
+import org.score4j.kernels.FrozenWeights;
 import org.score4j.kernels.Ops;
 
 /**
@@ -97,7 +98,10 @@ public final class ModelBenchmark implements AutoCloseable {
     }
   }
 
-  /** Sampling for {@code sequences} prompts at once; the rate is tokens drawn per second. */
+  /**
+   * Sampling for {@code sequences} prompts at once, from weights that stay as they are between the
+   * runs, as in a chat; the rate is tokens drawn per second.
+   */
   public BenchRow decode(int sequences, double warmUpSeconds, int reps) {
     int longest = shape.promptLength() + shape.newTokens();
     int maxRows = Math.max(sequences, Math.min(2_048, sequences * shape.promptLength()));
@@ -118,7 +122,8 @@ public final class ModelBenchmark implements AutoCloseable {
     // A prompt has pages of its own until its last reader takes them over.
     int pages = sequences * (KvCache.pagesFor(longest) + KvCache.pagesFor(shape.promptLength()));
     try (KvCache cache = new KvCache(ops, shape.model(), pages);
-        DeviceArena arena = ops.newArena("activations", bytes)) {
+        DeviceArena arena = ops.newArena("activations", bytes);
+        FrozenWeights _ = ops.backend().freeze(weights.tensors())) {
       Generator generator = new Generator(model, cache, arena, maxRows, sequences);
       Timing timing =
           Timing.of(ops.backend(), warmUpSeconds, reps, () -> generator.run(weights, requests, 1));

@@ -22,6 +22,7 @@ import org.score4j.core.model.Parameters;
 import org.score4j.core.model.Recompute;
 import org.score4j.core.model.Transformer;
 import org.score4j.kernels.DeviceArena;
+import org.score4j.kernels.FrozenWeights;
 import org.score4j.kernels.Ops;
 import org.score4j.kernels.Philox;
 import org.score4j.tokenizer.ChatFormat;
@@ -39,6 +40,9 @@ public final class TextModel implements AutoCloseable {
   private final @Nullable HuggingFaceTokenizer tokenizer;
   private final Parameters weights;
   private final Transformer transformer;
+
+  /** Begun with the first response, as scoring once is not worth copies. */
+  private @Nullable FrozenWeights unchanged;
 
   /**
    * Loads it. The tokenizer may be missing: ids can be scored and continued without one.
@@ -204,6 +208,9 @@ public final class TextModel implements AutoCloseable {
                     : null);
     int rows = Math.max(settings.samples(), Math.min(PREFILL_ROWS, prompt.length));
     transformer.reserveFor(weights, rows);
+    if (unchanged == null) {
+      unchanged = ops.backend().freeze(weights.tensors());
+    }
     int pages = KvCache.pagesFor(prompt.length) + settings.samples() * KvCache.pagesFor(length);
     try (KvCache cache = new KvCache(ops, weights.config(), pages);
         DeviceArena arena =
@@ -242,6 +249,9 @@ public final class TextModel implements AutoCloseable {
 
   @Override
   public void close() {
+    if (unchanged != null) {
+      unchanged.close();
+    }
     transformer.close();
     weights.close();
     if (tokenizer != null) {
