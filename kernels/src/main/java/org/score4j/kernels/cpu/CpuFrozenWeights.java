@@ -130,21 +130,14 @@ final class CpuFrozenWeights implements AutoCloseable {
     if (all == null) {
       return null;
     }
-    // Panels of BF16 all have one width, and the many of a head are shared evenly enough.
-    int part = transposed || weight.narrow() ? n : evenPart(n, pool.numThreads());
-    FrozenPanels panels =
-        new FrozenPanels(all.address() + copy.offset, weight.narrow(), Math.max(1, part));
+    FrozenPanels panels = new FrozenPanels(all.address() + copy.offset, weight.narrow());
     pool.run(
-        panels.count(n),
+        Math.ceilDiv(n, panels.width()),
         (panel, thread) -> SgemmPacked.pack(panels, weight, transposed, panel, n, k));
     copy.panels = panels;
     copy.transposed = transposed;
     copy.current = true;
     return panels;
-  }
-
-  private static int evenPart(int n, int parts) {
-    return Math.ceilDiv(Math.ceilDiv(n, parts), CpuSgemm.HALF_PANEL) * CpuSgemm.HALF_PANEL;
   }
 
   /** Sets the offset of a copy in the memory returned; null if there is no room left. */

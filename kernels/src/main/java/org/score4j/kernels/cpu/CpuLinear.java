@@ -2,7 +2,6 @@ package org.score4j.kernels.cpu;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A linear layer and its gradients on raw addresses, dense rows, split over the pool: forward and
@@ -43,7 +42,8 @@ final class CpuLinear {
       int outputs) {
     FrozenPanels panels =
         tokens <= CpuSgemm.THIN_ROWS ? null : frozen.panels(pool, weight, inputs, outputs);
-    Split split = Split.of(pool, tokens, outputs, inputs, CpuSgemm.EVEN_ROWS).along(panels);
+    int columnUnit = panels == null ? CpuSgemm.PANEL : panels.width();
+    Split split = Split.of(pool, tokens, outputs, inputs, CpuSgemm.EVEN_ROWS, columnUnit);
     pool.run(
         split.count(),
         (task, thread) -> {
@@ -53,10 +53,11 @@ final class CpuLinear {
           int n = split.columns(task);
           long c = at(out, i, outputs, j);
           long a = at(x, i, inputs, 0);
-          SgemmScratch s = SgemmScratch.of(pool, thread, m, n, inputs);
           if (panels != null) {
-            SgemmPacked.product(s.block(), panels, c, outputs, a, inputs, j, n, m, outputs, inputs);
+            float[] s = pool.floats(thread, SgemmPacked.blockFloats(m, inputs));
+            SgemmPacked.product(s, panels, c, outputs, a, inputs, j, n, m, outputs, inputs);
           } else {
+            SgemmScratch s = SgemmScratch.of(pool, thread, m, n, inputs);
             WeightAddress b = weight.at(0, outputs, j);
             CpuSgemm.nn(s, c, outputs, a, inputs, b, outputs, m, n, inputs, false);
           }
@@ -81,7 +82,7 @@ final class CpuLinear {
       int tokens,
       int inputs,
       int outputs) {
-    Split split = Split.of(pool, tokens, inputs, outputs, CpuSgemm.EVEN_ROWS);
+    Split split = Split.of(pool, tokens, inputs, outputs, CpuSgemm.EVEN_ROWS, CpuSgemm.PANEL);
     pool.run(
         split.count(),
         (task, thread) -> {
@@ -123,7 +124,7 @@ final class CpuLinear {
       int tokens,
       int inputs,
       int outputs) {
-    Split split = Split.of(pool, inputs, outputs, tokens, CpuSgemm.ROWS);
+    Split split = Split.of(pool, inputs, outputs, tokens, CpuSgemm.ROWS, CpuSgemm.PANEL);
     int products = split.count();
     pool.run(
         dBias == 0 ? products : products + 1,
@@ -188,26 +189,19 @@ final class CpuLinear {
    * How an output of (m, n) is cut: in {@code count} pieces of {@code grain} rows, or of columns.
    */
   private record Split(int m, int n, int grain, boolean byRows, int count) {
-    static Split of(CpuThreadPool pool, int m, int n, int k, int rowUnit) {
+    static Split of(CpuThreadPool pool, int m, int n, int k, int rowUnit, int columnUnit) {
       long work = Math.max(1, (long) m * n * k / MIN_WORK);
       int parts = (int) Math.min(pool.numThreads(), work);
       if (parts == 1) {
         return new Split(m, n, m, true, 1);
       }
       int rowUnits = Math.ceilDiv(m, rowUnit);
-      int columnUnits = Math.ceilDiv(n, CpuSgemm.PANEL);
+      int columnUnits = Math.ceilDiv(n, columnUnit);
       int rows = Math.ceilDiv(rowUnits, parts) * rowUnit;
-      int columns = Math.ceilDiv(columnUnits, parts) * CpuSgemm.PANEL;
+      int columns = Math.ceilDiv(columnUnits, parts) * columnUnit;
       boolean byRows = work(rows, n) <= work((long) rowUnits * rowUnit, columns);
       int grain = byRows ? rows : columns;
       return new Split(m, n, grain, byRows, Math.ceilDiv(byRows ? m : n, grain));
-    }
-
-    /** The same cut by columns where panels start anew. */
-    Split along(@Nullable FrozenPanels panels) {
-      return panels == null || byRows || panels.part() >= n
-          ? this
-          : new Split(m, n, panels.part(), false, Math.ceilDiv(n, panels.part()));
     }
 
     /** Of a piece, per unit of depth: multiply-adds, and A and B copied or read from afar. */

@@ -21,9 +21,6 @@ public final class CpuSgemm {
    */
   static final int PANEL = SgemmTiles.MAX_VECTORS * SgemmTiles.W;
 
-  /** A panel of half the width, for what whole ones do not divide evenly. */
-  static final int HALF_PANEL = PANEL / 2;
-
   /** Rows of a tile; a split of {@link #tn} by rows is best done in multiples of this. */
   static final int ROWS = SgemmTiles.ROWS;
 
@@ -60,8 +57,12 @@ public final class CpuSgemm {
 
   /** Floats that a product of (m, k) by (k, n) needs for a tile and a block of A. */
   public static int blockFloats(int m, int k) {
-    int blocked = SgemmPanels.BLOCK + padded(Math.min(m, MAX_BLOCK_ROWS)) * Math.min(k, MAX_DEPTH);
-    return Math.max(blocked, THIN_ROWS * NarrowThin.CHUNK);
+    return Math.max(blockFloats(m, k, MAX_DEPTH), THIN_ROWS * NarrowThin.CHUNK);
+  }
+
+  /** The same where a block has another depth. */
+  static int blockFloats(int m, int k, int maxDepth) {
+    return SgemmPanels.BLOCK + padded(Math.min(m, MAX_BLOCK_ROWS)) * Math.min(k, maxDepth);
   }
 
   /** Bytes that a product of (m, k) by (k, n) needs for panels of B. */
@@ -194,8 +195,8 @@ public final class CpuSgemm {
   }
 
   /** The depth of a block where the whole is k. */
-  static int depth(int k) {
-    return part(k, MAX_DEPTH, 8);
+  static int depth(int k, int maxDepth) {
+    return part(k, maxDepth, 8);
   }
 
   /** The rows of a block where all are m. */
@@ -218,7 +219,7 @@ public final class CpuSgemm {
       int k,
       boolean accumulate) {
     float[] s = scratch.block();
-    int maxDepth = depth(k);
+    int maxDepth = depth(k, MAX_DEPTH);
     int maxRows = rows(m);
     long packedWidth = m <= maxRows ? 0 : Math.ceilDiv(n, PANEL) * (long) PANEL;
     for (int i = 0; i < m; i += maxRows) {
@@ -241,16 +242,24 @@ public final class CpuSgemm {
               SgemmPanels.panel(panel, b.at(p, ldb, j), ldb, depth, width);
             }
           }
-          tiles(form, s, at(c, i, ldc, j), ldc, panel, rows, width, depth, accumulate || p > 0);
+          tiles(form, s, at(c, i, ldc, j), ldc, panel, 0, rows, width, depth, accumulate || p > 0);
         }
       }
     }
   }
 
-  /** All tiles of a block of rows of A over one panel. */
+  /** All tiles of the rows {@code first .. rows} of a block of A over one panel. */
   static void tiles(
-      float[] s, long c, int ldc, long panel, int rows, int width, int depth, boolean add) {
-    tiles(Form.NN, s, c, ldc, panel, rows, width, depth, add);
+      float[] s,
+      long c,
+      int ldc,
+      long panel,
+      int first,
+      int rows,
+      int width,
+      int depth,
+      boolean add) {
+    tiles(Form.NN, s, c, ldc, panel, first, rows, width, depth, add);
   }
 
   private static void tiles(
@@ -259,13 +268,14 @@ public final class CpuSgemm {
       long c,
       int ldc,
       long panel,
+      int first,
       int rows,
       int width,
       int depth,
       boolean add) {
     int vectors = Math.ceilDiv(width, SgemmTiles.W);
     int height;
-    for (int i = 0; i < rows; i += height) {
+    for (int i = first; i < rows; i += height) {
       height = form == Form.TN ? ROWS : tileRows(rows - i);
       int tileRows = Math.min(height, rows - i);
       long tileC = at(c, i, ldc, 0);

@@ -76,12 +76,14 @@ final class HeadProducts implements AutoCloseable {
         rows,
         vocabulary,
         width,
-        (s, i, m, j, n) -> {
+        (thread, i, m, j, n) -> {
           long c = at(z, i, stride, j);
           long a = at(x, i, width, 0);
           if (panels != null) {
-            SgemmPacked.product(s.block(), panels, c, stride, a, width, j, n, m, vocabulary, width);
+            float[] s = pool.floats(thread, SgemmPacked.blockFloats(m, width));
+            SgemmPacked.product(s, panels, c, stride, a, width, j, n, m, vocabulary, width);
           } else {
+            SgemmScratch s = SgemmScratch.of(pool, thread, m, n, width);
             CpuSgemm.nt(s, c, stride, a, width, w.at(j, width, 0), width, m, n, width, false);
           }
         });
@@ -98,9 +100,9 @@ final class HeadProducts implements AutoCloseable {
         rows,
         width,
         vocabulary,
-        (s, i, m, j, n) ->
+        (thread, i, m, j, n) ->
             CpuSgemm.nn(
-                s,
+                SgemmScratch.of(pool, thread, m, n, vocabulary),
                 at(dX, i, width, j),
                 width,
                 at(dZ, i, stride, 0),
@@ -124,9 +126,9 @@ final class HeadProducts implements AutoCloseable {
         vocabulary,
         width,
         rows,
-        (s, i, m, j, n) ->
+        (thread, i, m, j, n) ->
             CpuSgemm.tn(
-                s,
+                SgemmScratch.of(pool, thread, m, n, rows),
                 at(dW, i, width, j),
                 width,
                 at(dZ, 0, 0, i),
@@ -141,7 +143,7 @@ final class HeadProducts implements AutoCloseable {
 
   /** A rectangle of a product: m rows from i, n columns from j. */
   private interface Rectangle {
-    void compute(SgemmScratch scratch, int i, int m, int j, int n);
+    void compute(int thread, int i, int m, int j, int n);
   }
 
   /** Cuts an (m, n) product over k by its longer side. */
@@ -158,7 +160,7 @@ final class HeadProducts implements AutoCloseable {
           int j = byRows ? 0 : from;
           int rows = byRows ? Math.min(grain, m - from) : m;
           int columns = byRows ? n : Math.min(grain, n - from);
-          product.compute(SgemmScratch.of(pool, thread, rows, columns, k), i, rows, j, columns);
+          product.compute(thread, i, rows, j, columns);
         });
   }
 

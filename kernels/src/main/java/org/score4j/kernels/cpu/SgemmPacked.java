@@ -2,7 +2,21 @@ package org.score4j.kernels.cpu;
 
 /** {@link CpuSgemm} with a B that lies in panels over its whole depth, ready for many products. */
 final class SgemmPacked {
+  /** Columns of a panel of F32. */
+  static final int WIDE_PANEL = SgemmTallTiles.VECTORS * SgemmTiles.W;
+
+  /**
+   * Depth of a panel. Longer ones come faster from memory, shorter ones leave more of the caches to
+   * A.
+   */
+  private static final int MAX_DEPTH = 768;
+
   private SgemmPacked() {}
+
+  /** Floats that {@link #product} needs for a tile and a block of A. */
+  static int blockFloats(int m, int k) {
+    return CpuSgemm.blockFloats(m, k, MAX_DEPTH);
+  }
 
   /** Bytes that the panels of (k, n) take up. */
   static long bytes(int n, int k, boolean narrow) {
@@ -18,10 +32,9 @@ final class SgemmPacked {
    */
   static void pack(
       FrozenPanels panels, WeightAddress b, boolean transposed, int panel, int n, int k) {
-    int maxDepth = CpuSgemm.depth(k);
-    int ofPart = panels.panelsOfPart();
-    int j = panel / ofPart * panels.part() + panel % ofPart * CpuSgemm.PANEL;
-    int width = panels.width(j, n);
+    int maxDepth = CpuSgemm.depth(k, MAX_DEPTH);
+    int j = panel * panels.width();
+    int width = Math.min(panels.width(), n - j);
     for (int p = 0; p < k; p += maxDepth) {
       int depth = Math.min(maxDepth, k - p);
       long to = panels.at((long) p * width(n) + (long) j * depth);
@@ -41,12 +54,11 @@ final class SgemmPacked {
    * {@code c = a · b} for some columns of a B that lies in panels: the bits of {@link CpuSgemm#nn},
    * without its copy of B.
    *
-   * @param s at least {@link CpuSgemm#blockFloats} floats, overwritten
+   * @param s at least {@link #blockFloats} floats, overwritten
    * @param panels of (k, n), see {@link #pack}
    * @param c address of (m, columns)
    * @param a address of (m, k)
    * @param from first column, with which a panel starts
-   * @param columns up to where a panel ends, or the whole
    */
   static void product(
       float[] s,
@@ -61,7 +73,7 @@ final class SgemmPacked {
       int n,
       int k) {
     SgemmPanels.clearZeros(s);
-    int maxDepth = CpuSgemm.depth(k);
+    int maxDepth = CpuSgemm.depth(k, MAX_DEPTH);
     int maxRows = CpuSgemm.rows(m);
     for (int i = 0; i < m; i += maxRows) {
       int rows = Math.min(maxRows, m - i);
@@ -69,18 +81,41 @@ final class SgemmPacked {
         int depth = Math.min(maxDepth, k - p);
         long block = a + Float.BYTES * ((long) i * lda + p);
         SgemmPanels.copyRows(s, SgemmPanels.BLOCK, block, lda, rows, depth, depth);
-        int width;
-        for (int j = 0; j < columns; j += width) {
+        for (int j = 0; j < columns; j += panels.width()) {
           long tiles = c + Float.BYTES * ((long) i * ldc + j);
           long panel = panels.at((long) p * width(n) + (long) (from + j) * depth);
-          width = Math.min(columns - j, panels.width(from + j, n));
+          int width = Math.min(panels.width(), columns - j);
           if (panels.narrow()) {
             narrowTiles(s, tiles, ldc, panel, rows, width, depth, p > 0);
           } else {
-            CpuSgemm.tiles(s, tiles, ldc, panel, rows, width, depth, p > 0);
+            wideTiles(s, tiles, ldc, panel, rows, width, depth, p > 0);
           }
         }
       }
+    }
+  }
+
+  /** All tiles of a block of rows over one panel of F32. */
+  private static void wideTiles(
+      float[] s, long c, int ldc, long panel, int rows, int width, int depth, boolean add) {
+    int vectors = Math.ceilDiv(width, SgemmTiles.W);
+    boolean tall = SgemmTallTiles.FIT && vectors == SgemmTallTiles.VECTORS;
+    int i = 0;
+    for (; tall && i < rows - SgemmTiles.ROWS; i += SgemmTallTiles.ROWS) {
+      int tileRows = Math.min(SgemmTallTiles.ROWS, rows - i);
+      long tileC = c + (long) i * ldc * Float.BYTES;
+      int tile = SgemmPanels.TILE;
+      int init = SgemmPanels.ZEROS;
+      if (add) {
+        SgemmPanels.loadTile(s, tileC, ldc, tileRows, width, vectors);
+        init = tile;
+      }
+      int block = SgemmPanels.BLOCK + i * depth;
+      SgemmTallTiles.tile(s, tile, init, block, depth, tileRows - 1, panel, depth);
+      SgemmPanels.storeTile(s, tileC, ldc, tileRows, width, vectors);
+    }
+    if (i < rows) {
+      CpuSgemm.tiles(s, c, ldc, panel, i, rows, width, depth, add);
     }
   }
 

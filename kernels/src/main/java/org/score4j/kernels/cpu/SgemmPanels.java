@@ -156,6 +156,9 @@ final class SgemmPanels {
         load(from + VECTOR_BYTES).intoArray(s, row + W);
         load(from + 2 * VECTOR_BYTES).intoArray(s, row + 2 * W);
         load(from + 3 * VECTOR_BYTES).intoArray(s, row + 3 * W);
+      } else if (width == 2 * W) {
+        load(from).intoArray(s, row);
+        load(from + VECTOR_BYTES).intoArray(s, row + W);
       } else {
         copy(s, row, from, width);
       }
@@ -172,6 +175,9 @@ final class SgemmPanels {
         store(s, row + W, to + VECTOR_BYTES);
         store(s, row + 2 * W, to + 2 * VECTOR_BYTES);
         store(s, row + 3 * W, to + 3 * VECTOR_BYTES);
+      } else if (width == 2 * W) {
+        store(s, row, to);
+        store(s, row + W, to + VECTOR_BYTES);
       } else {
         storeRow(s, row, to, width);
       }
