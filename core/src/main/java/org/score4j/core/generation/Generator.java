@@ -13,7 +13,6 @@ import org.score4j.core.generation.GenerationRequest.Turn;
 import org.score4j.core.model.HeadPass;
 import org.score4j.core.model.ModelConfig;
 import org.score4j.core.model.Parameters;
-import org.score4j.core.model.Recompute;
 import org.score4j.core.model.Transformer;
 import org.score4j.kernels.DType;
 import org.score4j.kernels.DeviceArena;
@@ -306,7 +305,10 @@ public final class Generator {
     long pages = KvCache.pagesFor(config.maxPositions());
     // Slots, sequences and lengths; page tables; ids, randomness and page copies.
     long indices = maxRows * (3L + pages) + maxSequences * 6L;
-    return HeadPass.activationBytes(config, maxRows, maxSequences, Recompute.NONE, ops)
+    long pass = HeadPass.scoringBytes(config, maxRows, maxSequences, ops);
+    int lanes = ops.backend().lanes().size();
+    long inLanes = lanes == 0 ? 0 : SamplingLanes.bytes(config, maxSequences, lanes, ops);
+    return Math.max(pass, inLanes)
         + indices * DType.I32.byteSize()
         + 10L * DeviceArena.ALIGNMENT_BYTES;
   }

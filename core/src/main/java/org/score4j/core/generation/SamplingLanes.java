@@ -6,7 +6,6 @@ import org.score4j.core.model.DeviceBatch;
 import org.score4j.core.model.HeadPass;
 import org.score4j.core.model.ModelConfig;
 import org.score4j.core.model.Parameters;
-import org.score4j.core.model.Recompute;
 import org.score4j.core.model.Transformer;
 import org.score4j.kernels.Backend;
 import org.score4j.kernels.DeviceArena;
@@ -49,13 +48,22 @@ final class SamplingLanes {
     return lanes > 0
         && weights.lora().isEmpty()
         && rows >= lanes * MIN_ROWS
-        && lanes * laneBytes(Math.ceilDiv(rows, lanes)) <= arena.freeBytes();
+        && bytes(models.getFirst().config(), rows, lanes, models.getFirst().ops())
+            <= arena.freeBytes();
   }
 
-  private long laneBytes(int rows) {
-    ModelConfig config = models.getFirst().config();
-    Ops ops = models.getFirst().ops();
-    return DeviceArena.align(HeadPass.activationBytes(config, rows, rows, Recompute.NONE, ops));
+  /** What {@code lanes} lanes need for {@code rows} rows. */
+  static long bytes(ModelConfig config, int rows, int lanes, Ops ops) {
+    return lanes * laneBytes(config, grain(rows, lanes), ops);
+  }
+
+  /** Rows of a lane: an even number suits the tiles of a product. */
+  private static int grain(int rows, int lanes) {
+    return Math.ceilDiv(Math.ceilDiv(rows, lanes), 2) * 2;
+  }
+
+  private static long laneBytes(ModelConfig config, int rows, Ops ops) {
+    return DeviceArena.align(HeadPass.scoringBytes(config, rows, rows, ops));
   }
 
   /**
@@ -73,10 +81,10 @@ final class SamplingLanes {
       DeviceArena arena,
       double temperature) {
     int total = ids.dim0();
-    int grain = Math.ceilDiv(Math.ceilDiv(total, models.size()), 2) * 2;
+    int grain = grain(total, models.size());
     List<DeviceArena> parts = new ArrayList<>();
     for (int i = 0; i < models.size(); i++) {
-      parts.add(arena.part(laneBytes(grain)));
+      parts.add(arena.part(laneBytes(models.get(i).config(), grain, models.get(i).ops())));
     }
     backend.runInLanes(
         lane -> {

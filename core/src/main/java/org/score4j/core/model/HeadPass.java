@@ -185,7 +185,7 @@ public final class HeadPass {
   /**
    * Upper bound of the arena memory one call needs, whatever the segments: every allocation of
    * {@link #accumulate} with a reference, as if the last block computed all rows. A pass of the
-   * reference, or one that only scores, needs less.
+   * reference needs less, and one that only scores {@link #scoringBytes}.
    *
    * @param config of the model
    * @param tokens most tokens in a micro-batch
@@ -195,39 +195,84 @@ public final class HeadPass {
    */
   public static long activationBytes(
       ModelConfig config, int tokens, int predictions, Recompute recompute, Ops ops) {
+    BlockSizes block = BlockSizes.of(config);
     long d = config.hiddenSize();
-    long q = config.heads().queryWidth();
-    long qkv = (config.qkNorm() ? 2L : 1L) * config.heads().qkvWidth();
-    long heads =
-        config.numHeads() + (config.qkNorm() ? (long) config.numHeads() + config.numKvHeads() : 0);
-    long f = config.intermediateSize();
     long layers = config.numLayers();
-    // TransformerBlock.State, the output projection and the block's output; what norms and SwiGLU
-    // give.
-    // Post-norms read attention's and feed-forward output from memory of their own.
-    long postNorms = config.postNorms() ? 2 : 0;
-    long block = (6 + postNorms) * d + qkv + q + 3 * f;
-    long normed = 2 * d + f;
     long blocks =
         switch (recompute) {
-          case NONE -> layers * block;
-          case NORMS -> layers * (block - normed) + normed;
+          case NONE -> layers * block.floats;
+          case NORMS -> layers * (block.floats - block.normed) + block.normed;
           // Inputs; the last block and the one computed again; the two fixed places.
-          case BLOCKS -> layers * d + 2 * block + 2 * d;
+          case BLOCKS -> layers * d + 2 * block.floats + 2 * d;
         };
-    long statesOfBlocks = (recompute == Recompute.BLOCKS ? 2 : layers) * (heads + 2 + postNorms);
+    // dX and dStream; then those of a block.
+    long backward = 2 * d + block.backward;
+    long kept = recompute == Recompute.BLOCKS ? 2 : layers;
+    return bytes(block, tokens, predictions, blocks + backward, kept, layers, ops);
+  }
+
+  /**
+   * The same for {@link #score}, and for any pass of {@link Transformer#forward} that keeps
+   * nothing: it needs memory for one block, however many there are.
+   */
+  public static long scoringBytes(ModelConfig config, int tokens, int predictions, Ops ops) {
+    BlockSizes block = BlockSizes.of(config);
+    return bytes(block, tokens, predictions, block.floats, 1, 1, ops);
+  }
+
+  /**
+   * Numbers of a block per token.
+   *
+   * @param width of the residual stream
+   * @param query width
+   * @param floats of TransformerBlock.State, the output projection and the block's output
+   * @param normed those that norms and SwiGLU give
+   * @param backward of its backward pass: the feed-forward's and the attention's
+   * @param states in the state type
+   * @param tensors of all of these
+   */
+  private record BlockSizes(
+      long width, long query, long floats, long normed, long backward, long states, long tensors) {
+    static BlockSizes of(ModelConfig config) {
+      long d = config.hiddenSize();
+      long q = config.heads().queryWidth();
+      long qkv = (config.qkNorm() ? 2L : 1L) * config.heads().qkvWidth();
+      long heads =
+          config.numHeads()
+              + (config.qkNorm() ? (long) config.numHeads() + config.numKvHeads() : 0);
+      long f = config.intermediateSize();
+      // Post-norms read attention's and feed-forward output from memory of their own.
+      long postNorms = config.postNorms() ? 2 : 0;
+      return new BlockSizes(
+          d,
+          q,
+          (6 + postNorms) * d + qkv + q + 3 * f,
+          2 * d + f,
+          (3 * f + d) + (2 * q + qkv + d) + postNorms * d,
+          heads + 2 + postNorms,
+          16 + 2 * postNorms);
+    }
+  }
+
+  private static long bytes(
+      BlockSizes block,
+      int tokens,
+      int predictions,
+      long floatsOfBlocks,
+      long blocksOfStates,
+      long blocksOfTensors,
+      Ops ops) {
+    long d = block.width;
     // Embedding; gathered rows of the last block; final norm; dRead.
-    long outside = d + (d + q) + 2 * d + d;
-    // dX and dStream; then per block the feed-forward's and the attention's.
-    long backward = 2 * d + (3 * f + d) + (2 * q + qkv + d) + postNorms * d;
+    long outside = d + (d + block.query) + 2 * d + d;
     // Reference's and policy's hidden states, dHidden.
     long perPrediction = 3 * d;
-    long floats = tokens * (blocks + outside + backward) + predictions * perPrediction;
+    long floats = tokens * (floatsOfBlocks + outside) + predictions * perPrediction;
     // The final norm's rstd; four results and two coefficients of a prediction.
-    long state = tokens * (statesOfBlocks + 1) + predictions * 6L;
+    long state = tokens * (blocksOfStates * block.states + 1) + predictions * 6L;
     // Ids, positions, segments (4) and read rows; head rows and targets.
     long indices = 7L * tokens + 2L * predictions;
-    long tensors = (16L + 2 * postNorms) * layers + 60;
+    long tensors = blocksOfTensors * block.tensors + 60;
     return floats * ops.floatType().byteSize()
         + state * ops.stateType().byteSize()
         + indices * DType.I32.byteSize()

@@ -72,10 +72,11 @@ public final class EpisodeBenchmark {
     int conversations = stage.promptsPerStep() * SAMPLES;
     int maxRows = Math.max(conversations, Math.min(2_048, conversations * shape.promptLength()));
     int pages = 2 * conversations * KvCache.pagesFor(task.maxSequenceTokens());
-    int tokens = Math.max(maxRows, stage.microBatchTokens() + SAMPLES * task.maxSequenceTokens());
+    int tokens = stage.microBatchTokens() + SAMPLES * task.maxSequenceTokens();
     long bytes =
-        HeadPass.activationBytes(config, tokens, 2 * tokens, recompute, ops)
-            + Generator.activationBytes(config, maxRows, conversations, ops);
+        Math.max(
+            HeadPass.activationBytes(config, tokens, 2 * tokens, recompute, ops),
+            Generator.activationBytes(config, maxRows, conversations, ops));
     try (Transformer model = new Transformer(ops, config, recompute);
         Parameters weights = new Parameters(ops, "weights", config);
         Parameters reference = new Parameters(ops, "reference", config);

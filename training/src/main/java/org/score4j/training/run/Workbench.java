@@ -47,21 +47,23 @@ final class Workbench implements AutoCloseable {
     // A conversation and, at worst, a prompt of its own.
     int pages =
         generation.kvPages() > 0 ? generation.kvPages() : generation.maxSequences() * 2 * pagesEach;
-    int tokens =
-        Math.max(Math.max(generation.maxRows(), generation.maxSequences()), trainingTokens);
-    long tables =
-        8L * DeviceArena.ALIGNMENT_BYTES
-            + 32L * (tokens + generation.maxSequences() * (pagesEach + 2L));
+    int rows = Math.max(generation.maxRows(), generation.maxSequences());
+    int tokens = Math.max(rows, trainingTokens);
     // Samples of a prompt all read its last row, so there can be more predictions than tokens, but
     // not twice as many.
+    long training =
+        trainingTokens == 0
+            ? 0
+            : HeadPass.activationBytes(config, trainingTokens, 2 * trainingTokens, recompute, ops);
+    long sampling = Generator.activationBytes(config, rows, rows, ops);
     long bytes =
-        HeadPass.activationBytes(config, tokens, 2 * tokens, recompute, ops)
+        Math.max(training, sampling)
             + weights.lora().map(l -> l.temporaryBytes(config, tokens, ops)).orElse(0L);
     try {
       model = owned.add(new Transformer(ops, config, recompute));
       model.reserveFor(weights, tokens);
       cache = owned.add(new KvCache(ops, config, pages));
-      activations = owned.add(ops.newArena("activations", bytes + tables));
+      activations = owned.add(ops.newArena("activations", bytes));
       rollouts =
           new RolloutWorker(
               new Generator(

@@ -129,7 +129,9 @@ public final class TextModel implements AutoCloseable {
         DeviceArena arena =
             ops.newArena(
                 "activations",
-                HeadPass.activationBytes(config, longest, longest, Recompute.NONE, ops)
+                (gradients == null
+                        ? HeadPass.scoringBytes(config, longest, longest, ops)
+                        : HeadPass.activationBytes(config, longest, longest, Recompute.NONE, ops))
                     + adapterBytes(longest))) {
       HeadPass pass = new HeadPass(transformer, arena, 1);
       List<float[]> logProbs = new ArrayList<>();
