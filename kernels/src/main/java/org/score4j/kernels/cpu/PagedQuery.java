@@ -24,12 +24,6 @@ final class PagedQuery {
   /** Bytes of a vector. */
   private static final int VECTOR = 4 * LANES;
 
-  /** Pages whose scores are computed at once. */
-  private static final int PAGES = 4;
-
-  /** Bytes from a coordinate of the keys of a page to the next. */
-  private static final int COORDINATE = 4 * PAGE_TOKENS;
-
   private PagedQuery() {}
 
   /** Where a query's keys and values lie. */
@@ -66,8 +60,19 @@ final class PagedQuery {
     int scores = lanes + Lanes.COUNT * heads.numHeads();
     float[] s = pool.floats(thread, scores + padded * heads.numHeads());
     AttentionTile.pack(s, 0, query, 4L * e, heads.numHeads(), e);
+    for (int h = 0; h < heads.numHeads(); h += together(h, heads)) {
+      int kvHead = h / heads.groupSize();
+      int from = 0;
+      if (together(h, heads) == 2) {
+        from =
+            KeyScores.ofTwo(
+                s, scores + h * padded, padded, h * width, width, cache, table, kvHead, keys);
+        KeyScores.of(
+            s, scores + (h + 1) * padded, (h + 1) * width, cache, table, kvHead, keys, from);
+      }
+      KeyScores.of(s, scores + h * padded, h * width, cache, table, kvHead, keys, from);
+    }
     for (int h = 0; h < heads.numHeads(); h++) {
-      scores(s, scores + h * padded, h * width, cache, table, h / heads.groupSize(), keys);
       if (heads.isCappedOrWindowed()) {
         capped(s, scores + h * padded, padded, hidden, heads);
       }
@@ -82,24 +87,52 @@ final class PagedQuery {
       s[factors + h] =
           softmax(s, scores + h * padded, padded, s[factors + h], lanes + h * Lanes.COUNT);
     }
-    for (int h = 0; h < heads.numHeads(); h++) {
+    for (int h = 0; h < heads.numHeads(); h += together(h, heads)) {
       int kvHead = h / heads.groupSize();
       int weights = scores + h * padded;
-      float factor = s[factors + h];
       long to = out + 4L * h * e;
-      int i = 0;
-      for (; i <= e - 2 * LANES; i += 2 * LANES) {
-        twoValues(to + 4L * i, cache, table, kvHead, i, s, weights, keys, factor);
+      int from = 0;
+      if (together(h, heads) == 2) {
+        for (; from <= e - 4 * LANES; from += 4 * LANES) {
+          ValuePair.compute(
+              to + 4L * from, cache, table, kvHead, from, s, weights, padded, keys, factors + h);
+        }
+        rest(
+            to + 4L * e, cache, table, kvHead, from, s, weights + padded, keys, s[factors + h + 1]);
       }
-      if (i <= e - LANES) {
-        values(to + 4L * i, cache, table, kvHead, i, s, weights, keys, factor);
-        i += LANES;
-      }
-      if (i < e) {
-        VectorMask<Float> tail = Lanes.tail(i, e);
-        values(to + 4L * i, cache, table, kvHead, i, s, weights, keys, factor, tail);
-      }
+      rest(to, cache, table, kvHead, from, s, weights, keys, s[factors + h]);
     }
+  }
+
+  /** The values' coordinates {@code from} to the last for one head. */
+  private static void rest(
+      long to,
+      Cache cache,
+      long table,
+      int kvHead,
+      int from,
+      float[] s,
+      int weights,
+      int keys,
+      float factor) {
+    int e = cache.heads.headDim();
+    int i = from;
+    for (; i <= e - 2 * LANES; i += 2 * LANES) {
+      twoValues(to + 4L * i, cache, table, kvHead, i, s, weights, keys, factor);
+    }
+    if (i <= e - LANES) {
+      values(to + 4L * i, cache, table, kvHead, i, s, weights, keys, factor);
+      i += LANES;
+    }
+    if (i < e) {
+      VectorMask<Float> tail = Lanes.tail(i, e);
+      values(to + 4L * i, cache, table, kvHead, i, s, weights, keys, factor, tail);
+    }
+  }
+
+  /** Heads computed together from {@code h} on: two where both read the same keys and values. */
+  private static int together(int h, AttentionShape heads) {
+    return h + 1 < heads.numHeads() && (h + 1) / heads.groupSize() == h / heads.groupSize() ? 2 : 1;
   }
 
   /** Caps the scores, and hides those of the first keys. */
@@ -108,113 +141,6 @@ final class PagedQuery {
       CappedTile.softCap(s, scores, padded, (float) heads.softCap());
     }
     Arrays.fill(s, scores, scores + hidden, Float.NEGATIVE_INFINITY);
-  }
-
-  /** Scaled scores of all keys of the pages up to the last visible one. */
-  private static void scores(
-      float[] s, int at, int query, Cache cache, long table, int kvHead, int keys) {
-    int e = cache.heads.headDim();
-    float scale = (float) cache.heads.scale();
-    int pages = Math.ceilDiv(keys, PAGE_TOKENS);
-    int p = 0;
-    for (; p < pages - 1; p += PAGES) {
-      // Behind the last page it is computed again: a few multiplications, no branches.
-      int last = pages - 1;
-      long k0 = cache.kPages + cache.offset(table, p, kvHead);
-      long k1 = cache.kPages + cache.offset(table, Math.min(p + 1, last), kvHead);
-      long k2 = cache.kPages + cache.offset(table, Math.min(p + 2, last), kvHead);
-      long k3 = cache.kPages + cache.offset(table, Math.min(p + 3, last), kvHead);
-      int to1 = at + Math.min(p + 1, last) * PAGE_TOKENS;
-      int to2 = at + Math.min(p + 2, last) * PAGE_TOKENS;
-      int to3 = at + Math.min(p + 3, last) * PAGE_TOKENS;
-      for (int x = 0; x < PAGE_TOKENS; x += LANES) {
-        long byteX = 4L * x;
-        scores(
-            s,
-            at + p * PAGE_TOKENS + x,
-            to1 + x,
-            to2 + x,
-            to3 + x,
-            query,
-            k0 + byteX,
-            k1 + byteX,
-            k2 + byteX,
-            k3 + byteX,
-            e,
-            scale);
-      }
-    }
-    if (p < pages) {
-      long k = cache.kPages + cache.offset(table, p, kvHead);
-      for (int x = 0; x < PAGE_TOKENS; x += LANES) {
-        scores(s, at + p * PAGE_TOKENS + x, query, k + 4L * x, e, scale);
-      }
-    }
-  }
-
-  /** A vector of keys of each of {@link #PAGES} pages: their chains of additions overlap. */
-  private static void scores(
-      float[] s,
-      int to0,
-      int to1,
-      int to2,
-      int to3,
-      int query,
-      long k0,
-      long k1,
-      long k2,
-      long k3,
-      int e,
-      float scale) {
-    FloatVector s0 = FloatVector.zero(SPECIES);
-    FloatVector s1 = s0;
-    FloatVector s2 = s0;
-    FloatVector s3 = s0;
-    int i = 0;
-    for (; i <= e - 4; i += 4) {
-      long at = (long) i * COORDINATE;
-      FloatVector q0 = FloatVector.broadcast(SPECIES, s[query + i]);
-      s0 = load(k0 + at).fma(q0, s0);
-      s1 = load(k1 + at).fma(q0, s1);
-      s2 = load(k2 + at).fma(q0, s2);
-      s3 = load(k3 + at).fma(q0, s3);
-      FloatVector q1 = FloatVector.broadcast(SPECIES, s[query + i + 1]);
-      s0 = load(k0 + at + COORDINATE).fma(q1, s0);
-      s1 = load(k1 + at + COORDINATE).fma(q1, s1);
-      s2 = load(k2 + at + COORDINATE).fma(q1, s2);
-      s3 = load(k3 + at + COORDINATE).fma(q1, s3);
-      FloatVector q2 = FloatVector.broadcast(SPECIES, s[query + i + 2]);
-      s0 = load(k0 + at + 2 * COORDINATE).fma(q2, s0);
-      s1 = load(k1 + at + 2 * COORDINATE).fma(q2, s1);
-      s2 = load(k2 + at + 2 * COORDINATE).fma(q2, s2);
-      s3 = load(k3 + at + 2 * COORDINATE).fma(q2, s3);
-      FloatVector q3 = FloatVector.broadcast(SPECIES, s[query + i + 3]);
-      s0 = load(k0 + at + 3 * COORDINATE).fma(q3, s0);
-      s1 = load(k1 + at + 3 * COORDINATE).fma(q3, s1);
-      s2 = load(k2 + at + 3 * COORDINATE).fma(q3, s2);
-      s3 = load(k3 + at + 3 * COORDINATE).fma(q3, s3);
-    }
-    for (; i < e; i++) {
-      long at = (long) i * COORDINATE;
-      FloatVector q = FloatVector.broadcast(SPECIES, s[query + i]);
-      s0 = load(k0 + at).fma(q, s0);
-      s1 = load(k1 + at).fma(q, s1);
-      s2 = load(k2 + at).fma(q, s2);
-      s3 = load(k3 + at).fma(q, s3);
-    }
-    s0.mul(scale).intoArray(s, to0);
-    s1.mul(scale).intoArray(s, to1);
-    s2.mul(scale).intoArray(s, to2);
-    s3.mul(scale).intoArray(s, to3);
-  }
-
-  private static void scores(float[] s, int to, int query, long k, int e, float scale) {
-    FloatVector sum = FloatVector.zero(SPECIES);
-    for (int i = 0; i < e; i++) {
-      FloatVector q = FloatVector.broadcast(SPECIES, s[query + i]);
-      sum = load(k + (long) i * COORDINATE).fma(q, sum);
-    }
-    sum.mul(scale).intoArray(s, to);
   }
 
   /** Scores become unnormalised probabilities; returns the reciprocal of their sum. */
