@@ -1,7 +1,7 @@
 package org.score4j.kernels.cpu;
 
 import java.util.Collection;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.score4j.kernels.Tensor;
@@ -52,7 +52,7 @@ final class CpuFrozenWeights implements AutoCloseable {
 
   /** Begins a promise, or one within that of more weights, which keeps the copies made so far. */
   synchronized void freeze(Collection<Tensor> weights) {
-    Map<WeightAddress, Copy> next = new LinkedHashMap<>();
+    Map<WeightAddress, Copy> next = new HashMap<>();
     for (Tensor weight : weights) {
       if (weight.shape().rank() == 2) {
         int columns = Math.toIntExact(weight.shape().rowElements());
@@ -142,18 +142,18 @@ final class CpuFrozenWeights implements AutoCloseable {
 
   /** Sets the offset of a copy in the memory returned; null if there is no room left. */
   private @Nullable HostBuffer place(Copy copy, long bytes) {
-    if (copy.bytes < bytes) {
-      if (bytes > maxBytes - used) {
-        return null;
-      }
-      copy.offset = used;
-      copy.bytes = bytes;
-      used += bytes;
+    if (copy.bytes < bytes && bytes > maxBytes - used) {
+      return null;
     }
     HostBuffer all = memory;
     if (all == null) {
       all = HostBuffer.inHugePages("copies of frozen weights", Math.min(maxBytes, bytesOfAll()));
       memory = all;
+    }
+    if (copy.bytes < bytes) {
+      copy.offset = used;
+      copy.bytes = bytes;
+      used += bytes;
     }
     return all;
   }

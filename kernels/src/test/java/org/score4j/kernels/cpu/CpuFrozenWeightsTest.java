@@ -49,7 +49,7 @@ class CpuFrozenWeightsTest {
               upload(ops, weight);
               ops.linear(out, x, weight, bias);
               float[] expected = ops.downloadFloats(out);
-              // Beside the large one its panels are read as from memory.
+              // Alone, and beside more than the caches hold.
               List<Tensor> frozen = change == 0 ? List.of(weight) : List.of(weight, large);
               try (FrozenWeights _ = backend.freeze(frozen)) {
                 for (int use = 0; use < 3; use++) {
