@@ -242,40 +242,26 @@ public final class CpuSgemm {
               SgemmPanels.panel(panel, b.at(p, ldb, j), ldb, depth, width);
             }
           }
-          tiles(form, s, at(c, i, ldc, j), ldc, panel, 0, rows, width, depth, accumulate || p > 0);
+          tiles(form, s, at(c, i, ldc, j), ldc, panel, rows, width, depth, accumulate || p > 0);
         }
       }
     }
   }
 
-  /** All tiles of the rows {@code first .. rows} of a block of A over one panel. */
-  static void tiles(
-      float[] s,
-      long c,
-      int ldc,
-      long panel,
-      int first,
-      int rows,
-      int width,
-      int depth,
-      boolean add) {
-    tiles(Form.NN, s, c, ldc, panel, first, rows, width, depth, add);
-  }
-
+  /** All tiles of a block of rows of A over one panel. */
   private static void tiles(
       Form form,
       float[] s,
       long c,
       int ldc,
       long panel,
-      int first,
       int rows,
       int width,
       int depth,
       boolean add) {
     int vectors = Math.ceilDiv(width, SgemmTiles.W);
     int height;
-    for (int i = first; i < rows; i += height) {
+    for (int i = 0; i < rows; i += height) {
       height = form == Form.TN ? ROWS : tileRows(rows - i);
       int tileRows = Math.min(height, rows - i);
       long tileC = at(c, i, ldc, 0);
@@ -290,19 +276,32 @@ public final class CpuSgemm {
         SgemmTilesTransposed.tile(vectors, s, tile, init, block, padded(rows), panel, depth);
       } else {
         int block = SgemmPanels.BLOCK + i * depth;
-        int last = tileRows - 1;
-        if (height == ROWS) {
-          SgemmTiles.tile(vectors, s, tile, init, block, depth, last, panel, depth);
-        } else {
-          SgemmLowTiles.tile(vectors, s, tile, init, block, depth, last, panel, depth);
-        }
+        tile(height, vectors, s, tile, init, block, depth, tileRows - 1, panel);
       }
       SgemmPanels.storeTile(s, tileC, ldc, tileRows, width, vectors);
     }
   }
 
+  /** A tile of as many rows as {@link #tileRows} says. */
+  static void tile(
+      int height,
+      int vectors,
+      float[] s,
+      int tile,
+      int init,
+      int block,
+      int depth,
+      int last,
+      long panel) {
+    if (height == ROWS) {
+      SgemmTiles.tile(vectors, s, tile, init, block, depth, last, panel, depth);
+    } else {
+      SgemmLowTiles.tile(vectors, s, tile, init, block, depth, last, panel, depth);
+    }
+  }
+
   /** Rows of the next tile: four where tiles of six would leave more rows empty. */
-  private static int tileRows(int left) {
+  static int tileRows(int left) {
     int low = SgemmLowTiles.ROWS;
     return left <= low || (left > ROWS && left <= 2 * low) ? low : ROWS;
   }

@@ -85,57 +85,51 @@ final class SgemmPacked {
           long tiles = c + Float.BYTES * ((long) i * ldc + j);
           long panel = panels.at((long) p * width(n) + (long) (from + j) * depth);
           int width = Math.min(panels.width(), columns - j);
-          if (panels.narrow()) {
-            narrowTiles(s, tiles, ldc, panel, rows, width, depth, p > 0);
-          } else {
-            wideTiles(s, tiles, ldc, panel, rows, width, depth, p > 0);
-          }
+          tiles(s, tiles, ldc, panels.narrow(), panel, rows, width, depth, p > 0);
         }
       }
     }
   }
 
-  /** All tiles of a block of rows over one panel of F32. */
-  private static void wideTiles(
-      float[] s, long c, int ldc, long panel, int rows, int width, int depth, boolean add) {
-    int vectors = Math.ceilDiv(width, SgemmTiles.W);
-    boolean tall = SgemmTallTiles.FIT && vectors == SgemmTallTiles.VECTORS;
-    int i = 0;
-    for (; tall && i < rows - SgemmTiles.ROWS; i += SgemmTallTiles.ROWS) {
-      int tileRows = Math.min(SgemmTallTiles.ROWS, rows - i);
+  /** All tiles of a block of rows over one panel. */
+  private static void tiles(
+      float[] s,
+      long c,
+      int ldc,
+      boolean narrow,
+      long panel,
+      int rows,
+      int width,
+      int depth,
+      boolean add) {
+    int vectors = narrow ? SgemmTiles.MAX_VECTORS : Math.ceilDiv(width, SgemmTiles.W);
+    int height;
+    for (int i = 0; i < rows; i += height) {
+      height = narrow ? SgemmNarrowTiles.ROWS : wideRows(rows - i, vectors);
+      int last = Math.min(height, rows - i) - 1;
       long tileC = c + (long) i * ldc * Float.BYTES;
       int tile = SgemmPanels.TILE;
       int init = SgemmPanels.ZEROS;
       if (add) {
-        SgemmPanels.loadTile(s, tileC, ldc, tileRows, width, vectors);
+        SgemmPanels.loadTile(s, tileC, ldc, last + 1, width, vectors);
         init = tile;
       }
       int block = SgemmPanels.BLOCK + i * depth;
-      SgemmTallTiles.tile(s, tile, init, block, depth, tileRows - 1, panel, depth);
-      SgemmPanels.storeTile(s, tileC, ldc, tileRows, width, vectors);
-    }
-    if (i < rows) {
-      CpuSgemm.tiles(s, c, ldc, panel, i, rows, width, depth, add);
+      if (narrow) {
+        SgemmNarrowTiles.tile(s, tile, init, block, depth, last, panel, depth);
+      } else if (height == SgemmTallTiles.ROWS) {
+        SgemmTallTiles.tile(s, tile, init, block, depth, last, panel, depth);
+      } else {
+        CpuSgemm.tile(height, vectors, s, tile, init, block, depth, last, panel);
+      }
+      SgemmPanels.storeTile(s, tileC, ldc, last + 1, width, vectors);
     }
   }
 
-  /** All tiles of a block of rows over one panel of BF16. */
-  private static void narrowTiles(
-      float[] s, long c, int ldc, long panel, int rows, int width, int depth, boolean add) {
-    int vectors = SgemmTiles.MAX_VECTORS;
-    for (int i = 0; i < rows; i += SgemmNarrowTiles.ROWS) {
-      int tileRows = Math.min(SgemmNarrowTiles.ROWS, rows - i);
-      long tileC = c + (long) i * ldc * Float.BYTES;
-      int tile = SgemmPanels.TILE;
-      int init = SgemmPanels.ZEROS;
-      if (add) {
-        SgemmPanels.loadTile(s, tileC, ldc, tileRows, width, vectors);
-        init = tile;
-      }
-      int block = SgemmPanels.BLOCK + i * depth;
-      SgemmNarrowTiles.tile(s, tile, init, block, depth, tileRows - 1, panel, depth);
-      SgemmPanels.storeTile(s, tileC, ldc, tileRows, width, vectors);
-    }
+  /** Rows of the next tile of F32. */
+  private static int wideRows(int left, int vectors) {
+    boolean tall = SgemmTallTiles.FIT && vectors == SgemmTallTiles.VECTORS;
+    return tall && left > SgemmTiles.ROWS ? SgemmTallTiles.ROWS : CpuSgemm.tileRows(left);
   }
 
   private static int width(int n) {
