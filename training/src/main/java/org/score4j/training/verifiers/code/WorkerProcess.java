@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class WorkerProcess implements AutoCloseable {
   private static final List<String> SOURCES =
-      List.of("kernel", "isolation", "wire", "candidate", "tests", "execution", "worker");
+      List.of("kernel", "syscalls", "isolation", "wire", "candidate", "tests", "execution", "worker");
   private static final String LOADER =
       """
       import sys, os, json, types
