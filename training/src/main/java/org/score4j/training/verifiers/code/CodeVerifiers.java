@@ -13,7 +13,7 @@ public final class CodeVerifiers implements AutoCloseable {
   private final Consumer<String> log;
   private @Nullable CodeWorkers workers;
   private @Nullable Verifier python;
-  private @Nullable Verifier java;
+  private @Nullable JavaVerifier java;
   private boolean closed;
 
   /** log: takes the statement of the isolation in force. */
@@ -42,7 +42,7 @@ public final class CodeVerifiers implements AutoCloseable {
   }
 
   private synchronized Verifier startedJava() {
-    Verifier verifier = java;
+    JavaVerifier verifier = java;
     if (verifier == null) {
       verifier = new JavaVerifier(started());
       java = verifier;
@@ -66,6 +66,9 @@ public final class CodeVerifiers implements AutoCloseable {
   @Override
   public synchronized void close() {
     closed = true;
+    if (java != null) {
+      java.close();
+    }
     if (workers != null) {
       workers.close();
     }

@@ -41,6 +41,9 @@ class JavaVerifierTest {
 
   @AfterAll
   void close() {
+    if (verifier != null) {
+      verifier.close();
+    }
     if (workers != null) {
       workers.close();
     }
