@@ -47,11 +47,14 @@ REFUSED = {
 FIRST_SHARED = 424
 # close_range, openat2, faccessat2, epoll_pwait2, futex_waitv, fchmodat2, futex_wake, _wait, _requeue.
 ALLOWED_SHARED = (436, 437, 439, 441, 449, 452, 454, 455, 456)
-CLONE, FORK, VFORK, SOCKET, SOCKETPAIR, FCNTL = (56, 220), (57, None), (58, None), (41, 198), (53, 199), (72, 25)
+CLONE, FORK, VFORK = (56, 220), (57, None), (58, None)
+SOCKET, SOCKETPAIR, SETSOCKOPT, FCNTL = (41, 198), (53, 199), (54, 208), (72, 25)
 # AF_UNIX, AF_INET, AF_INET6, and the protocols that need no kernel module: the default, TCP, UDP.
 DOMAINS, PROTOCOLS = (1, 2, 10), (0, 6, 17)
 # F_SETLEASE, F_NOTIFY and F_SETPIPE_SZ, with which a pipe holds 16 times its usual memory.
 REFUSED_FCNTL = (1024, 1026, 1031)
+# Of level SOL_SOCKET: SO_SNDBUF and SO_RCVBUF, with which a socket holds megabytes.
+SOL_SOCKET, REFUSED_SETSOCKOPT = 1, (7, 8, 32, 33)
 CLONE_THREAD = 0x00010000
 
 ARCHITECTURES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
@@ -95,8 +98,9 @@ def program(machine, no_processes=False):
     when(CLONE[column], [(_LOAD, 0, 0, _argument(0)), (_IF_ANY_BIT, 0, 1, kernel.CLONE_NEWUSER), refuse, allow])
     when(SOCKET[column], _one_of(0, DOMAINS) + _one_of(2, PROTOCOLS) + [allow])
     when(SOCKETPAIR[column], _one_of(0, DOMAINS) + [allow])
-    when(FCNTL[column], [(_LOAD, 0, 0, _argument(1))]
-         + [(_IF_EQUAL, 0, 1, command) if i == 0 else refuse for command in REFUSED_FCNTL for i in (0, 1)] + [allow])
+    when(FCNTL[column], _none_of(1, REFUSED_FCNTL) + [allow])
+    when(SETSOCKOPT[column], [(_LOAD, 0, 0, _argument(1)), (_IF_EQUAL, 1, 0, SOL_SOCKET), allow]
+         + _none_of(2, REFUSED_SETSOCKOPT) + [allow])
     return _assembled(code + [allow])
 
 
@@ -106,6 +110,14 @@ def _one_of(index, values):
     return ([(_LOAD, 0, 0, _argument(index))]
             + [(_IF_EQUAL, count - i, 0, value) for i, value in enumerate(values)]
             + [(_RETURN, 0, 0, _FAIL | errno.EAFNOSUPPORT)])
+
+
+def _none_of(index, values):
+    """Goes on behind itself when the argument is none of the values."""
+    count = len(values)
+    return ([(_LOAD, 0, 0, _argument(index))]
+            + [(_IF_EQUAL, count - i - 1, 1 if i == count - 1 else 0, value) for i, value in enumerate(values)]
+            + [(_RETURN, 0, 0, _FAIL | errno.EPERM)])
 
 
 def _assembled(code):

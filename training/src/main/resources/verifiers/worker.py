@@ -87,13 +87,14 @@ class Worker:
         wire.read_frame(self.verdicts)
 
     def end_tests(self):
-        """Their exit code. Others are started when the job is done with."""
+        """Their exit code, and the verdict they had come to in the end. Others are started after the job."""
         isolation.kill(self.tests_pid)
-        status = os.waitpid(self.tests_pid, 0)[1]
+        code = os.waitstatus_to_exitcode(os.waitpid(self.tests_pid, 0)[1])
+        verdict = self.next_verdict(0)
         self.tests_pid = 0
         self.connections.close()
         os.close(self.verdicts)
-        return os.waitstatus_to_exitcode(status)
+        return code, verdict
 
     def job(self):
         ours, theirs = socket.socketpair()
@@ -108,13 +109,14 @@ class Worker:
         try:
             verdict = self.verdict(clock)
         except wire.Closed:
-            return self.tests_ended(self.end(pid, True))
+            self.end(pid, True)
+            return self.tests_ended()
         if verdict is None:
             busy, tests_at_limit = clock.busy(), clock.tests_at_limit()
             end = self.end(pid, False)
             # The candidate is gone, so the tests go on at once, if they are not busy themselves.
             if tests_at_limit or self.next_verdict(GRACE_SECONDS) is None:
-                return self.tests_late(busy)
+                return self.tests_late(end, busy, tests_at_limit)
             return self.late(end, busy)
         end = self.end(pid, verdict.get("ended"))
         if verdict["outcome"] == "fail" and verdict.get("ended"):
@@ -195,7 +197,7 @@ class Worker:
         return {"by_itself": by_itself, "code": os.waitstatus_to_exitcode(status), "cpu": used.ru_utime + used.ru_stime}
 
     def late(self, end, busy):
-        if busy:
+        if busy and end["cpu"] < 0.9 * self.config["cpuSeconds"]:
             return {"outcome": "error", "reason": self.busy(busy)}
         return {"outcome": "fail", "reason": self.time_limit(end)}
 
@@ -206,26 +208,30 @@ class Worker:
     def time_limit(self, end):
         return "time limit of %g s (%.1f s of CPU time)" % (self.config["wallSeconds"], end["cpu"])
 
-    def tests_late(self, busy):
-        """A limit that the tests reach with a value of the candidate's is the candidate's."""
-        stage = self.stage[0]
-        self.end_tests()
+    def tests_late(self, end, busy, at_limit):
+        verdict = self.end_tests()[1]
+        if at_limit:
+            reason = "limit of %g s of CPU time of the tests themselves" % self.config["cpuSeconds"]
+            return {"outcome": "fail", "reason": reason} if verdict else self.fault_of_tests(reason)
+        if verdict:
+            return self.late(end, busy)
         if busy:
-            return {"outcome": "error" if stage else "lost", "reason": self.busy(busy)}
-        took = "the tests' time limit of %g s of CPU time" % self.config["cpuSeconds"]
-        return {"outcome": tests.AT_FAULT[stage],
-                "reason": took + (", with what the program gave them" if stage == tests.WITH_VALUES else "")}
+            return {"outcome": "error" if self.stage[0] else "lost", "reason": self.busy(busy)}
+        return self.fault_of_tests("time limit of %g s, in the tests themselves" % self.config["wallSeconds"])
 
-    def tests_ended(self, end):
-        stage = self.stage[0]
-        code = self.end_tests()
-        how = "the tests' process ended with %s" % (
-            "signal %d" % -code if code < 0 else "exit code %d" % code)
-        if code == -signal.SIGKILL:
-            # Of the kernel for want of memory: nobody else kills it.
-            return {"outcome": "error" if stage else "lost", "reason": how}
-        return {"outcome": tests.AT_FAULT[stage],
-                "reason": how + (", over what the program gave them" if stage == tests.WITH_VALUES else "")}
+    def tests_ended(self):
+        code = self.end_tests()[0]
+        if code < 0 and code != -signal.SIGKILL:
+            return self.fault_of_tests("the tests' process ended with signal %d" % -code)
+        # By its own will, or by the kernel for want of memory: a program cannot bring that about.
+        return {"outcome": "error" if self.stage[0] else "lost",
+                "reason": "the tests' process ended with " + (
+                    "exit code %d" % code if code >= 0 else "signal %d" % -code)}
+
+    def fault_of_tests(self, reason):
+        """What befalls the tests over a value of the candidate's is the candidate's fault."""
+        outcome = tests.AT_FAULT[self.stage[0]]
+        return {"outcome": outcome, "reason": reason + (", with what the program gave them" if outcome == "fail" else "")}
 
     def ending(self, end):
         if not end["by_itself"]:
