@@ -39,6 +39,11 @@ class Isolation:
 
     def enter(self):
         """Returns in the process that does the work, which everything it starts dies with."""
+        try:
+            # Not of the terminal's process group: Ctrl-C is for the program that started this one.
+            os.setsid()
+        except PermissionError:
+            pass  # leads one already
         if self.apart:
             self._unshare()
             child = os.fork()
@@ -180,8 +185,10 @@ class Isolation:
         os.umask(0o077)
         os.setsid()
         self._restrict(limits, 0)
-        if self.apart and (limits.get("threadsOnly") or self.exempt and limits["processes"] == 1):
-            syscalls.refuse_processes()
+        if limits.get("threadsOnly"):
+            syscalls.refuse_processes(with_threads=True)
+        elif self.exempt and limits["processes"] == 1:
+            syscalls.refuse_processes(with_threads=False)
 
     def _restrict(self, limits, number):
         """number: 0 for candidates, 1 for the tests, which are another user."""

@@ -69,27 +69,15 @@ def _argument(index):
     return 16 + 8 * index
 
 
-def program(machine, no_processes=False):
-    """A classic BPF program as bytes. no_processes: threads only, no other process."""
-    column, architecture = ARCHITECTURES[machine]
+def program(machine):
+    """A classic BPF program as bytes."""
+    column = ARCHITECTURES[machine][0]
+    code, when = _begun(machine)
     refuse = (_RETURN, 0, 0, _FAIL | errno.EPERM)
-    code = [(_LOAD, 0, 0, _ARCHITECTURE), (_IF_EQUAL, 1, 0, architecture), (_RETURN, 0, 0, _KILL),
-            (_LOAD, 0, 0, _NUMBER)]
-
-    def when(number, body):
-        if number is not None:
-            code.extend([(_IF_EQUAL, 0, len(body), number)] + body)
-
     if column == 0:
         # The calls of x32, which have numbers of their own.
         code += [(_IF_AT_LEAST, 0, 1, _X32_BIT), (_RETURN, 0, 0, _FAIL | errno.ENOSYS)]
     allow = (_RETURN, 0, 0, _ALLOW)
-    if no_processes:
-        again = (_RETURN, 0, 0, _FAIL | errno.EAGAIN)
-        when(CLONE[column], [(_LOAD, 0, 0, _argument(0)), (_IF_ANY_BIT, 1, 0, CLONE_THREAD), again, allow])
-        when(FORK[column], [again])
-        when(VFORK[column], [again])
-        return _assembled(code + [allow])
     newer = [(_IF_EQUAL, 0, 1, number) if i % 2 == 0 else allow for number in ALLOWED_SHARED for i in (0, 1)]
     newer.append((_RETURN, 0, 0, _FAIL | errno.ENOSYS))
     code += [(_IF_AT_LEAST, 0, len(newer), FIRST_SHARED)] + newer
@@ -102,6 +90,31 @@ def program(machine, no_processes=False):
     when(SETSOCKOPT[column], [(_LOAD, 0, 0, _argument(1)), (_IF_EQUAL, 1, 0, SOL_SOCKET), allow]
          + _none_of(2, REFUSED_SETSOCKOPT) + [allow])
     return _assembled(code + [allow])
+
+
+def alone(machine, with_threads):
+    """A program that refuses to start processes, and threads too if it says so."""
+    column = ARCHITECTURES[machine][0]
+    code, when = _begun(machine)
+    again, allow = (_RETURN, 0, 0, _FAIL | errno.EAGAIN), (_RETURN, 0, 0, _ALLOW)
+    when(CLONE[column], [(_LOAD, 0, 0, _argument(0)), (_IF_ANY_BIT, 1, 0, CLONE_THREAD), again, allow]
+         if with_threads else [again])
+    when(FORK[column], [again])
+    when(VFORK[column], [again])
+    return _assembled(code + [allow])
+
+
+def _begun(machine):
+    """The instructions that check the architecture, and a function that adds what a call leads to."""
+    architecture = ARCHITECTURES[machine][1]
+    code = [(_LOAD, 0, 0, _ARCHITECTURE), (_IF_EQUAL, 1, 0, architecture), (_RETURN, 0, 0, _KILL),
+            (_LOAD, 0, 0, _NUMBER)]
+
+    def when(number, body):
+        if number is not None:
+            code.extend([(_IF_EQUAL, 0, len(body), number)] + body)
+
+    return code, when
 
 
 def _one_of(index, values):
@@ -131,5 +144,6 @@ def refuse():
     kernel.filter_system_calls(program(platform.machine()))
 
 
-def refuse_processes():
-    kernel.filter_system_calls(program(platform.machine(), no_processes=True))
+def refuse_processes(with_threads):
+    """with_threads: whether threads remain allowed."""
+    kernel.filter_system_calls(alone(platform.machine(), with_threads))

@@ -109,7 +109,7 @@ class Worker:
         try:
             verdict = self.verdict(clock)
         except wire.Closed:
-            self.end(pid, True)
+            self.end(pid, False)
             return self.tests_ended()
         if verdict is None:
             busy, tests_at_limit = clock.busy(), clock.tests_at_limit()
