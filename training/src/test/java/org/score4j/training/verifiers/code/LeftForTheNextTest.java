@@ -26,6 +26,25 @@ class LeftForTheNextTest {
     judge(TestWorkers.User.ORDINARY);
   }
 
+  /** What the tests made of a program's values must not be in the way of the next program's. */
+  @Test
+  void noMemoryOfTheTestsEither() {
+    String tests =
+        new PythonTests(
+                "",
+                "def check(f):\n  global x\n  x = [list(range(1000)) for _ in range(len(f()))]\n",
+                List.of("check(f)"),
+                List.of("f"))
+            .toJson();
+    try (CodeWorkers workers = TestWorkers.open(TestWorkers.User.PRESENT, LIMITS, 1, folder)) {
+      PythonVerifier verifier = new PythonVerifier(workers);
+      for (int i = 0; i < 4; i++) {
+        assertThat(verifier.verify(tests, "def f(): return 'x' * 8000"))
+            .isEqualTo(Verdict.right("whole response: passed 1 tests"));
+      }
+    }
+  }
+
   private static String numbers() {
     return """
         import ctypes, platform
@@ -71,7 +90,10 @@ class LeftForTheNextTest {
                 "socket.socket(1).connect('\\0leak')",
                 "ConnectionRefusedError"),
             List.of("os.environ.update(LEAK='x')", "'LEAK' in os.environ", "False"),
-            List.of("os.fork()", "os.getpid()", "1"));
+            List.of("os.fork()", "os.getpid()", "1"),
+            // A crash starts a program of the host's unless this limit is 1.
+            List.of("resource.setrlimit(4, (0, 0))", "resource.getrlimit(4)", "(1, 1)"),
+            List.of("0", "libc.prctl(4, 1, 0, 0, 0)", "-1"));
     try (CodeWorkers workers = TestWorkers.open(user, LIMITS, 1, folder)) {
       PythonVerifier verifier = new PythonVerifier(workers);
       for (List<String> each : writersAndReaders) {
@@ -93,7 +115,7 @@ class LeftForTheNextTest {
     String program =
         numbers()
             + """
-            import fcntl, os, socket, time
+            import fcntl, os, resource, socket, time
             KEEP = []
             def f():
                 try:
