@@ -252,7 +252,10 @@ final class DoctorCommand implements Callable<Integer> {
           "programs", true, false, "judged by " + CodeVerifiers.statement(CodeSettings.DEFAULTS));
     } catch (CodeException e) {
       return new Finding(
-          "programs", false, false, "cannot be judged, which only such tasks need: " + e.getMessage());
+          "programs",
+          false,
+          false,
+          "cannot be judged, which only such tasks need: " + e.getMessage());
     }
   }
 

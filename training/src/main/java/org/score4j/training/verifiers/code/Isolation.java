@@ -6,9 +6,9 @@ import java.util.Locale;
 /** How far a candidate is kept apart from the machine. Later constants are stricter. */
 public enum Isolation {
   /**
-   * Limits of CPU time, wall time, memory and file size, and a filter of system calls (seccomp); all
-   * of its processes are ended. It can read and delete this user's files, use the network and end
-   * this user's processes: for programs one trusts.
+   * Limits of CPU time, wall time, memory and file size, and a filter of system calls (seccomp);
+   * all of its processes are ended. It can read and delete this user's files, use the network and
+   * end this user's processes: for programs one trusts.
    */
   PROCESS,
   /**

@@ -25,13 +25,14 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One warm worker. It has an empty environment. When this process ends, however it does, so does the
- * worker's input, upon which it ends at once with all that it started and removes its folder. Used by
- * one thread at a time.
+ * One warm worker. It has an empty environment. When this process ends, however it does, so does
+ * the worker's input, upon which it ends at once with all that it started and removes its folder.
+ * Used by one thread at a time.
  */
 final class WorkerProcess implements AutoCloseable {
   private static final List<String> SOURCES =
-      List.of("kernel", "syscalls", "isolation", "wire", "candidate", "tests", "execution", "worker");
+      List.of(
+          "kernel", "syscalls", "isolation", "wire", "candidate", "tests", "execution", "worker");
   private static final String LOADER =
       """
       import sys, os, json, types

@@ -132,8 +132,9 @@ class FaultOfTheProgramTest {
         new Case(
             FORGE
                 + "def add(a, b):\n"
-                + "  forge(b'{\"value\": [\"s\", [' + b','.join(b'%d' % (i * (2 ** 61 - 1)) for i in"
-                + " range(1, 300000)) + b']]}')\n  time.sleep(100)\n",
+                + "  forge(b'{\"value\": [\"s\", [' + b','.join(b'%d' % (i * (2 ** 61 - 1)) for i"
+                + " in range(1, 300000)) + b']]}')\n"
+                + "  time.sleep(100)\n",
             "limit of 2 s of CPU time of the tests themselves, with what the program gave them"));
     String range = "def add(a, b): return range(10 ** 12)";
     String walked =
@@ -193,7 +194,8 @@ class FaultOfTheProgramTest {
       }
       assertThat(unexpected).isEmpty();
       times.forEach(
-          (name, time) -> assertThat(time).as(name).isLessThan(Duration.ofSeconds(WALL_SECONDS + 5)));
+          (name, time) ->
+              assertThat(time).as(name).isLessThan(Duration.ofSeconds(WALL_SECONDS + 5)));
     }
     assertThat(workers.replaced()).isZero();
     for (int i = 0; i < 4; i++) {

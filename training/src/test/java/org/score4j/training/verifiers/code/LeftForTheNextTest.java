@@ -47,11 +47,11 @@ class LeftForTheNextTest {
 
   private static String numbers() {
     return """
-        import ctypes, platform
-        libc = ctypes.CDLL(None, use_errno=True)
-        add_key, keyctl, shmget, memfd_create, vsock = {
-            "x86_64": (248, 250, 29, 319, 41), "aarch64": (217, 219, 194, 279, 198)}[platform.machine()]
-        """;
+    import ctypes, platform
+    libc = ctypes.CDLL(None, use_errno=True)
+    add_key, keyctl, shmget, memfd_create, vsock = {
+        "x86_64": (248, 250, 29, 319, 41), "aarch64": (217, 219, 194, 279, 198)}[platform.machine()]
+    """;
   }
 
   private void judge(TestWorkers.User user) throws IOException {
@@ -84,7 +84,10 @@ class LeftForTheNextTest {
             List.of("0", "libc.syscall(memfd_create, b'm', 0)", "-1"),
             List.of("0", "libc.syscall(vsock, 40, 1, 0)", "-1"),
             List.of("fcntl.fcntl(1, 4, os.O_NONBLOCK)", "fcntl.fcntl(1, 3) & os.O_NONBLOCK", "0"),
-            List.of("os.utime('/dev/null')", "time.time() - os.stat('/dev/null').st_mtime < 5", "False"),
+            List.of(
+                "os.utime('/dev/null')",
+                "time.time() - os.stat('/dev/null').st_mtime < 5",
+                "False"),
             List.of(
                 "KEEP.append(socket.socket(1)) or KEEP[0].bind('\\0leak') or KEEP[0].listen()",
                 "socket.socket(1).connect('\\0leak')",
