@@ -18,6 +18,7 @@ import org.score4j.training.verifiers.BoundedJudge;
 import org.score4j.training.verifiers.Verdict;
 import org.score4j.training.verifiers.code.CodeSettings;
 import org.score4j.training.verifiers.code.CodeVerifiers;
+import org.score4j.training.verifiers.math.AnswerForm;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -69,6 +70,16 @@ final class VerifyCommand implements Callable<Integer> {
           "where a final answer is looked for, in order: final-answer, boxed, hashes, answer-line,"
               + " last-number; the task's own unless given")
   private String rules = "";
+
+  @Option(
+      names = "--answer-form",
+      paramLabel = "FORM",
+      defaultValue = "value",
+      description =
+          "value: where the reference is a value, a number, fraction, decimal, root or multiple of"
+              + " π or e, a right answer is one too and no sum, product, power or function that is"
+              + " still to be worked out; expression: any expression of the same value")
+  private String answerForm = "";
 
   @Option(
       names = "--verifier",
@@ -147,6 +158,7 @@ final class VerifyCommand implements Callable<Integer> {
         "",
         "",
         rules,
+        AnswerForm.byName(answerForm),
         0,
         new TextTaskSettings.Columns(
             columns.id(), columns.problem(), columns.reference(), verifier),

@@ -50,7 +50,7 @@ final class JsonlTask {
     return switch (settings.columns().verifier()) {
       case "math" ->
           AnswerRules.verifier(
-              settings.answerRules(),
+              settings,
               ExtractionRule.FINAL_ANSWER,
               ExtractionRule.BOXED,
               ExtractionRule.HASHES,

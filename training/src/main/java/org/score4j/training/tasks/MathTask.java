@@ -45,7 +45,7 @@ final class MathTask {
 
   static Verifier verifier(TextTaskSettings settings) {
     return AnswerRules.verifier(
-        settings.answerRules(), ExtractionRule.FINAL_ANSWER, ExtractionRule.BOXED);
+        settings, ExtractionRule.FINAL_ANSWER, ExtractionRule.BOXED);
   }
 
   /** A worked solution in the form the prompt asks for. */

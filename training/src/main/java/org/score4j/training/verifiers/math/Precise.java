@@ -1,0 +1,210 @@
+package org.score4j.training.verifiers.math;
+
+import ch.obermuhlner.math.big.BigDecimalMath;
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.math.MathContext;
+import java.math.RoundingMode;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A real number of 80 digits with a bound of its error, carried through every operation to first
+ * order: what {@link Approximate} is in double precision. Operations return null where they are not
+ * defined, where the error hides whether they are, and where they would take long.
+ *
+ * @param value the number
+ * @param error bound of the distance to the true value
+ */
+record Precise(BigDecimal value, BigDecimal error) {
+  private static final MathContext DIGITS = new MathContext(80);
+  private static final MathContext ERROR_DIGITS = new MathContext(3, RoundingMode.UP);
+  static final Precise PI = rounded(BigDecimalMath.pi(DIGITS), BigDecimal.ZERO);
+  static final Precise E = rounded(BigDecimalMath.e(DIGITS), BigDecimal.ZERO);
+  static final Precise ONE = exact(BigDecimal.ONE);
+
+  // Of one operation, with room for the functions of the library (1 unit in the last place).
+  private static final int ROUNDED_DIGITS = 78;
+  private static final int SHARP_DIGITS = 60;
+  private static final int MAX_WHOLE_EXPONENT = 10_000;
+  private static final int MAX_ROOT = 200;
+  // e^20000 has 8,686 digits before the point; the series takes milliseconds there.
+  private static final BigDecimal MAX_EXPONENT = BigDecimal.valueOf(20_000);
+  // The library takes this many digits more to find the place in a period.
+  private static final BigDecimal MAX_ANGLE = BigDecimal.TEN.pow(20);
+
+  /** What a comparison found. */
+  enum Agreement {
+    /** They agree to 60 digits. */
+    SAME,
+    DIFFERENT,
+    /** The errors are too large for either. */
+    UNKNOWN
+  }
+
+  private static Precise exact(BigDecimal value) {
+    return new Precise(value, BigDecimal.ZERO);
+  }
+
+  private static Precise rounded(BigDecimal value, BigDecimal error) {
+    return new Precise(
+        value, error.add(value.abs().movePointLeft(ROUNDED_DIGITS), ERROR_DIGITS));
+  }
+
+  static Precise of(Rational value) {
+    BigDecimal top = new BigDecimal(value.numerator());
+    return value.isInteger() && top.precision() <= DIGITS.getPrecision()
+        ? exact(top)
+        : rounded(top.divide(new BigDecimal(value.denominator()), DIGITS), BigDecimal.ZERO);
+  }
+
+  Agreement compare(Precise other) {
+    BigDecimal errors = error.add(other.error);
+    BigDecimal distance = value.subtract(other.value).abs();
+    if (distance.compareTo(errors.multiply(BigDecimal.valueOf(4))) > 0) {
+      return Agreement.DIFFERENT;
+    }
+    BigDecimal larger = value.abs().max(other.value.abs()).max(BigDecimal.ONE);
+    return errors.compareTo(larger.movePointLeft(SHARP_DIGITS)) <= 0
+        ? Agreement.SAME
+        : Agreement.UNKNOWN;
+  }
+
+  /** Whether the error leaves the sign open. */
+  private boolean mayBeZero() {
+    return value.abs().compareTo(error) <= 0;
+  }
+
+  Precise negate() {
+    return new Precise(value.negate(), error);
+  }
+
+  Precise abs() {
+    return new Precise(value.abs(), error);
+  }
+
+  Precise plus(Precise other) {
+    return rounded(value.add(other.value, DIGITS), error.add(other.error));
+  }
+
+  Precise times(Precise other) {
+    return rounded(
+        value.multiply(other.value, DIGITS),
+        value.abs().multiply(other.error).add(other.value.abs().add(other.error).multiply(error)));
+  }
+
+  @Nullable Precise dividedBy(Precise other) {
+    if (other.mayBeZero()) {
+      return null;
+    }
+    BigDecimal quotient = value.divide(other.value, DIGITS);
+    BigDecimal bound = error.add(quotient.abs().multiply(other.error));
+    return rounded(
+        quotient, bound.divide(other.value.abs().subtract(other.error), ERROR_DIGITS));
+  }
+
+  @Nullable Precise wholePower(int exponent) {
+    if (Math.abs(exponent) > MAX_WHOLE_EXPONENT) {
+      return null;
+    }
+    if (exponent < 0) {
+      Precise power = wholePower(-exponent);
+      return power == null ? null : ONE.dividedBy(power);
+    }
+    if (exponent == 0) {
+      return mayBeZero() ? null : ONE;
+    }
+    BigDecimal below = value.abs().add(error).pow(exponent - 1, DIGITS);
+    BigDecimal slope = below.multiply(BigDecimal.valueOf(exponent));
+    return rounded(value.pow(exponent, DIGITS), slope.multiply(error, ERROR_DIGITS));
+  }
+
+  /** The real root; null for even ones of negative numbers. */
+  @Nullable Precise root(int index) {
+    if (value.signum() == 0 && error.signum() == 0) {
+      return this;
+    }
+    if (mayBeZero() || index > MAX_ROOT || (value.signum() < 0 && index % 2 == 0)) {
+      return null;
+    }
+    if (value.signum() < 0) {
+      Precise positive = negate().root(index);
+      return positive == null ? null : positive.negate();
+    }
+    BigDecimal root =
+        index == 2
+            ? value.sqrt(DIGITS)
+            : BigDecimalMath.root(value, BigDecimal.valueOf(index), DIGITS);
+    // The slope is root / (index · value).
+    BigDecimal bound =
+        root.multiply(error).divide(value.subtract(error), ERROR_DIGITS);
+    return rounded(root, bound);
+  }
+
+  @Nullable Precise exp() {
+    // Beyond a tenth the slope says nothing about the other end of the error.
+    if (value.abs().compareTo(MAX_EXPONENT) > 0
+        || error.movePointRight(1).compareTo(BigDecimal.ONE) > 0) {
+      return null;
+    }
+    BigDecimal power = BigDecimalMath.exp(value, DIGITS);
+    return rounded(power, power.multiply(error, ERROR_DIGITS));
+  }
+
+  @Nullable Precise ln() {
+    if (value.signum() <= 0 || mayBeZero()) {
+      return null;
+    }
+    return rounded(
+        BigDecimalMath.log(value, DIGITS), error.divide(value.subtract(error), ERROR_DIGITS));
+  }
+
+  @Nullable Precise sin() {
+    return value.abs().compareTo(MAX_ANGLE) > 0
+        ? null
+        : turned(BigDecimalMath.sin(value, DIGITS));
+  }
+
+  @Nullable Precise cos() {
+    return value.abs().compareTo(MAX_ANGLE) > 0
+        ? null
+        : turned(BigDecimalMath.cos(value, DIGITS));
+  }
+
+  /** sin or cos of this, whose slope is at most 1; the error of the library is absolute. */
+  private Precise turned(BigDecimal result) {
+    return new Precise(result, error.add(BigDecimal.ONE.movePointLeft(ROUNDED_DIGITS)));
+  }
+
+  Precise arctan() {
+    return rounded(BigDecimalMath.atan(value, DIGITS), error);
+  }
+
+  /** Null at the ends ±1 and beyond, unless this is one of them exactly. */
+  @Nullable Precise arcsin() {
+    BigDecimal rest = BigDecimal.ONE.subtract(value.multiply(value));
+    if (error.signum() == 0 ? rest.signum() < 0 : rest.compareTo(error) <= 0) {
+      return null;
+    }
+    BigDecimal slope =
+        error.signum() == 0 ? BigDecimal.ZERO : BigDecimal.ONE.divide(rest, ERROR_DIGITS);
+    return rounded(BigDecimalMath.asin(value, DIGITS), slope.multiply(error, ERROR_DIGITS));
+  }
+
+  /** The next whole number below; null where the error leaves it open. */
+  @Nullable Precise floor() {
+    BigInteger low = value.subtract(error).setScale(0, RoundingMode.FLOOR).toBigInteger();
+    BigInteger high = value.add(error).setScale(0, RoundingMode.FLOOR).toBigInteger();
+    return low.equals(high) ? exact(new BigDecimal(low)) : null;
+  }
+
+  /** Whether it rounds to a decimal: lies nearer to it than half a unit of its last place. */
+  boolean roundsTo(BigDecimal decimal) {
+    return value
+            .subtract(decimal)
+            .abs()
+            .add(error)
+            .multiply(BigDecimal.TWO)
+            .compareTo(decimal.ulp())
+        < 0;
+  }
+}
