@@ -122,8 +122,9 @@ final class VerifyCommand implements Callable<Integer> {
       throw new ParameterException(
           command.commandLine(), "--threads is %d; use 1 or more".formatted(threads));
     }
+    AnswerForm form = form(command);
     int atOnce = threads == null ? Runtime.getRuntime().availableProcessors() : threads;
-    TextTaskSettings settings = settings(atOnce);
+    TextTaskSettings settings = settings(atOnce, form);
     try (CodeVerifiers programs =
         new CodeVerifiers(settings.code(), line -> terminal.out().println("score4j: " + line))) {
       List<GivenAnswers.Answer> given =
@@ -140,7 +141,18 @@ final class VerifyCommand implements Callable<Integer> {
     return 0;
   }
 
-  private TextTaskSettings settings(int atOnce) {
+  private AnswerForm form(CommandSpec command) {
+    try {
+      return AnswerForm.byName(answerForm);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(
+          command.commandLine(),
+          "--answer-form is '%s'; use value or expression".formatted(answerForm),
+          e);
+    }
+  }
+
+  private TextTaskSettings settings(int atOnce, AnswerForm form) {
     CodeSettings limits = CodeSettings.DEFAULTS;
     CodeSettings code =
         new CodeSettings(
@@ -158,7 +170,7 @@ final class VerifyCommand implements Callable<Integer> {
         "",
         "",
         rules,
-        AnswerForm.byName(answerForm),
+        form,
         0,
         new TextTaskSettings.Columns(
             columns.id(), columns.problem(), columns.reference(), verifier),

@@ -26,7 +26,8 @@ record Precise(BigDecimal value, BigDecimal error) {
   private static final int ROUNDED_DIGITS = 78;
   private static final int SHARP_DIGITS = 60;
   private static final int MAX_WHOLE_EXPONENT = 10_000;
-  private static final int MAX_ROOT = 200;
+  // A product of so many numbers takes some milliseconds.
+  private static final int MAX_FACTORIAL = 10_000;
   // e^20000 has 8,686 digits before the point; the series takes milliseconds there.
   private static final BigDecimal MAX_EXPONENT = BigDecimal.valueOf(20_000);
   // The library takes this many digits more to find the place in a period.
@@ -47,7 +48,7 @@ record Precise(BigDecimal value, BigDecimal error) {
 
   private static Precise rounded(BigDecimal value, BigDecimal error) {
     return new Precise(
-        value, error.add(value.abs().movePointLeft(ROUNDED_DIGITS), ERROR_DIGITS));
+        value, error.add(value.abs().round(ERROR_DIGITS).scaleByPowerOfTen(-ROUNDED_DIGITS), ERROR_DIGITS));
   }
 
   static Precise of(Rational value) {
@@ -58,13 +59,13 @@ record Precise(BigDecimal value, BigDecimal error) {
   }
 
   Agreement compare(Precise other) {
-    BigDecimal errors = error.add(other.error);
-    BigDecimal distance = value.subtract(other.value).abs();
+    BigDecimal errors = error.add(other.error, ERROR_DIGITS);
+    BigDecimal distance = value.subtract(other.value, DIGITS).abs();
     if (distance.compareTo(errors.multiply(BigDecimal.valueOf(4))) > 0) {
       return Agreement.DIFFERENT;
     }
     BigDecimal larger = value.abs().max(other.value.abs()).max(BigDecimal.ONE);
-    return errors.compareTo(larger.movePointLeft(SHARP_DIGITS)) <= 0
+    return errors.compareTo(larger.scaleByPowerOfTen(-SHARP_DIGITS)) <= 0
         ? Agreement.SAME
         : Agreement.UNKNOWN;
   }
@@ -83,13 +84,15 @@ record Precise(BigDecimal value, BigDecimal error) {
   }
 
   Precise plus(Precise other) {
-    return rounded(value.add(other.value, DIGITS), error.add(other.error));
+    return rounded(value.add(other.value, DIGITS), error.add(other.error, ERROR_DIGITS));
   }
 
   Precise times(Precise other) {
+    BigDecimal left = value.abs().multiply(other.error, ERROR_DIGITS);
+    BigDecimal right = other.value.abs().add(other.error, ERROR_DIGITS);
     return rounded(
         value.multiply(other.value, DIGITS),
-        value.abs().multiply(other.error).add(other.value.abs().add(other.error).multiply(error)));
+        left.add(right.multiply(error, ERROR_DIGITS), ERROR_DIGITS));
   }
 
   @Nullable Precise dividedBy(Precise other) {
@@ -97,9 +100,10 @@ record Precise(BigDecimal value, BigDecimal error) {
       return null;
     }
     BigDecimal quotient = value.divide(other.value, DIGITS);
-    BigDecimal bound = error.add(quotient.abs().multiply(other.error));
+    BigDecimal bound =
+        error.add(quotient.abs().multiply(other.error, ERROR_DIGITS), ERROR_DIGITS);
     return rounded(
-        quotient, bound.divide(other.value.abs().subtract(other.error), ERROR_DIGITS));
+        quotient, bound.divide(other.value.abs().subtract(other.error, DIGITS), ERROR_DIGITS));
   }
 
   @Nullable Precise wholePower(int exponent) {
@@ -113,8 +117,8 @@ record Precise(BigDecimal value, BigDecimal error) {
     if (exponent == 0) {
       return mayBeZero() ? null : ONE;
     }
-    BigDecimal below = value.abs().add(error).pow(exponent - 1, DIGITS);
-    BigDecimal slope = below.multiply(BigDecimal.valueOf(exponent));
+    BigDecimal below = value.abs().add(error, ERROR_DIGITS).pow(exponent - 1, DIGITS);
+    BigDecimal slope = below.multiply(BigDecimal.valueOf(exponent), ERROR_DIGITS);
     return rounded(value.pow(exponent, DIGITS), slope.multiply(error, ERROR_DIGITS));
   }
 
@@ -123,27 +127,40 @@ record Precise(BigDecimal value, BigDecimal error) {
     if (value.signum() == 0 && error.signum() == 0) {
       return this;
     }
-    if (mayBeZero() || index > MAX_ROOT || (value.signum() < 0 && index % 2 == 0)) {
+    if (mayBeZero() || (value.signum() < 0 && index % 2 == 0)) {
       return null;
     }
     if (value.signum() < 0) {
       Precise positive = negate().root(index);
       return positive == null ? null : positive.negate();
     }
-    BigDecimal root =
-        index == 2
-            ? value.sqrt(DIGITS)
-            : BigDecimalMath.root(value, BigDecimal.valueOf(index), DIGITS);
-    // The slope is root / (index · value).
-    BigDecimal bound =
-        root.multiply(error).divide(value.subtract(error), ERROR_DIGITS);
-    return rounded(root, bound);
+    if (index > 2) {
+      // Not the root of the library: its Newton's method takes seconds from an order of 30 on.
+      Precise logarithm = ln();
+      Precise share = logarithm == null ? null : logarithm.dividedBy(of(Rational.of(index)));
+      return share == null ? null : share.exp();
+    }
+    BigDecimal root = value.sqrt(DIGITS);
+    // The slope is root / (2 · value).
+    return rounded(root, root.multiply(error, ERROR_DIGITS).divide(value.subtract(error, DIGITS), ERROR_DIGITS));
+  }
+
+  /** n!; null for negative and for very large n. */
+  static @Nullable Precise factorial(int n) {
+    if (n < 0 || n > MAX_FACTORIAL) {
+      return null;
+    }
+    Precise product = ONE;
+    for (int i = 2; i <= n; i++) {
+      product = product.times(exact(BigDecimal.valueOf(i)));
+    }
+    return product;
   }
 
   @Nullable Precise exp() {
     // Beyond a tenth the slope says nothing about the other end of the error.
     if (value.abs().compareTo(MAX_EXPONENT) > 0
-        || error.movePointRight(1).compareTo(BigDecimal.ONE) > 0) {
+        || error.scaleByPowerOfTen(1).compareTo(BigDecimal.ONE) > 0) {
       return null;
     }
     BigDecimal power = BigDecimalMath.exp(value, DIGITS);
@@ -155,7 +172,7 @@ record Precise(BigDecimal value, BigDecimal error) {
       return null;
     }
     return rounded(
-        BigDecimalMath.log(value, DIGITS), error.divide(value.subtract(error), ERROR_DIGITS));
+        BigDecimalMath.log(value, DIGITS), error.divide(value.subtract(error, DIGITS), ERROR_DIGITS));
   }
 
   @Nullable Precise sin() {
@@ -172,7 +189,7 @@ record Precise(BigDecimal value, BigDecimal error) {
 
   /** sin or cos of this, whose slope is at most 1; the error of the library is absolute. */
   private Precise turned(BigDecimal result) {
-    return new Precise(result, error.add(BigDecimal.ONE.movePointLeft(ROUNDED_DIGITS)));
+    return new Precise(result, error.add(BigDecimal.ONE.scaleByPowerOfTen(-ROUNDED_DIGITS)));
   }
 
   Precise arctan() {

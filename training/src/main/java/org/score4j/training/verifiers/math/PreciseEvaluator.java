@@ -26,8 +26,7 @@ final class PreciseEvaluator {
   private static final Rational RADIANS_PER_DEGREE_OVER_PI = Rational.of(1, 180);
   private static final Rational HUNDREDTH = Rational.of(1, 100);
   private static final Precise TEN = Precise.of(Rational.of(10));
-  // Roots by Newton's method; above it a power is e to a logarithm.
-  private static final int MAX_ROOT_BITS = 8;
+  // Above it a power is e to a logarithm, whose relative error grows with the exponent.
   private static final int MAX_EXPONENT_BITS = 14;
 
   private final ExactEvaluator exact;
@@ -42,10 +41,11 @@ final class PreciseEvaluator {
 
   @Nullable Precise value(Expression expression) {
     budget.spendLong();
-    // Degrees in a trigonometric function are no rational number of radians.
-    Rational rational = insideTrigonometric > 0 ? null : exact.value(expression);
-    if (rational != null) {
-      return Precise.of(rational);
+    if (isExactFirst(expression)) {
+      Rational rational = exact.value(expression);
+      if (rational != null) {
+        return Precise.of(rational);
+      }
     }
     return switch (expression) {
       case Num(Rational value, boolean decimal, int places) -> Precise.of(value);
@@ -66,10 +66,25 @@ final class PreciseEvaluator {
             case E -> Precise.E;
             case I -> null;
           };
-      case Factorial f -> ofRational(exact.value(f));
-      case Binomial b -> ofRational(exact.value(b));
+      case Factorial(Expression operand) -> factorial(exact.value(operand));
+      case Binomial(Expression n, Expression k) -> binomial(exact.value(n), exact.value(k));
       case Infinite i -> null;
     };
+  }
+
+  /**
+   * Where an error could hide the value: √4, ⌊3·⅓⌋. Sums and products lose nothing, and asking at
+   * every one of them takes the square of the time. Degrees in a trigonometric function are no
+   * rational number of radians.
+   */
+  private boolean isExactFirst(Expression expression) {
+    return insideTrigonometric == 0
+        && switch (expression) {
+          case Root root -> true;
+          case Power power -> true;
+          case Call call -> true;
+          default -> false;
+        };
   }
 
   private static @Nullable Precise ofRational(@Nullable Rational value) {
@@ -112,6 +127,20 @@ final class PreciseEvaluator {
         : times(times(value, Precise.of(RADIANS_PER_DEGREE_OVER_PI)), Precise.PI);
   }
 
+  private static @Nullable Precise factorial(@Nullable Rational n) {
+    return n != null && n.isInteger() && n.numerator().bitLength() < Integer.SIZE - 1
+        ? Precise.factorial(n.numerator().intValue())
+        : null;
+  }
+
+  private static @Nullable Precise binomial(@Nullable Rational n, @Nullable Rational k) {
+    Rational rest = n == null || k == null ? null : n.plus(k.negate());
+    Precise below = factorial(k);
+    Precise other = below == null ? null : factorial(rest);
+    Precise top = other == null ? null : factorial(n);
+    return below == null || other == null ? null : divided(top, below.times(other));
+  }
+
   private @Nullable Precise power(Expression base, Expression exponent) {
     Rational rational = exact.value(exponent);
     if (base == Constant.E && (rational == null || !rational.isInteger())) {
@@ -124,7 +153,7 @@ final class PreciseEvaluator {
     }
     if (rational != null
         && rational.numerator().bitLength() <= MAX_EXPONENT_BITS
-        && rational.denominator().bitLength() <= MAX_ROOT_BITS) {
+        && rational.denominator().bitLength() <= MAX_EXPONENT_BITS) {
       // As elsewhere here, a fractional power of a negative number is not real.
       Precise root =
           rational.isInteger()

@@ -251,7 +251,8 @@ final class ValueForm {
       boolean read =
           (top instanceof Sum sum && !isNumber(top) ? above.addSum(sum, complex) : above.add(unsigned))
               && below.add(bottom)
-              && !below.hasSum;
+              && !below.hasSum
+              && !(above.irrational.isEmpty() && below.irrational.isEmpty());
       boolean number = above.hasNumber || below.hasNumber;
       if (!read || (number && hasNumber) || (above.hasSum && hasSum)) {
         return false;

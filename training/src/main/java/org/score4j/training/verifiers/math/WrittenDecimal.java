@@ -2,6 +2,7 @@ package org.score4j.training.verifiers.math;
 
 import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.math.RoundingMode;
 import org.jspecify.annotations.Nullable;
 import org.score4j.training.verifiers.math.Expression.Degrees;
 import org.score4j.training.verifiers.math.Expression.Given;
@@ -74,14 +75,10 @@ record WrittenDecimal(BigDecimal digits) {
 
   /** Whether the exact value rounds to it. */
   boolean rounds(Rational value) {
-    // |p/q − d| < u/2, times 2q.
-    BigDecimal bottom = new BigDecimal(value.denominator());
     return new BigDecimal(value.numerator())
-            .subtract(digits.multiply(bottom))
-            .abs()
-            .multiply(BigDecimal.TWO)
-            .compareTo(digits.ulp().multiply(bottom))
-        < 0;
+            .divide(new BigDecimal(value.denominator()), digits.scale(), RoundingMode.HALF_UP)
+            .compareTo(digits)
+        == 0;
   }
 
   /** Whether the value rounds to it, as far as double precision knows. */
