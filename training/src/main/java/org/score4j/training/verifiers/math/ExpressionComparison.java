@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.score4j.training.verifiers.math.Expression.Call;
 import org.score4j.training.verifiers.math.Expression.Constant;
@@ -43,19 +44,22 @@ final class ExpressionComparison {
   boolean equal(Expression one, Expression other) {
     Expression a = withoutMark(one);
     Expression b = withoutMark(other);
-    if (isMarked(one) != isMarked(other)
-        && !(isMarked(one) ? isAccepted(b, a) : isAccepted(a, b))) {
-      return false;
-    }
     if (a.equals(b)) {
       return true;
     }
+    // Asked last of all, for most answers are another value.
+    BooleanSupplier accepted =
+        isMarked(one) == isMarked(other)
+            ? () -> true
+            : isMarked(one) ? () -> isAccepted(b, a) : () -> isAccepted(a, b);
     int infinite = infinity(a);
     if (infinite != 0 || infinity(b) != 0) {
-      return infinite == infinity(b);
+      return infinite == infinity(b) && accepted.getAsBoolean();
     }
     Set<String> variables = variables(a, b);
-    return variables.isEmpty() ? equalConstants(a, b) : equalFunctions(a, b, variables);
+    return variables.isEmpty()
+        ? equalConstants(a, b, accepted)
+        : accepted.getAsBoolean() && equalFunctions(a, b, variables);
   }
 
   private boolean isAccepted(Expression reference, Expression given) {
@@ -84,28 +88,27 @@ final class ExpressionComparison {
     };
   }
 
-  private boolean equalConstants(Expression a, Expression b) {
+  private boolean equalConstants(Expression a, Expression b, BooleanSupplier accepted) {
     ExactEvaluator exact = new ExactEvaluator(Map.of(), budget);
     Rational left = exact.value(a);
     Rational right = exact.value(b);
-    WrittenDecimal leftDecimal = WrittenDecimal.of(a);
-    WrittenDecimal rightDecimal = WrittenDecimal.of(b);
     if (left != null && right != null) {
-      return left.equals(right)
-          || (leftDecimal == null && rightDecimal != null && isRounded(left, rightDecimal))
-          || (rightDecimal == null && leftDecimal != null && isRounded(right, leftDecimal));
+      return (left.equals(right) || isRounded(a, left, b) || isRounded(b, right, a))
+          && accepted.getAsBoolean();
     }
     NumericEvaluator numeric = new NumericEvaluator(Map.of(), budget);
     Approximate x = numeric.value(a);
     Approximate y = numeric.value(b);
+    WrittenDecimal leftDecimal = left == null ? null : WrittenDecimal.of(a);
+    WrittenDecimal rightDecimal = right == null ? null : WrittenDecimal.of(b);
     if (leftDecimal != null || rightDecimal != null) {
-      // One of the two is no rational number, and no decimal therefore.
-      return leftDecimal == null
-          ? rightDecimal != null && isRounded(exact, a, x, rightDecimal)
-          : isRounded(exact, b, y, leftDecimal);
+      return (leftDecimal == null
+              ? rightDecimal != null && isRounded(exact, a, x, rightDecimal)
+              : isRounded(exact, b, y, leftDecimal))
+          && accepted.getAsBoolean();
     }
     boolean defined = x.isDefined() && y.isDefined();
-    if (defined && !x.agrees(y)) {
+    if ((defined && !x.agrees(y)) || !accepted.getAsBoolean()) {
       return false;
     }
     return switch (preciselyEqual(exact, a, b)) {
@@ -115,9 +118,13 @@ final class ExpressionComparison {
     };
   }
 
-  /** A whole number is no rounded value: what is counted is counted exactly. */
-  private static boolean isRounded(Rational value, WrittenDecimal decimal) {
-    return decimal.isRounded() && !value.isInteger() && decimal.rounds(value);
+  /** A whole number is no rounded value, and neither is another decimal. */
+  private static boolean isRounded(Expression written, Rational value, Expression other) {
+    WrittenDecimal decimal = value.isInteger() ? null : WrittenDecimal.of(other);
+    return decimal != null
+        && decimal.isRounded()
+        && WrittenDecimal.of(written) == null
+        && decimal.rounds(value);
   }
 
   private boolean isRounded(
