@@ -148,6 +148,26 @@ final class VerifyCommandTest {
   }
 
   @Test
+  void theFormOfAnAnswerCanBeChosen() throws IOException {
+    String answers =
+        file(
+            "forms.jsonl",
+            "{\"id\": \"a\", \"response\": \"\\\\boxed{17\\\\cdot23}\", \"reference\": 391}",
+            "{\"id\": \"b\", \"response\": \"\\\\boxed{391}\", \"reference\": \"391\"}");
+    for (String task : List.of("math", "gsm8k", "jsonl")) {
+      assertThat(run("verify", "--task", task, "--answers", answers)).isZero();
+    }
+    assertThat(stdout.toString().lines().filter(line -> line.startsWith("wrong  a"))).hasSize(3);
+    assertThat(stdout.toString().lines().filter(line -> line.startsWith("right  b"))).hasSize(3);
+    assertThat(run("verify", "--task", "math", "--answer-form", "expression", "--answers", answers))
+        .isZero();
+    assertThat(stdout.toString()).contains("right  a");
+    assertThat(run("verify", "--task", "math", "--answer-form", "number", "--answers", answers))
+        .isEqualTo(2);
+    assertThat(screen.raw()).contains("--answer-form is 'number'; use value or expression");
+  }
+
+  @Test
   void brokenTestsAreRefusedWithTheirLine() throws IOException {
     String tests = "\"{\\\"tests\\\": [\\\"assert f() == 1\\\"], \\\"entries\\\": [\\\"f\\\"]}\"";
     String answers =

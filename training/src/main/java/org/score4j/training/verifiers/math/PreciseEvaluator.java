@@ -78,13 +78,18 @@ final class PreciseEvaluator {
    * rational number of radians.
    */
   private boolean isExactFirst(Expression expression) {
-    return insideTrigonometric == 0
-        && switch (expression) {
+    return switch (expression) {
           case Root root -> true;
           case Power power -> true;
           case Call call -> true;
           default -> false;
-        };
+        }
+        && (insideTrigonometric == 0 || !hasDegrees(expression));
+  }
+
+  private static boolean hasDegrees(Expression expression) {
+    return expression instanceof Degrees
+        || expression.parts().stream().anyMatch(PreciseEvaluator::hasDegrees);
   }
 
   private static @Nullable Precise ofRational(@Nullable Rational value) {
