@@ -218,7 +218,9 @@ public final class JsonlRows {
       requireEnd(parser, place);
       return object;
     } catch (JsonProcessingException e) {
-      String message = e.getOriginalMessage().lines().findFirst().orElse("");
+      // What follows is a switch of the parser, which no user has.
+      String message =
+          e.getOriginalMessage().lines().findFirst().orElse("").replaceFirst(": enable `.*", "");
       Matcher twice = DUPLICATE.matcher(message);
       throw new IllegalArgumentException(
           twice.matches()

@@ -128,7 +128,7 @@ class JsonlRowsTest {
         "null | line 1: null; every line must be a JSON object",
         "{\"a\": 1, \"b\": 2, \"a\": 3} | line 1: the key 'a' is there twice; keep one",
         "{\"a\": {\"c\": 1, \"c\": 1}} | line 1: the key 'c' is there twice; keep one",
-        "{\"a\": NaN} | line 1: not JSON: ",
+        "{\"a\": NaN} | line 1: not JSON: Non-standard token 'NaN'",
         "{\"a\": | line 1: not JSON: "
       })
   void whatIsNoObjectIsRefusedWithItsLine(String line, String message) throws IOException {

@@ -60,13 +60,17 @@ final class GivenExpressions {
 
   /**
    * What an equation states is its last side; before it stand names and the way there: in 17·23 =
-   * 391 only 391 is marked. Of an inequality both ends are.
+   * 391 only 391 is marked, and nothing where a number comes first and the way behind it. Of an
+   * inequality both ends are.
    */
   private Relation marked(Relation relation) {
     List<Answer> sides = new ArrayList<>(relation.sides());
     boolean equation = relation.signs().stream().allMatch("="::equals);
     int last = sides.size() - 1;
     boolean turned = equation && last == 1 && isName(sides.get(last));
+    if (equation && isNumber(sides.getFirst()) && !turned) {
+      return relation; // its sides are compared with each other before any is with a reference
+    }
     for (int i = 0; i <= last; i++) {
       if (equation ? i == (turned ? 0 : last) : isConstant(sides.get(i))) {
         sides.set(i, marked(sides.get(i)));
@@ -77,6 +81,10 @@ final class GivenExpressions {
 
   private static boolean isConstant(Answer side) {
     return side instanceof Scalar scalar && ExpressionComparison.isConstant(scalar.expression());
+  }
+
+  private boolean isNumber(Answer side) {
+    return side instanceof Scalar scalar && forms.isNumber(scalar.expression());
   }
 
   private static boolean isName(Answer side) {
