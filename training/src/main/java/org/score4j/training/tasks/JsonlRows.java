@@ -202,8 +202,7 @@ public final class JsonlRows {
           .toString();
     } catch (CharacterCodingException e) {
       throw new IllegalArgumentException(
-          "%s: not UTF-8; save the file as UTF-8 text, or gzip it and name it .gz"
-              .formatted(place),
+          "%s: not UTF-8; save the file as UTF-8 text, or gzip it and name it .gz".formatted(place),
           e);
     }
   }

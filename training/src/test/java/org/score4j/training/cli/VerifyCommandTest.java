@@ -120,7 +120,8 @@ final class VerifyCommandTest {
     String row = "{\"response\": \"1\", \"reference\": \"1\"}";
     String two = file("two.jsonl", row, row + row);
     assertThat(run("verify", "--task", "math", "--answers", two)).isEqualTo(1);
-    String twice = file("twice.jsonl", "{\"response\": \"1\", \"reference\": \"1\", \"response\": 2}");
+    String twice =
+        file("twice.jsonl", "{\"response\": \"1\", \"reference\": \"1\", \"response\": 2}");
     assertThat(run("verify", "--task", "math", "--answers", twice)).isEqualTo(1);
     assertThat(screen.raw().lines())
         .containsExactly(
@@ -176,8 +177,7 @@ final class VerifyCommandTest {
             "{\"response\": \"def f(): return 1\", \"reference\": " + tests + "}",
             "{\"response\": \"def f(): return 1\", \"reference\": \"assert f() == 1\"}");
     for (String verifier : List.of("python", "java")) {
-      assertThat(
-              run("verify", "--task", "jsonl", "--verifier", verifier, "--answers", answers))
+      assertThat(run("verify", "--task", "jsonl", "--verifier", verifier, "--answers", answers))
           .isEqualTo(1);
     }
     assertThat(screen.raw().lines()).hasSize(2);

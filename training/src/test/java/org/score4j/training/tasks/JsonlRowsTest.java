@@ -81,7 +81,8 @@ class JsonlRowsTest {
     String file = file(row).toString();
     try (CodeVerifiers programs = new CodeVerifiers(CodeSettings.DEFAULTS, line -> {})) {
       TextTask opened = TextTasks.open(TextTaskSettings.of(task, file, file), programs);
-      for (TextProblem problem : List.of(opened.training().getFirst(), opened.heldOut().getFirst())) {
+      for (TextProblem problem :
+          List.of(opened.training().getFirst(), opened.heldOut().getFirst())) {
         assertThat(opened.verifier().verify(problem.reference(), right).isCorrect()).isTrue();
         assertThat(opened.verifier().verify(problem.reference(), wrong).isCorrect()).isFalse();
       }
@@ -111,7 +112,16 @@ class JsonlRowsTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"{\"a\": 2}", " {\"a\": 2}", ", {\"a\": 2}", " garbage", "}", " [1]", " 5", "\u0000"})
+      strings = {
+        "{\"a\": 2}",
+        " {\"a\": 2}",
+        ", {\"a\": 2}",
+        " garbage",
+        "}",
+        " [1]",
+        " 5",
+        "\u0000"
+      })
   void nothingMayFollowAnObject(String rest) throws IOException {
     assertThatThrownBy(() -> rows("{\"a\": 0}\n{\"a\": 1}" + rest + "\n{\"a\": 3}"))
         .hasMessageContaining("rows.jsonl line 2: ")
@@ -144,7 +154,8 @@ class JsonlRowsTest {
     assertThatThrownBy(() -> JsonlRows.read(file))
         .hasMessageContaining("latin.jsonl line 3: not UTF-8; save the file as UTF-8 text");
     Path half = Files.write(folder.resolve("half.jsonl"), new byte[] {'{', '}', (byte) 0xc3});
-    assertThatThrownBy(() -> JsonlRows.read(half)).hasMessageContaining("half.jsonl line 1: not UTF-8");
+    assertThatThrownBy(() -> JsonlRows.read(half))
+        .hasMessageContaining("half.jsonl line 1: not UTF-8");
   }
 
   @Test

@@ -32,7 +32,6 @@ public enum AnswerForm {
     throw new IllegalArgumentException(
         "answerForm is '%s'; the forms are %s"
             .formatted(
-                name,
-                String.join(", ", Arrays.stream(values()).map(AnswerForm::label).toList())));
+                name, String.join(", ", Arrays.stream(values()).map(AnswerForm::label).toList())));
   }
 }

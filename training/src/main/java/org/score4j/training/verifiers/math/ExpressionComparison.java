@@ -172,8 +172,7 @@ final class ExpressionComparison {
     return false;
   }
 
-  private boolean equalFarAway(
-      Expression a, Expression b, SamplePoints points, boolean complex) {
+  private boolean equalFarAway(Expression a, Expression b, SamplePoints points, boolean complex) {
     for (Map<String, Rational> point : points.far()) {
       ExactEvaluator exact = new ExactEvaluator(point, budget);
       if (compare(exact, a, b, point, complex) == AtPoint.DIFFERENT) {
@@ -268,8 +267,7 @@ final class ExpressionComparison {
     for (Map<String, Rational> point : near.subList(1, 1 + PRECISE_POINTS)) {
       ExactEvaluator exact = new ExactEvaluator(point, budget);
       Precise otherTop = new PreciseEvaluator(exact, budget).value(f);
-      Precise otherBottom =
-          otherTop == null ? null : new PreciseEvaluator(exact, budget).value(g);
+      Precise otherBottom = otherTop == null ? null : new PreciseEvaluator(exact, budget).value(g);
       if (otherTop != null
           && otherBottom != null
           && top.times(otherBottom).compare(otherTop.times(bottom))

@@ -2,8 +2,8 @@ package org.score4j.training.verifiers.math;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.score4j.training.verifiers.math.Answer.Bracketed;
 import org.score4j.training.verifiers.math.Answer.Braced;
+import org.score4j.training.verifiers.math.Answer.Bracketed;
 import org.score4j.training.verifiers.math.Answer.Listed;
 import org.score4j.training.verifiers.math.Answer.Matrix;
 import org.score4j.training.verifiers.math.Answer.Ratio;

@@ -48,7 +48,9 @@ record Precise(BigDecimal value, BigDecimal error) {
 
   private static Precise rounded(BigDecimal value, BigDecimal error) {
     return new Precise(
-        value, error.add(value.abs().round(ERROR_DIGITS).scaleByPowerOfTen(-ROUNDED_DIGITS), ERROR_DIGITS));
+        value,
+        error.add(
+            value.abs().round(ERROR_DIGITS).scaleByPowerOfTen(-ROUNDED_DIGITS), ERROR_DIGITS));
   }
 
   static Precise of(Rational value) {
@@ -100,8 +102,7 @@ record Precise(BigDecimal value, BigDecimal error) {
       return null;
     }
     BigDecimal quotient = value.divide(other.value, DIGITS);
-    BigDecimal bound =
-        error.add(quotient.abs().multiply(other.error, ERROR_DIGITS), ERROR_DIGITS);
+    BigDecimal bound = error.add(quotient.abs().multiply(other.error, ERROR_DIGITS), ERROR_DIGITS);
     return rounded(
         quotient, bound.divide(other.value.abs().subtract(other.error, DIGITS), ERROR_DIGITS));
   }
@@ -142,7 +143,9 @@ record Precise(BigDecimal value, BigDecimal error) {
     }
     BigDecimal root = value.sqrt(DIGITS);
     // The slope is root / (2 · value).
-    return rounded(root, root.multiply(error, ERROR_DIGITS).divide(value.subtract(error, DIGITS), ERROR_DIGITS));
+    return rounded(
+        root,
+        root.multiply(error, ERROR_DIGITS).divide(value.subtract(error, DIGITS), ERROR_DIGITS));
   }
 
   /** n!; null for negative and for very large n. */
@@ -172,19 +175,16 @@ record Precise(BigDecimal value, BigDecimal error) {
       return null;
     }
     return rounded(
-        BigDecimalMath.log(value, DIGITS), error.divide(value.subtract(error, DIGITS), ERROR_DIGITS));
+        BigDecimalMath.log(value, DIGITS),
+        error.divide(value.subtract(error, DIGITS), ERROR_DIGITS));
   }
 
   @Nullable Precise sin() {
-    return value.abs().compareTo(MAX_ANGLE) > 0
-        ? null
-        : turned(BigDecimalMath.sin(value, DIGITS));
+    return value.abs().compareTo(MAX_ANGLE) > 0 ? null : turned(BigDecimalMath.sin(value, DIGITS));
   }
 
   @Nullable Precise cos() {
-    return value.abs().compareTo(MAX_ANGLE) > 0
-        ? null
-        : turned(BigDecimalMath.cos(value, DIGITS));
+    return value.abs().compareTo(MAX_ANGLE) > 0 ? null : turned(BigDecimalMath.cos(value, DIGITS));
   }
 
   /** sin or cos of this, whose slope is at most 1; the error of the library is absolute. */

@@ -197,8 +197,7 @@ final class PreciseEvaluator {
       case "sinh" -> half(x.exp(), negated(x.negate().exp()));
       case "cosh" -> half(x.exp(), x.negate().exp());
       case "tanh" ->
-          divided(
-              half(x.exp(), negated(x.negate().exp())), half(x.exp(), x.negate().exp()));
+          divided(half(x.exp(), negated(x.negate().exp())), half(x.exp(), x.negate().exp()));
       case "exp" -> x.exp();
       case "ln" -> x.ln();
       case "log", "lg" -> divided(x.ln(), TEN.ln());

@@ -192,8 +192,7 @@ final class SamplePoints {
   }
 
   /** NaN where it is not defined. */
-  private double at(
-      Expression inside, Map<String, Rational> point, String variable, double place) {
+  private double at(Expression inside, Map<String, Rational> point, String variable, double place) {
     point.put(variable, rational(place));
     Approximate value = new NumericEvaluator(point, budget).value(inside);
     return value.isDefined() && value.isReal() ? value.re() : Double.NaN;

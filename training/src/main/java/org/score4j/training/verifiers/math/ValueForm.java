@@ -33,8 +33,8 @@ import org.score4j.training.verifiers.math.Expression.Sum;
  * multiples of each other, as √8 and √2 are; of the factors one is a number at most and no two are
  * equal or roots of the same order. A numerator may be a sum.
  *
- * <p>So 26·33, 84/144, 3!, 2¹⁰, √64, sin 60°, 1 + 2 and √3·√12 are no values; 2√3, (1+√5)/2, 4π/3 and
- * 1.2·10³ are.
+ * <p>So 26·33, 84/144, 3!, 2¹⁰, √64, sin 60°, 1 + 2 and √3·√12 are no values; 2√3, (1+√5)/2, 4π/3
+ * and 1.2·10³ are.
  */
 final class ValueForm {
   /** What an expression is. */
@@ -175,10 +175,7 @@ final class ValueForm {
         && left.iterator().next() instanceof Root(int index, Expression a)
         && right.iterator().next() instanceof Root(int order, Expression b)
         && index == order
-        && exact.value(
-                new Root(
-                    index,
-                    new Product(a, new Power(b, Expression.integer(index - 1)))))
+        && exact.value(new Root(index, new Product(a, new Power(b, Expression.integer(index - 1)))))
             != null;
   }
 
@@ -249,7 +246,9 @@ final class ValueForm {
       Term below = new Term(false);
       Expression unsigned = top instanceof Negation(Expression operand) ? operand : top;
       boolean read =
-          (top instanceof Sum sum && !isNumber(top) ? above.addSum(sum, complex) : above.add(unsigned))
+          (top instanceof Sum sum && !isNumber(top)
+                  ? above.addSum(sum, complex)
+                  : above.add(unsigned))
               && below.add(bottom)
               && !below.hasSum
               && !(above.irrational.isEmpty() && below.irrational.isEmpty());
@@ -291,8 +290,7 @@ final class ValueForm {
       return isIrrational(radicand, false);
     }
     Rational value = exact.value(radicand);
-    return value != null
-        && (value.signum() < 0 ? value.negate() : value).root(index) == null;
+    return value != null && (value.signum() < 0 ? value.negate() : value).root(index) == null;
   }
 
   private boolean isPower(Expression base, Expression exponent) {

@@ -48,7 +48,10 @@ record WrittenDecimal(BigDecimal digits) {
 
   private static @Nullable BigDecimal digits(Rational value, int places) {
     BigInteger[] scaled =
-        value.numerator().multiply(BigInteger.TEN.pow(places)).divideAndRemainder(value.denominator());
+        value
+            .numerator()
+            .multiply(BigInteger.TEN.pow(places))
+            .divideAndRemainder(value.denominator());
     return scaled[1].signum() == 0 ? new BigDecimal(scaled[0], places) : null;
   }
 

@@ -103,10 +103,10 @@ class AnswerFormTest {
       case 0 -> number;
       case 1 -> within("(1,%s)", number);
       case 2 -> within("%s+" + root, number);
-      case 3 ->
+      case 3 -> new Generated(number.value() + factor, "(" + number.undone() + ")" + factor);
+      case 4 ->
           new Generated(
-              number.value() + factor, "(" + number.undone() + ")" + factor);
-      case 4 -> new Generated("\\frac{7" + factor + "}{" + (2 * a + 1) * 7 + "}",
+              "\\frac{7" + factor + "}{" + (2 * a + 1) * 7 + "}",
               "\\frac{7" + factor + "}{" + (2 * a) * 7 + "+7}");
       case 5 -> within("x=%s", number);
       default -> within("\\frac{%s+" + root + "}{2}", number);
@@ -114,8 +114,7 @@ class AnswerFormTest {
   }
 
   private static Generated within(String format, Generated number) {
-    return new Generated(
-        format.formatted(number.value()), format.formatted(number.undone()));
+    return new Generated(format.formatted(number.value()), format.formatted(number.undone()));
   }
 
   @Test

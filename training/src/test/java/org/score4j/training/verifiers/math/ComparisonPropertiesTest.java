@@ -44,7 +44,8 @@ class ComparisonPropertiesTest {
       if (root && exact.stripTrailingZeros().scale() <= 0) {
         continue; // a square
       }
-      String written = root ? "\\sqrt{%d}".formatted(radicand) : "\\frac{%d}{%d}".formatted(top, bottom);
+      String written =
+          root ? "\\sqrt{%d}".formatted(radicand) : "\\frac{%d}{%d}".formatted(top, bottom);
       int digits = random.nextInt(3, 16);
       BigDecimal rounded = exact.round(new MathContext(digits, RoundingMode.HALF_UP));
       if (rounded.scale() < 1) {
@@ -84,8 +85,14 @@ class ComparisonPropertiesTest {
   void stepsFarAwayAreSeen() {
     for (int i = 0; i < 50; i++) {
       int size = (int) Math.pow(10, random.nextDouble(1, 6));
-      expect(false, "\\lfloor x/%d\\rfloor+1".formatted(size), "\\lceil x/%d\\rceil+1".formatted(2 * size));
-      expect(true, "\\lfloor x/%d\\rfloor+1".formatted(size), "\\lfloor x/%d+1\\rfloor".formatted(size));
+      expect(
+          false,
+          "\\lfloor x/%d\\rfloor+1".formatted(size),
+          "\\lceil x/%d\\rceil+1".formatted(2 * size));
+      expect(
+          true,
+          "\\lfloor x/%d\\rfloor+1".formatted(size),
+          "\\lfloor x/%d+1\\rfloor".formatted(size));
       expect(false, "\\lfloor x^2/%d\\rfloor".formatted(size), "0");
     }
     assertNoneWrong();

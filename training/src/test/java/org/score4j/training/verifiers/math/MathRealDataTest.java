@@ -28,7 +28,8 @@ class MathRealDataTest {
   // Between dollars, of which \\$ is none.
   private static final Pattern FORMULA =
       Pattern.compile("(?<!\\\\)\\$((?:[^$\\\\]|\\\\.)+)\\$|\\\\\\[(.+?)\\\\\\]", Pattern.DOTALL);
-  // Written out independently of the verifier: a sign, currency, digits or a fraction of digits, a unit sign.
+  // Written out independently of the verifier: a sign, currency, digits or a fraction of digits, a
+  // unit sign.
   private static final Pattern NUMBER =
       Pattern.compile(
           "-?(\\\\\\$)?(\\d[\\d,\\\\!{}]*(\\.\\d*)?|\\.\\d+|\\d*\\.\\d*\\\\overline\\{?\\d+}?|\\d*\\s*\\\\[dt]?frac\\s*(\\{\\d+}|\\d)\\s*(\\{\\d+}|\\d)|\\d+/\\d+)\\s*(\\\\?%|\\^\\{?\\\\circ}?)?[.,]?");
@@ -79,8 +80,7 @@ class MathRealDataTest {
 
   private static List<String> unevaluated(AnswerForm form) throws IOException {
     MathVerifier verifier =
-        new MathVerifier(
-            List.of(ExtractionRule.BOXED), MathVerifier.DEFAULT_TIME_LIMIT, form);
+        new MathVerifier(List.of(ExtractionRule.BOXED), MathVerifier.DEFAULT_TIME_LIMIT, form);
     List<String> paid = new ArrayList<>();
     for (JsonNode row : SharedData.rows(MATH12K)) {
       String answer = row.path("answer").asText("").strip();
