@@ -18,6 +18,7 @@ import org.score4j.training.verifiers.BoundedJudge;
 import org.score4j.training.verifiers.Verdict;
 import org.score4j.training.verifiers.code.CodeSettings;
 import org.score4j.training.verifiers.code.CodeVerifiers;
+import org.score4j.training.verifiers.math.AnswerForm;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -71,6 +72,16 @@ final class VerifyCommand implements Callable<Integer> {
   private String rules = "";
 
   @Option(
+      names = "--answer-form",
+      paramLabel = "FORM",
+      defaultValue = "value",
+      description =
+          "value: where the reference is a value, a number, fraction, decimal, root or multiple of"
+              + " π or e, a right answer is one too and no sum, product, power or function that is"
+              + " still to be worked out; expression: any expression of the same value")
+  private String answerForm = "";
+
+  @Option(
       names = "--verifier",
       paramLabel = "NAME",
       defaultValue = "math",
@@ -111,8 +122,9 @@ final class VerifyCommand implements Callable<Integer> {
       throw new ParameterException(
           command.commandLine(), "--threads is %d; use 1 or more".formatted(threads));
     }
+    AnswerForm form = form(command);
     int atOnce = threads == null ? Runtime.getRuntime().availableProcessors() : threads;
-    TextTaskSettings settings = settings(atOnce);
+    TextTaskSettings settings = settings(atOnce, form);
     try (CodeVerifiers programs =
         new CodeVerifiers(settings.code(), line -> terminal.out().println("score4j: " + line))) {
       List<GivenAnswers.Answer> given =
@@ -129,7 +141,18 @@ final class VerifyCommand implements Callable<Integer> {
     return 0;
   }
 
-  private TextTaskSettings settings(int atOnce) {
+  private AnswerForm form(CommandSpec command) {
+    try {
+      return AnswerForm.byName(answerForm);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(
+          command.commandLine(),
+          "--answer-form is '%s'; use value or expression".formatted(answerForm),
+          e);
+    }
+  }
+
+  private TextTaskSettings settings(int atOnce, AnswerForm form) {
     CodeSettings limits = CodeSettings.DEFAULTS;
     CodeSettings code =
         new CodeSettings(
@@ -147,6 +170,7 @@ final class VerifyCommand implements Callable<Integer> {
         "",
         "",
         rules,
+        form,
         0,
         new TextTaskSettings.Columns(
             columns.id(), columns.problem(), columns.reference(), verifier),

@@ -6,6 +6,7 @@ import java.util.function.Consumer;
 import org.score4j.training.tasks.ModelTextTask;
 import org.score4j.training.tasks.TextTaskSettings;
 import org.score4j.training.verifiers.code.CodeSettings;
+import org.score4j.training.verifiers.math.AnswerForm;
 
 /**
  * A task on text: gsm8k, math, mbpp, mbpp-r, humaneval or jsonl. An empty text stands for the
@@ -16,6 +17,8 @@ import org.score4j.training.verifiers.code.CodeSettings;
  * @param firstPrompt template of the first prompt, with {problem} and, for programs, {tests}
  * @param correctionPrompt the instruction between the attempts
  * @param answerRules where a final answer is looked for, in order, separated by commas
+ * @param answerForm {@code value} or {@code expression}: what a final answer may be where the
+ *     reference is a value
  * @param shots worked examples before a problem of mbpp; -1 for the task's own
  * @param prompts {@code template} for the model's chat template where it has one, or {@code plain}
  * @param maxPromptTokens most tokens of a prompt; problems with longer ones are left out
@@ -29,6 +32,7 @@ public record TextTaskConfig(
     String firstPrompt,
     String correctionPrompt,
     String answerRules,
+    String answerForm,
     int shots,
     String prompts,
     int maxPromptTokens,
@@ -42,6 +46,7 @@ public record TextTaskConfig(
     Ranges.atLeast("task.text.shots", shots, -1);
     Ranges.atLeast("task.text.maxPromptTokens", maxPromptTokens, 1);
     Ranges.atLeast("task.text.maxNewTokens", maxNewTokens, 1);
+    AnswerForm.byName(answerForm);
     if (!PROMPTS.contains(prompts)) {
       throw new ConfigException(
           "task.text.prompts is '%s'; it must be one of %s".formatted(prompts, PROMPTS));
@@ -59,6 +64,7 @@ public record TextTaskConfig(
             firstPrompt,
             correctionPrompt,
             answerRules,
+            AnswerForm.byName(answerForm),
             shots < 0 ? own.shots() : shots,
             columns,
             code),

@@ -10,14 +10,15 @@ import org.score4j.training.verifiers.math.MathVerifier;
 final class AnswerRules {
   private AnswerRules() {}
 
-  /** rules: names separated by commas; empty for those of the task. */
-  static Verifier verifier(String rules, ExtractionRule... own) {
+  /** own: the rules of the task, where the settings name none. */
+  static Verifier verifier(TextTaskSettings settings, ExtractionRule... own) {
+    String rules = settings.answerRules();
     List<ExtractionRule> order =
         rules.isBlank()
             ? List.of(own)
             : Arrays.stream(rules.split(",", -1))
                 .map(name -> ExtractionRule.byName(name.strip()))
                 .toList();
-    return new MathVerifier(order, MathVerifier.DEFAULT_TIME_LIMIT);
+    return new MathVerifier(order, MathVerifier.DEFAULT_TIME_LIMIT, settings.answerForm());
   }
 }

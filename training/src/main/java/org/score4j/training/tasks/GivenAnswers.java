@@ -44,12 +44,26 @@ public final class GivenAnswers {
       if (reference == null) {
         throw new IllegalArgumentException(missing(row.place(), id, data));
       }
+      checkTests(settings, reference, row.place());
       answers.add(new Answer(id.isEmpty() ? row.place() : id, row.text(RESPONSE), reference));
     }
     if (answers.isEmpty()) {
       throw new IllegalArgumentException("%s holds no answer".formatted(file));
     }
     return answers;
+  }
+
+  /** Tests that cannot be read would end the command at a verdict, where no line is known. */
+  private static void checkTests(TextTaskSettings settings, String reference, String place) {
+    String verifier =
+        switch (settings.name()) {
+          case "gsm8k", "math" -> "math";
+          case "jsonl" -> settings.columns().verifier();
+          default -> "python";
+        };
+    if (verifier.equals("python") || verifier.equals("java")) {
+      JsonlTask.checkReference(verifier, reference, place);
+    }
   }
 
   private static String missing(String place, String id, @Nullable Path data) {

@@ -28,7 +28,7 @@ final class Gsm8kTask {
 
   static Verifier verifier(TextTaskSettings settings) {
     return AnswerRules.verifier(
-        settings.answerRules(),
+        settings,
         ExtractionRule.FINAL_ANSWER,
         ExtractionRule.BOXED,
         ExtractionRule.HASHES,

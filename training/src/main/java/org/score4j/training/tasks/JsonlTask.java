@@ -50,7 +50,7 @@ final class JsonlTask {
     return switch (settings.columns().verifier()) {
       case "math" ->
           AnswerRules.verifier(
-              settings.answerRules(),
+              settings,
               ExtractionRule.FINAL_ANSWER,
               ExtractionRule.BOXED,
               ExtractionRule.HASHES,
@@ -120,7 +120,7 @@ final class JsonlTask {
   }
 
   /** Broken tests must be found before the first step, not in the middle of a run. */
-  private static void checkReference(String verifier, String reference, String place) {
+  static void checkReference(String verifier, String reference, String place) {
     try {
       switch (verifier) {
         case "python" -> PythonTests.fromJson(reference);

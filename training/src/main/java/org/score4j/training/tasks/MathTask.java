@@ -44,8 +44,7 @@ final class MathTask {
   }
 
   static Verifier verifier(TextTaskSettings settings) {
-    return AnswerRules.verifier(
-        settings.answerRules(), ExtractionRule.FINAL_ANSWER, ExtractionRule.BOXED);
+    return AnswerRules.verifier(settings, ExtractionRule.FINAL_ANSWER, ExtractionRule.BOXED);
   }
 
   /** A worked solution in the form the prompt asks for. */

@@ -1,6 +1,7 @@
 package org.score4j.training.tasks;
 
 import org.score4j.training.verifiers.code.CodeSettings;
+import org.score4j.training.verifiers.math.AnswerForm;
 
 /**
  * A text task and where its problems are. An empty text stands for the task's own.
@@ -11,6 +12,7 @@ import org.score4j.training.verifiers.code.CodeSettings;
  * @param firstPrompt template of x1, with {@code {problem}} and, for programs, {@code {tests}}
  * @param correctionPrompt the instruction between the attempts
  * @param answerRules where a final answer is looked for, in order, separated by commas
+ * @param answerForm what an answer may be where the reference is a value
  * @param shots worked examples before a problem of {@code mbpp}
  * @param columns of the files of {@code jsonl}
  * @param code how programs are judged
@@ -22,6 +24,7 @@ public record TextTaskSettings(
     String firstPrompt,
     String correctionPrompt,
     String answerRules,
+    AnswerForm answerForm,
     int shots,
     Columns columns,
     CodeSettings code) {
@@ -74,6 +77,30 @@ public record TextTaskSettings(
     if (shots < 0) {
       throw new IllegalArgumentException("task.shots is %d; use 0 or more".formatted(shots));
     }
+  }
+
+  /** Answers must be values. */
+  public TextTaskSettings(
+      String name,
+      String trainFile,
+      String heldOutFile,
+      String firstPrompt,
+      String correctionPrompt,
+      String answerRules,
+      int shots,
+      Columns columns,
+      CodeSettings code) {
+    this(
+        name,
+        trainFile,
+        heldOutFile,
+        firstPrompt,
+        correctionPrompt,
+        answerRules,
+        AnswerForm.VALUE,
+        shots,
+        columns,
+        code);
   }
 
   /** The task's own prompts and rules. */

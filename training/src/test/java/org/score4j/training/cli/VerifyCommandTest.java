@@ -10,6 +10,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -112,6 +113,77 @@ final class VerifyCommandTest {
     assertThat(screen.raw().lines()).hasSize(1);
     assertThat(screen.raw()).startsWith("score4j: error: " + broken + " line 2: not JSON");
     assertThat(stdout.toString()).isEmpty();
+  }
+
+  @Test
+  void linesThatDropDataAreRefused() throws IOException {
+    String row = "{\"response\": \"1\", \"reference\": \"1\"}";
+    String two = file("two.jsonl", row, row + row);
+    assertThat(run("verify", "--task", "math", "--answers", two)).isEqualTo(1);
+    String twice =
+        file("twice.jsonl", "{\"response\": \"1\", \"reference\": \"1\", \"response\": 2}");
+    assertThat(run("verify", "--task", "math", "--answers", twice)).isEqualTo(1);
+    assertThat(screen.raw().lines())
+        .containsExactly(
+            "score4j: error: "
+                + two
+                + " line 2: another one behind the JSON object; put every object on a line of its"
+                + " own",
+            "score4j: error: " + twice + " line 1: the key 'response' is there twice; keep one");
+    assertThat(stdout.toString()).isEmpty();
+  }
+
+  @Test
+  void numbersInColumnsAreTheirDecimalText() throws IOException {
+    String answers =
+        file(
+            "numbers.jsonl",
+            "\uFEFF{\"id\": \"a\", \"response\": \"#### 0.0005\", \"reference\": 0.0005}",
+            "{\"id\": \"b\", \"response\": 12345678.5, \"reference\": 12345678.5}",
+            "{\"id\": \"c\", \"response\": \"so 10,000,000,000\", \"reference\": 1e10}",
+            "{\"id\": \"d\", \"response\": \"so 10\", \"reference\": 1e10}");
+    assertThat(run("verify", "--task", "gsm8k", "--answers", answers)).isZero();
+    assertThat(stdout.toString())
+        .contains("right  a", "right  b", "right  c")
+        .contains("wrong  d  last-number \"10\", expected \"10000000000\"");
+  }
+
+  @Test
+  void theFormOfAnAnswerCanBeChosen() throws IOException {
+    String answers =
+        file(
+            "forms.jsonl",
+            "{\"id\": \"a\", \"response\": \"\\\\boxed{17\\\\cdot23}\", \"reference\": 391}",
+            "{\"id\": \"b\", \"response\": \"\\\\boxed{391}\", \"reference\": \"391\"}");
+    for (String task : List.of("math", "gsm8k", "jsonl")) {
+      assertThat(run("verify", "--task", task, "--answers", answers)).isZero();
+    }
+    assertThat(stdout.toString().lines().filter(line -> line.startsWith("wrong  a"))).hasSize(3);
+    assertThat(stdout.toString().lines().filter(line -> line.startsWith("right  b"))).hasSize(3);
+    assertThat(run("verify", "--task", "math", "--answer-form", "expression", "--answers", answers))
+        .isZero();
+    assertThat(stdout.toString()).contains("right  a");
+    assertThat(run("verify", "--task", "math", "--answer-form", "number", "--answers", answers))
+        .isEqualTo(2);
+    assertThat(screen.raw()).contains("--answer-form is 'number'; use value or expression");
+  }
+
+  @Test
+  void brokenTestsAreRefusedWithTheirLine() throws IOException {
+    String tests = "\"{\\\"tests\\\": [\\\"assert f() == 1\\\"], \\\"entries\\\": [\\\"f\\\"]}\"";
+    String answers =
+        file(
+            "tests.jsonl",
+            "{\"response\": \"def f(): return 1\", \"reference\": " + tests + "}",
+            "{\"response\": \"def f(): return 1\", \"reference\": \"assert f() == 1\"}");
+    for (String verifier : List.of("python", "java")) {
+      assertThat(run("verify", "--task", "jsonl", "--verifier", verifier, "--answers", answers))
+          .isEqualTo(1);
+    }
+    assertThat(screen.raw().lines()).hasSize(2);
+    assertThat(screen.raw())
+        .contains(answers + " line 2: python tests: the reference is no JSON of before")
+        .contains(answers + " line 1: java tests: the reference is no JSON of calls");
   }
 
   @Test

@@ -199,6 +199,17 @@ final class ConfigLoaderTest {
   }
 
   @Test
+  void answersAreValuesUnlessTheConfigAllowsExpressions() throws IOException {
+    assertThat(ConfigLoader.load("score", Map.of()).task().text().answerForm()).isEqualTo("value");
+    Map<String, String> expression = Map.of("task.text.answerForm", "expression");
+    assertThat(ConfigLoader.load("score", expression).task().text().answerForm())
+        .isEqualTo("expression");
+    assertRefused(
+        "task:\n  text:\n    answerForm: number\n",
+        "FILE line 3: task.text.answerForm is 'number'; the forms are value, expression");
+  }
+
+  @Test
   void columnsOfTwoAttempts_areBothNamedOrNone_andOfJsonlAlone() throws IOException {
     String columns = "task:\n  name: jsonl\n  text:\n    columns:\n";
     assertRefused(

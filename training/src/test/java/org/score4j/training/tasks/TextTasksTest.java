@@ -194,7 +194,7 @@ class TextTasksTest {
     assertThatThrownBy(() -> openWithTwoAttempts(both, both.replace("\"2 \"", "\"\"")))
         .hasMessageContaining("two.jsonl line 2: column 'draft' is \"\"");
     assertThatThrownBy(() -> openWithTwoAttempts(both, both.replace("\"2 \"", "[2]")))
-        .hasMessageContaining("two.jsonl line 2: column 'draft' is ARRAY");
+        .hasMessageContaining("two.jsonl line 2: column 'draft' is an array;");
     assertThatThrownBy(() -> openWithTwoAttempts(row + "}"))
         .hasMessageContaining("first is 'draft' and revision 'better', but none of the 1 rows of")
         .hasMessageEndingWith("two.jsonl has both; check the names, or leave them empty");
@@ -210,10 +210,10 @@ class TextTasksTest {
         .hasMessageContaining("b.jsonl line 2: not JSON");
     String list = file("l.jsonl", "[1]");
     assertThatThrownBy(() -> open(TextTaskSettings.of("math", list, "")))
-        .hasMessageContaining("l.jsonl line 1: a ARRAY");
+        .hasMessageContaining("l.jsonl line 1: an array; every line must be a JSON object");
     Path latin = Files.write(folder.resolve("latin.jsonl"), new byte[] {'"', (byte) 0xe9, '"'});
     assertThatThrownBy(() -> open(TextTaskSettings.of("math", latin.toString(), "")))
-        .hasMessageContaining("UTF-8");
+        .hasMessageContaining("latin.jsonl line 1: not UTF-8");
     assertThatThrownBy(() -> TextTaskSettings.of("maths", "", ""))
         .hasMessageContaining("'maths'; the tasks on text are gsm8k, math, mbpp");
     assertThatThrownBy(() -> open(TextTaskSettings.of("humaneval", broken, "")))

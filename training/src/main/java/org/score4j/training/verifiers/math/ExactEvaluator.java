@@ -8,6 +8,7 @@ import org.score4j.training.verifiers.math.Expression.Call;
 import org.score4j.training.verifiers.math.Expression.Constant;
 import org.score4j.training.verifiers.math.Expression.Degrees;
 import org.score4j.training.verifiers.math.Expression.Factorial;
+import org.score4j.training.verifiers.math.Expression.Given;
 import org.score4j.training.verifiers.math.Expression.Infinite;
 import org.score4j.training.verifiers.math.Expression.Negation;
 import org.score4j.training.verifiers.math.Expression.Num;
@@ -37,7 +38,7 @@ final class ExactEvaluator {
   @Nullable Rational value(Expression expression) {
     budget.spend();
     return switch (expression) {
-      case Num(Rational value, boolean decimal) -> value;
+      case Num(Rational value, boolean decimal, int places) -> value;
       case Variable(String name) -> point.get(name);
       case Negation(Expression operand) -> negated(value(operand));
       case Sum(Expression left, Expression right) -> sum(value(left), right);
@@ -51,6 +52,7 @@ final class ExactEvaluator {
       case Percent(Expression operand) -> percent(value(operand));
       case Call(String function, Expression argument) -> call(function, argument);
       case Constant constant -> null;
+      case Given(Expression operand) -> value(operand);
       case Infinite() -> null;
     };
   }

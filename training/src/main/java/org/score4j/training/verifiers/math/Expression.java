@@ -8,8 +8,14 @@ sealed interface Expression {
    * A number.
    *
    * @param decimal whether it was written with a dot
+   * @param places digits behind the dot as written, trailing zeros among them; 0 without a dot
    */
-  record Num(Rational value, boolean decimal) implements Expression {}
+  record Num(Rational value, boolean decimal, int places) implements Expression {
+    /** Without zeros at the end of the decimals. */
+    Num(Rational value, boolean decimal) {
+      this(value, decimal, decimal ? value.decimalPlaces() : 0);
+    }
+  }
 
   /** π, e and i. */
   enum Constant implements Expression {
@@ -57,6 +63,12 @@ sealed interface Expression {
   /** Per cent, inside an expression a hundredth. */
   record Percent(Expression operand) implements Expression {}
 
+  /**
+   * A value that a response states, as it stands there: its form counts too where the reference is
+   * the {@link ValueForm form of a value}.
+   */
+  record Given(Expression operand) implements Expression {}
+
   /** The operands. */
   default List<Expression> parts() {
     return switch (this) {
@@ -69,6 +81,7 @@ sealed interface Expression {
       case Factorial(Expression x) -> List.of(x);
       case Degrees(Expression x) -> List.of(x);
       case Percent(Expression x) -> List.of(x);
+      case Given(Expression x) -> List.of(x);
       case Call(String function, Expression x) -> List.of(x);
       case Sum(Expression x, Expression y) -> List.of(x, y);
       case Product(Expression x, Expression y) -> List.of(x, y);

@@ -293,9 +293,9 @@ final class ExpressionParser {
     if (exponent == null) {
       return call;
     }
-    if (exponent instanceof Negation(Num(Rational one, boolean decimal))
-        && !decimal
-        && one.equals(Rational.ONE)) {
+    if (exponent instanceof Negation(Num one)
+        && !one.decimal()
+        && one.value().equals(Rational.ONE)) {
       return new Call("arc" + name, argument);
     }
     return new Power(call, exponent);

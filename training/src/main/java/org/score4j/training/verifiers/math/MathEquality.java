@@ -16,6 +16,7 @@ public final class MathEquality {
   private static final long POINTS_SEED = 20240917;
 
   private final Duration timeLimit;
+  private final AnswerForm form;
 
   /** What a comparison found. */
   public enum Outcome {
@@ -27,9 +28,24 @@ public final class MathEquality {
     TIME_LIMIT
   }
 
-  /** timeLimit: of one comparison. */
+  /**
+   * Of expressions: the order of the two does not matter.
+   *
+   * @param timeLimit of one comparison
+   */
   public MathEquality(Duration timeLimit) {
+    this(timeLimit, AnswerForm.EXPRESSION);
+  }
+
+  /**
+   * With a form for what is given.
+   *
+   * @param timeLimit of one comparison
+   * @param form what is given may be where the expected answer is a value
+   */
+  public MathEquality(Duration timeLimit, AnswerForm form) {
     this.timeLimit = timeLimit;
+    this.form = form;
   }
 
   /** The time limit of one comparison. */
@@ -37,7 +53,7 @@ public final class MathEquality {
     return timeLimit;
   }
 
-  /** Compares two answers; the order of the two does not matter. */
+  /** Compares two answers. */
   public Outcome compare(String expected, String given) {
     if (expected.strip().equals(given.strip())) {
       return Outcome.EQUAL;
@@ -49,6 +65,10 @@ public final class MathEquality {
     try {
       AnswerComparison comparison = new AnswerComparison(POINTS_SEED, budget);
       List<Answer> readings = readings(given, budget);
+      if (form == AnswerForm.VALUE) {
+        GivenExpressions marks = new GivenExpressions(new ValueForm(budget));
+        readings = readings.stream().map(marks::marked).toList();
+      }
       for (Answer one : readings(expected, budget)) {
         for (Answer other : readings) {
           if (comparison.equal(one, other)) {

@@ -17,14 +17,25 @@ public final class MathVerifier implements Verifier {
   private final MathEquality equality;
 
   /**
-   * A verifier.
+   * A verifier of values.
    *
    * @param rules where a final answer is looked for, in this order
    * @param timeLimit of one comparison; a verdict that takes longer is an error, not a zero
    */
   public MathVerifier(List<ExtractionRule> rules, Duration timeLimit) {
+    this(rules, timeLimit, AnswerForm.VALUE);
+  }
+
+  /**
+   * A verifier.
+   *
+   * @param rules where a final answer is looked for, in this order
+   * @param timeLimit of one comparison; a verdict that takes longer is an error, not a zero
+   * @param form a response's answer may have where the reference is a value
+   */
+  public MathVerifier(List<ExtractionRule> rules, Duration timeLimit, AnswerForm form) {
     extractor = new AnswerExtractor(rules);
-    equality = new MathEquality(timeLimit);
+    equality = new MathEquality(timeLimit, form);
   }
 
   /** reference: the answer alone. */

@@ -25,7 +25,8 @@ final class NumberReader {
     if (decimal && cursor.take(Kind.DECORATION, "overline")) {
       return repeating(digits, cursor.rawArgument());
     }
-    Num whole = new Num(Rational.ofDecimal(digits), decimal);
+    int places = decimal ? digits.length() - digits.indexOf('.') - 1 : 0;
+    Num whole = new Num(Rational.ofDecimal(digits), decimal, places);
     if (mixed && !decimal) {
       Num part = fractionOfMixed();
       if (part != null) {

@@ -6,6 +6,7 @@ import org.score4j.training.verifiers.math.Expression.Call;
 import org.score4j.training.verifiers.math.Expression.Constant;
 import org.score4j.training.verifiers.math.Expression.Degrees;
 import org.score4j.training.verifiers.math.Expression.Factorial;
+import org.score4j.training.verifiers.math.Expression.Given;
 import org.score4j.training.verifiers.math.Expression.Infinite;
 import org.score4j.training.verifiers.math.Expression.Negation;
 import org.score4j.training.verifiers.math.Expression.Num;
@@ -37,7 +38,7 @@ final class NumericEvaluator {
   Approximate value(Expression expression) {
     budget.spend();
     return switch (expression) {
-      case Num(Rational value, boolean decimal) -> Approximate.of(value.toDouble());
+      case Num(Rational value, boolean decimal, int places) -> Approximate.of(value.toDouble());
       case Variable(String name) -> {
         Rational value = point.get(name);
         yield value == null ? Approximate.UNDEFINED : Approximate.of(value.toDouble());
@@ -62,6 +63,7 @@ final class NumericEvaluator {
             case E -> Approximate.of(Math.E);
             case I -> Approximate.I;
           };
+      case Given(Expression operand) -> value(operand);
       case Infinite() -> Approximate.UNDEFINED;
     };
   }

@@ -1,14 +1,12 @@
 package org.score4j.training.verifiers.math;
 
-import java.math.BigDecimal;
-import java.math.BigInteger;
-import java.math.MathContext;
 import org.jspecify.annotations.Nullable;
 import org.score4j.training.verifiers.math.Expression.Binomial;
 import org.score4j.training.verifiers.math.Expression.Call;
 import org.score4j.training.verifiers.math.Expression.Constant;
 import org.score4j.training.verifiers.math.Expression.Degrees;
 import org.score4j.training.verifiers.math.Expression.Factorial;
+import org.score4j.training.verifiers.math.Expression.Given;
 import org.score4j.training.verifiers.math.Expression.Infinite;
 import org.score4j.training.verifiers.math.Expression.Negation;
 import org.score4j.training.verifiers.math.Expression.Num;
@@ -21,116 +19,201 @@ import org.score4j.training.verifiers.math.Expression.Sum;
 import org.score4j.training.verifiers.math.Expression.Variable;
 
 /**
- * Constants to 80 digits, for those of rationals, real roots and π: tells 10²⁰√2 from 10²⁰√2 + 1,
- * which double precision cannot. Null for everything else.
+ * Real values to 80 digits: tells 10²⁰√2 from 10²⁰√2 + 1 and 1 from 1 − e⁻¹⁰⁰, which double
+ * precision cannot. Null for what is not real, not defined, or unknown.
  */
 final class PreciseEvaluator {
-  private static final MathContext DIGITS = new MathContext(80);
-  private static final BigDecimal PI =
-      new BigDecimal(
-          "3.1415926535897932384626433832795028841971693993751058209749445923078164062862089986280348253421170679");
-  private static final int MAX_EXPONENT = 10_000;
+  private static final Rational RADIANS_PER_DEGREE_OVER_PI = Rational.of(1, 180);
+  private static final Rational HUNDREDTH = Rational.of(1, 100);
+  private static final Precise TEN = Precise.of(Rational.of(10));
+  // Above it a power is e to a logarithm, whose relative error grows with the exponent.
+  private static final int MAX_EXPONENT_BITS = 14;
 
   private final ExactEvaluator exact;
   private final Budget budget;
+  private int insideTrigonometric;
 
+  /** exact: for the same point; what it knows is not computed here. */
   PreciseEvaluator(ExactEvaluator exact, Budget budget) {
     this.exact = exact;
     this.budget = budget;
   }
 
-  /** Whether two values differ by no more than their rounding. */
-  static boolean agree(BigDecimal a, BigDecimal b, int scaleDigits) {
-    BigDecimal larger = a.abs().max(b.abs()).max(BigDecimal.ONE);
-    return a.subtract(b).abs().compareTo(larger.movePointLeft(scaleDigits)) <= 0;
-  }
-
-  @Nullable BigDecimal value(Expression expression) {
-    budget.spend();
-    Rational rational = exact.value(expression);
-    if (rational != null) {
-      return decimal(rational);
+  @Nullable Precise value(Expression expression) {
+    budget.spendLong();
+    if (isExactFirst(expression)) {
+      Rational rational = exact.value(expression);
+      if (rational != null) {
+        return Precise.of(rational);
+      }
     }
     return switch (expression) {
+      case Num(Rational value, boolean decimal, int places) -> Precise.of(value);
+      case Variable v -> ofRational(exact.value(v));
+      case Given(Expression operand) -> value(operand);
       case Negation(Expression operand) -> negated(value(operand));
-      case Sum(Expression left, Expression right) -> sum(value(left), value(right));
-      case Product(Expression left, Expression right) -> product(value(left), value(right));
-      case Quotient(Expression top, Expression bottom) -> quotient(value(top), value(bottom));
-      case Power(Expression base, Expression exponent) -> power(value(base), exact.value(exponent));
+      case Sum(Expression left, Expression right) -> sum(value(left), right);
+      case Product(Expression left, Expression right) -> product(value(left), right);
+      case Quotient(Expression top, Expression bottom) -> quotient(value(top), bottom);
+      case Power(Expression base, Expression exponent) -> power(base, exponent);
       case Root(int index, Expression radicand) -> root(index, value(radicand));
-      case Degrees(Expression operand) -> value(operand);
-      case Percent(Expression operand) -> product(value(operand), new BigDecimal("0.01"));
-      case Constant constant -> constant == Constant.PI ? PI : null;
-      case Num n -> null;
-      case Variable v -> null;
-      case Factorial f -> null;
-      case Binomial b -> null;
-      case Call c -> null;
+      case Degrees(Expression operand) -> degrees(value(operand));
+      case Percent(Expression operand) -> times(value(operand), Precise.of(HUNDREDTH));
+      case Call(String function, Expression argument) -> call(function, argument);
+      case Constant constant ->
+          switch (constant) {
+            case PI -> Precise.PI;
+            case E -> Precise.E;
+            case I -> null;
+          };
+      case Factorial(Expression operand) -> factorial(exact.value(operand));
+      case Binomial(Expression n, Expression k) -> binomial(exact.value(n), exact.value(k));
       case Infinite i -> null;
     };
   }
 
-  private static BigDecimal decimal(Rational value) {
-    return new BigDecimal(value.numerator()).divide(new BigDecimal(value.denominator()), DIGITS);
+  /**
+   * Where an error could hide the value: √4, ⌊3·⅓⌋. Sums and products lose nothing, and asking at
+   * every one of them takes the square of the time. Degrees in a trigonometric function are no
+   * rational number of radians.
+   */
+  private boolean isExactFirst(Expression expression) {
+    return switch (expression) {
+          case Root root -> true;
+          case Power power -> true;
+          case Call call -> true;
+          default -> false;
+        }
+        && (insideTrigonometric == 0 || !hasDegrees(expression));
   }
 
-  private static @Nullable BigDecimal negated(@Nullable BigDecimal value) {
+  private static boolean hasDegrees(Expression expression) {
+    return expression instanceof Degrees
+        || expression.parts().stream().anyMatch(PreciseEvaluator::hasDegrees);
+  }
+
+  private static @Nullable Precise ofRational(@Nullable Rational value) {
+    return value == null ? null : Precise.of(value);
+  }
+
+  private static @Nullable Precise negated(@Nullable Precise value) {
     return value == null ? null : value.negate();
   }
 
-  private static @Nullable BigDecimal sum(@Nullable BigDecimal a, @Nullable BigDecimal b) {
-    return a == null || b == null ? null : a.add(b, DIGITS);
+  private static @Nullable Precise times(@Nullable Precise value, Precise factor) {
+    return value == null ? null : value.times(factor);
   }
 
-  private static @Nullable BigDecimal product(@Nullable BigDecimal a, @Nullable BigDecimal b) {
-    return a == null || b == null ? null : a.multiply(b, DIGITS);
+  private static @Nullable Precise divided(@Nullable Precise top, @Nullable Precise bottom) {
+    return top == null || bottom == null ? null : top.dividedBy(bottom);
   }
 
-  private static @Nullable BigDecimal quotient(@Nullable BigDecimal a, @Nullable BigDecimal b) {
-    return a == null || b == null || b.signum() == 0 ? null : a.divide(b, DIGITS);
+  private @Nullable Precise sum(@Nullable Precise left, Expression other) {
+    Precise right = left == null ? null : value(other);
+    return left == null || right == null ? null : left.plus(right);
   }
 
-  private static @Nullable BigDecimal power(
-      @Nullable BigDecimal base, @Nullable Rational exponent) {
-    if (base == null
-        || exponent == null
-        || base.signum() <= 0
-        || exponent.denominator().bitLength() > 8
-        || exponent.numerator().abs().compareTo(BigInteger.valueOf(MAX_EXPONENT)) > 0) {
+  private @Nullable Precise product(@Nullable Precise left, Expression other) {
+    Precise right = left == null ? null : value(other);
+    return left == null || right == null ? null : left.times(right);
+  }
+
+  private @Nullable Precise quotient(@Nullable Precise top, Expression other) {
+    return top == null ? null : divided(top, value(other));
+  }
+
+  private static @Nullable Precise root(int index, @Nullable Precise radicand) {
+    return radicand == null ? null : radicand.root(index);
+  }
+
+  private @Nullable Precise degrees(@Nullable Precise value) {
+    return insideTrigonometric == 0
+        ? value
+        : times(times(value, Precise.of(RADIANS_PER_DEGREE_OVER_PI)), Precise.PI);
+  }
+
+  private static @Nullable Precise factorial(@Nullable Rational n) {
+    return n != null && n.isInteger() && n.numerator().bitLength() < Integer.SIZE - 1
+        ? Precise.factorial(n.numerator().intValue())
+        : null;
+  }
+
+  private static @Nullable Precise binomial(@Nullable Rational n, @Nullable Rational k) {
+    Rational rest = n == null || k == null ? null : n.plus(k.negate());
+    Precise below = factorial(k);
+    Precise other = below == null ? null : factorial(rest);
+    Precise top = other == null ? null : factorial(n);
+    return below == null || other == null ? null : divided(top, below.times(other));
+  }
+
+  private @Nullable Precise power(Expression base, Expression exponent) {
+    Rational rational = exact.value(exponent);
+    if (base == Constant.E && (rational == null || !rational.isInteger())) {
+      Precise power = value(exponent);
+      return power == null ? null : power.exp();
+    }
+    Precise value = value(base);
+    if (value == null) {
       return null;
     }
-    BigDecimal root = root(exponent.denominator().intValue(), base);
-    if (root == null) {
-      return null;
+    if (rational != null
+        && rational.numerator().bitLength() <= MAX_EXPONENT_BITS
+        && rational.denominator().bitLength() <= MAX_EXPONENT_BITS) {
+      // As elsewhere here, a fractional power of a negative number is not real.
+      Precise root =
+          rational.isInteger()
+              ? value
+              : value.value().signum() < 0 ? null : value.root(rational.denominator().intValue());
+      return root == null ? null : root.wholePower(rational.numerator().intValue());
     }
-    BigDecimal power = root.pow(exponent.numerator().abs().intValue(), DIGITS);
-    return exponent.signum() < 0 ? quotient(BigDecimal.ONE, power) : power;
+    Precise logarithm = value.ln();
+    Precise power = logarithm == null ? null : value(exponent);
+    return logarithm == null || power == null ? null : logarithm.times(power).exp();
   }
 
-  private static @Nullable BigDecimal root(int index, @Nullable BigDecimal radicand) {
-    if (radicand == null || index == 1) {
-      return radicand;
-    }
-    if (radicand.signum() == 0) {
-      return radicand;
-    }
-    if (radicand.signum() < 0) {
-      return index % 2 == 0 ? null : negated(root(index, radicand.negate()));
-    }
-    if (index == 2) {
-      return radicand.sqrt(DIGITS);
-    }
-    double start = Math.pow(radicand.doubleValue(), 1.0 / index);
-    if (!Double.isFinite(start) || start == 0 || index > 200) {
+  private @Nullable Precise call(String function, Expression argument) {
+    boolean trigonometric =
+        switch (function) {
+          case "sin", "cos", "tan", "cot", "sec", "csc" -> true;
+          default -> false;
+        };
+    insideTrigonometric += trigonometric ? 1 : 0;
+    Precise x = value(argument);
+    insideTrigonometric -= trigonometric ? 1 : 0;
+    if (x == null) {
       return null;
     }
-    // Newton doubles the digits: 15, 30, 60, 120.
-    BigDecimal x = new BigDecimal(start);
-    BigDecimal order = BigDecimal.valueOf(index);
-    for (int i = 0; i < 4; i++) {
-      BigDecimal next = radicand.divide(x.pow(index - 1, DIGITS), DIGITS);
-      x = x.multiply(order.subtract(BigDecimal.ONE)).add(next).divide(order, DIGITS);
-    }
-    return x;
+    return switch (function) {
+      case "sin" -> x.sin();
+      case "cos" -> x.cos();
+      case "tan" -> divided(x.sin(), x.cos());
+      case "cot" -> divided(x.cos(), x.sin());
+      case "sec" -> divided(Precise.ONE, x.cos());
+      case "csc" -> divided(Precise.ONE, x.sin());
+      case "arcsin" -> x.arcsin();
+      case "arccos" -> complement(x.arcsin());
+      case "arctan" -> x.arctan();
+      case "arccot" -> complement(x.arctan());
+      case "sinh" -> half(x.exp(), negated(x.negate().exp()));
+      case "cosh" -> half(x.exp(), x.negate().exp());
+      case "tanh" ->
+          divided(half(x.exp(), negated(x.negate().exp())), half(x.exp(), x.negate().exp()));
+      case "exp" -> x.exp();
+      case "ln" -> x.ln();
+      case "log", "lg" -> divided(x.ln(), TEN.ln());
+      case "abs" -> x.abs();
+      case "floor" -> x.floor();
+      case "ceil" -> negated(x.negate().floor());
+      default -> null;
+    };
+  }
+
+  /** π/2 − x. */
+  private static @Nullable Precise complement(@Nullable Precise x) {
+    return x == null ? null : Precise.PI.times(Precise.of(Rational.of(1, 2))).plus(x.negate());
+  }
+
+  private static @Nullable Precise half(@Nullable Precise a, @Nullable Precise b) {
+    return a == null || b == null ? null : a.plus(b).times(Precise.of(Rational.of(1, 2)));
   }
 }

@@ -1,5 +1,6 @@
 package org.score4j.training.verifiers.math;
 
+import java.math.BigDecimal;
 import java.math.BigInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -159,6 +160,18 @@ record Rational(BigInteger numerator, BigInteger denominator) {
       rest = quotient[0];
     }
     return true;
+  }
+
+  /** How many decimals it takes to write it out; 0 where no number of them is enough. */
+  int decimalPlaces() {
+    return isFiniteDecimal()
+        ? Math.max(
+            0,
+            new BigDecimal(numerator)
+                .divide(new BigDecimal(denominator))
+                .stripTrailingZeros()
+                .scale())
+        : 0;
   }
 
   double toDouble() {

@@ -12,6 +12,8 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -22,6 +24,15 @@ import org.score4j.training.verifiers.Verdict;
 class MathRealDataTest {
   private static final String MATH500 = "math/math500_test.norm.jsonl.gz";
   private static final String MATH12K = "math/math12k_train.norm.jsonl.gz";
+
+  // Between dollars, of which \\$ is none.
+  private static final Pattern FORMULA =
+      Pattern.compile("(?<!\\\\)\\$((?:[^$\\\\]|\\\\.)+)\\$|\\\\\\[(.+?)\\\\\\]", Pattern.DOTALL);
+  // Written out independently of the verifier: a sign, currency, digits or a fraction of digits, a
+  // unit sign.
+  private static final Pattern NUMBER =
+      Pattern.compile(
+          "-?(\\\\\\$)?(\\d[\\d,\\\\!{}]*(\\.\\d*)?|\\.\\d+|\\d*\\.\\d*\\\\overline\\{?\\d+}?|\\d*\\s*\\\\[dt]?frac\\s*(\\{\\d+}|\\d)\\s*(\\{\\d+}|\\d)|\\d+/\\d+)\\s*(\\\\?%|\\^\\{?\\\\circ}?)?[.,]?");
 
   private final MathEquality equality = new MathEquality(MathVerifier.DEFAULT_TIME_LIMIT);
 
@@ -54,6 +65,36 @@ class MathRealDataTest {
     assertThat(wrong).isEmpty();
     assertThat(right).isEqualTo(accepted);
     assertThat(errors).as("rows without a reference answer").isEqualTo(withoutAnswer);
+  }
+
+  /**
+   * Every formula of a question as the answer to it. What is still right for a number is the number
+   * in another notation, which a question may state too: {@code x = 3}, {@code 0.\\overline{3}} for
+   * ⅓. The count with expressions allowed shows that the question is put.
+   */
+  @Test
+  void noFormulaOfAQuestionIsPaidAsANumber() throws IOException {
+    assertThat(unevaluated(AnswerForm.EXPRESSION)).hasSizeGreaterThan(500);
+    assertThat(unevaluated(AnswerForm.VALUE)).isEmpty();
+  }
+
+  private static List<String> unevaluated(AnswerForm form) throws IOException {
+    MathVerifier verifier =
+        new MathVerifier(List.of(ExtractionRule.BOXED), MathVerifier.DEFAULT_TIME_LIMIT, form);
+    List<String> paid = new ArrayList<>();
+    for (JsonNode row : SharedData.rows(MATH12K)) {
+      String answer = row.path("answer").asText("").strip();
+      Matcher formulas = FORMULA.matcher(row.get("problem").asText());
+      while (NUMBER.matcher(answer).matches() && formulas.find()) {
+        String formula = formulas.group(1) == null ? formulas.group(2) : formulas.group(1);
+        String value = formula.substring(formula.lastIndexOf('=') + 1);
+        if (!NUMBER.matcher(value.strip()).matches()
+            && verifier.verify(answer, "\\boxed{" + formula + "}").isCorrect()) {
+          paid.add(row.get("id").asText() + ": " + answer + "  " + formula);
+        }
+      }
+    }
+    return paid;
   }
 
   /** All 124,750 pairs of MATH-500, not only 50 for each; the genuine equals are in a resource. */
