@@ -34,6 +34,9 @@ import org.score4j.training.verifiers.math.Token.Kind;
  * parentheses takes the product that follows up to the next function: {@code \sin 2x \cos x}.
  */
 final class ExpressionParser {
+  // Each more doubles the expression.
+  private static final int MAX_EXTREMUM = 6;
+
   private final TokenCursor cursor;
   private final NumberReader numbers;
   private final Budget budget;
@@ -194,13 +197,13 @@ final class ExpressionParser {
 
   /** n!! = n(n−2)(n−4)…, of a number: not the factorial of a factorial. */
   private Expression doubleFactorial(Expression operand) throws UnreadableException {
-    if (!(operand instanceof Num(Rational n, boolean decimal))
-        || !n.isInteger()
-        || n.numerator().bitLength() > 8
+    if (!(operand instanceof Num n)
+        || !n.value().isInteger()
+        || n.value().numerator().bitLength() > 8
         || cursor.nextIs(Kind.OPERATOR, "!")) {
       throw new UnreadableException("a multiple factorial");
     }
-    int factor = n.numerator().intValue();
+    int factor = n.value().numerator().intValue();
     Expression product = Expression.integer(Math.max(factor, 1));
     for (factor -= 2; factor > 1; factor -= 2) {
       budget.spend();
@@ -265,17 +268,16 @@ final class ExpressionParser {
       cursor.advance(1);
     }
     Expression result = sum();
-    while (cursor.take(Kind.SEPARATOR, ",")) {
-      budget.spend();
+    for (int count = 1; cursor.take(Kind.SEPARATOR, ","); count++) {
+      if (count > MAX_EXTREMUM) {
+        throw new UnreadableException("the extremum of too many values");
+      }
       Expression other = sum();
       Expression distance = new Call("abs", new Sum(result, new Negation(other)));
       Expression twice =
           new Sum(
               new Sum(result, other), name.equals("max") ? distance : new Negation(distance));
       result = new Quotient(twice, Expression.integer(2));
-      if (++depth > Budget.MAX_DEPTH) {
-        throw new UnreadableException("nested too deeply");
-      }
     }
     cursor.require(Kind.CLOSE, close);
     return result;

@@ -62,6 +62,8 @@ final class LatexLexer {
         number(text);
       } else if (isLetter(c)) {
         letters(end, text);
+      } else if (c == 'μ' && micro(end)) {
+        spaced = false;
       } else if (Units.isIdeograph(c)) {
         ideographs(end);
       } else {
@@ -87,9 +89,12 @@ final class LatexLexer {
         return;
       }
       char next = peek(at);
+      boolean ends = source.startsWith("\\end", at) || source.startsWith("\\\\", at);
       if (labels(next)) {
         add(Kind.COLON, ":");
-      } else if (!text && next != 0 && !Character.isWhitespace(next) && "$})].".indexOf(next) < 0) {
+      } else if (!text
+          && !ends
+          && next != 0 && !Character.isWhitespace(next) && "$})].".indexOf(next) < 0) {
         add(Kind.SYMBOL, ".");
       }
       return;
@@ -260,7 +265,8 @@ final class LatexLexer {
       negatedRelation();
     } else if (name.equals("begin") || name.equals("end")) {
       environment(name, end);
-    } else if (name.equals("mathbb")) {
+    } else if (name.equals("mathbb") || name.equals("Bbb")) {
+      at = Math.min(end, skipSpaces(at));
       int close = argumentEnd(end);
       String letter = source.substring(at, close).replace("{", "").replace("}", "").strip();
       at = close;
@@ -341,8 +347,7 @@ final class LatexLexer {
       add(Kind.SYMBOL, name);
       return true;
     }
-    boolean unit =
-        Units.isUnit(name) && !tokens.isEmpty() && endsValue(tokens.getLast());
+    boolean unit = Units.isUnit(name) && standsForUnit();
     if (name.length() >= WORD_LENGTH
         || unit
         || isShortWord(name)
@@ -464,6 +469,21 @@ final class LatexLexer {
     }
   }
 
+  /** {@code μm} and others behind a value; false for the variable μ. */
+  private boolean micro(int end) {
+    int p = at + 1;
+    while (p < end && isLetter(source.charAt(p))) {
+      p++;
+    }
+    String unit = source.substring(at, p);
+    if (!Units.isUnit(unit) || !standsForUnit()) {
+      return false;
+    }
+    at = p;
+    add(Kind.WORD, unit);
+    return true;
+  }
+
   /** {@code (-∞,2) U (3,∞)}. */
   private boolean standsBetweenSets() {
     int next = skipSpaces(at);
@@ -488,7 +508,20 @@ final class LatexLexer {
     int next = skipSpaces(at);
     char right = next < end ? peek(next) : 0;
     boolean alone = !isLetter(left) && !isDigit(left) && !isLetter(right) && !isDigit(right);
-    return alone && !(Units.isUnit(run) && !tokens.isEmpty() && endsValue(tokens.getLast()));
+    return alone && !(Units.isUnit(run) && standsForUnit());
+  }
+
+  /** Whether a unit can stand here: behind a value, or behind "per" in other signs. */
+  private boolean standsForUnit() {
+    return !tokens.isEmpty() && (endsValue(tokens.getLast()) || isBehindUnit());
+  }
+
+  private boolean isBehindUnit() {
+    int size = tokens.size();
+    boolean sign =
+        size > 1
+            && (tokens.getLast().is(Kind.OPERATOR, "/") || tokens.getLast().is(Kind.OPERATOR, "*"));
+    return sign && tokens.get(size - 2).kind() == Kind.WORD;
   }
 
   /** {@code sinx}. */
@@ -511,6 +544,9 @@ final class LatexLexer {
     }
     if (run.length() >= WORD_LENGTH || SHORT_WORDS.contains(run)) {
       return true;
+    }
+    if (isBehindUnit()) {
+      return Units.isUnit(run);
     }
     if (run.length() >= CAPITALS_LENGTH && run.equals(run.toUpperCase(Locale.ROOT))) {
       return true;
@@ -596,6 +632,16 @@ final class LatexLexer {
   }
 
   private void add(Kind kind, String text) {
+    int size = tokens.size();
+    boolean micro =
+        kind == Kind.WORD && size > 1 && tokens.getLast().is(Kind.SYMBOL, "mu");
+    if (micro && endsValue(tokens.get(size - 2)) && Units.isUnit("μ" + text)) {
+      // \mu\text{m}
+      tokens.removeLast();
+      tokens.add(new Token(kind, "μ" + text, true));
+      spaced = false;
+      return;
+    }
     tokens.add(new Token(kind, text, spaced));
     spaced = false;
   }

@@ -61,7 +61,7 @@ final class QuantityName {
           case FRACTION -> fraction();
           case ROOT -> false;
           case FUNCTION -> trigonometric(token);
-          case WORD -> word();
+          case WORD -> isCapital(token) ? letters() : word();
           case SYMBOL -> symbol(token);
           case LETTER -> letters();
           default -> false;
@@ -211,7 +211,7 @@ final class QuantityName {
     while (peek() instanceof Token next && isCapital(next)) {
       at++;
     }
-    if (at > start + 1) {
+    if (at > start + 1 || tokens.get(start).kind() == Kind.WORD) {
       while (peek() instanceof Token next && next.is(Kind.OPERATOR, "'")) {
         at++;
       }
@@ -250,6 +250,8 @@ final class QuantityName {
   }
 
   private static boolean isCapital(Token token) {
-    return token.kind() == Kind.LETTER && Character.isUpperCase(token.text().charAt(0));
+    boolean points = token.kind() == Kind.WORD && token.text().length() < 5;
+    return (token.kind() == Kind.LETTER || points)
+        && token.text().chars().allMatch(Character::isUpperCase);
   }
 }

@@ -52,8 +52,8 @@ final class ScalarParser {
       value = value.without(money);
     }
     int end = unitStart(value);
-    UnitReader.Quantity behind = UnitReader.read(value.part(end, value.size()));
-    String unit = unit(currency, behind.unit());
+    UnitReader.Quantity behind = UnitReader.read(currency, value.part(end, value.size()));
+    String unit = behind.unit();
     Expression expression = expression(value.part(0, end));
     if (expression instanceof Degrees(Expression operand) && isTemperature(unit)) {
       expression = operand;
@@ -82,17 +82,6 @@ final class ScalarParser {
     return unit.equals("celsius") || unit.equals("fahrenheit") || unit.equals("K");
   }
 
-  /** {@code $18 per day} is money per day. */
-  private static String unit(String currency, String unit) throws UnreadableException {
-    if (currency.isEmpty() || currency.equals(unit) || Units.compatible(currency, unit)) {
-      return currency.isEmpty() ? unit : currency;
-    }
-    if (!unit.contains("^-1") || unit.contains("*")) {
-      throw new UnreadableException("two units");
-    }
-    return Units.product(List.of(currency, unit), List.of(1, 1));
-  }
-
   private Expression expression(Tokens tokens) throws UnreadableException {
     ExpressionParser parser = new ExpressionParser(tokens.list(), budget);
     Expression expression = parser.parse();
@@ -108,12 +97,12 @@ final class ScalarParser {
       return value;
     }
     return switch (value) {
-      case Num(Rational number, boolean decimal) -> {
-        Rational product = number.times(factor);
+      case Num number -> {
+        Rational product = number.value().times(factor);
         if (product == null) {
           throw new UnreadableException("a number that is too long");
         }
-        yield new Num(product, decimal && !product.isInteger());
+        yield new Num(product, number.decimal() && !product.isInteger());
       }
       case Negation(Expression operand) -> new Negation(scaled(operand, factor));
       default -> new Product(value, new Num(factor, false));
@@ -178,7 +167,7 @@ final class ScalarParser {
     }
     try {
       UnitReader.Quantity rest =
-          UnitReader.read(positive.part(spelled.words(), positive.size()));
+          UnitReader.read("", positive.part(spelled.words(), positive.size()));
       Expression value = scaled(new Num(spelled.value(), false), rest.factor());
       return new Answer.Scalar(
           tokens.phrase(), negated ? new Negation(value) : value, rest.unit());

@@ -15,6 +15,7 @@ final class UnitReader {
   private static final int MAX_POWER = 6;
 
   private final Tokens tokens;
+  private final String currency;
   private final List<String> units = new ArrayList<>();
   private final List<Integer> powers = new ArrayList<>();
   private final List<String> label = new ArrayList<>();
@@ -24,8 +25,12 @@ final class UnitReader {
   private int preposedPower = 1;
   private int at;
 
-  private UnitReader(Tokens tokens) {
+  private UnitReader(String currency, Tokens tokens) {
+    this.currency = currency;
     this.tokens = tokens;
+    if (!currency.isEmpty()) {
+      add(currency);
+    }
   }
 
   /**
@@ -36,8 +41,13 @@ final class UnitReader {
    */
   record Quantity(Rational factor, String unit) {}
 
-  static Quantity read(Tokens tokens) throws UnreadableException {
-    UnitReader reader = new UnitReader(tokens);
+  /**
+   * The quantity.
+   *
+   * @param currency what stands before the value; empty where nothing does
+   */
+  static Quantity read(String currency, Tokens tokens) throws UnreadableException {
+    UnitReader reader = new UnitReader(currency, tokens);
     reader.all();
     return new Quantity(reader.factor, reader.unit());
   }
@@ -134,7 +144,7 @@ final class UnitReader {
   private void word(String word) throws UnreadableException {
     String lower = word.toLowerCase(Locale.ROOT);
     Rational multiple = NumberWords.factor(lower);
-    if (multiple != null && units.isEmpty() && label.isEmpty()) {
+    if (multiple != null && isBehindNumber()) {
       Rational product = factor.times(multiple);
       if (product == null) {
         throw unreadable(word);
@@ -143,7 +153,8 @@ final class UnitReader {
       at++;
       return;
     }
-    switch (lower) {
+    // A is the unit of current.
+    switch (word.equals("A") ? word : lower) {
       case "per" -> per();
       case "a", "an" -> article();
       case "square", "sq" -> preposed(2);
@@ -154,6 +165,11 @@ final class UnitReader {
       case "in" -> in();
       default -> unitOrLabel(word, lower);
     }
+  }
+
+  /** Whether nothing but a currency in front of the value is known of its unit yet. */
+  private boolean isBehindNumber() {
+    return label.isEmpty() && (units.isEmpty() || (units.size() == 1 && !currency.isEmpty()));
   }
 
   private void per() throws UnreadableException {
@@ -245,7 +261,12 @@ final class UnitReader {
       powers.removeLast();
       degrees(word.substring(0, 1).toUpperCase(Locale.ROOT));
     } else if (unit != null && label.isEmpty()) {
-      add(unit);
+      boolean again = !currency.isEmpty() && isBehindNumber() && sign > 0;
+      if (!again) {
+        add(unit);
+      } else if (!Units.compatible(currency, unit)) {
+        throw unreadable("two currencies");
+      }
     } else if (!Units.isTrailer(lower)) {
       labelWord(lower);
     }

@@ -136,7 +136,7 @@ final class Units {
     names("cent", "cent cents");
     names("euro", "euro euros eur");
     names("sterling", "gbp");
-    names("¥", "yen jpy");
+    names("yen", "yen jpy");
     names("yuan", "yuan rmb cny renminbi");
     names("rupee", "rupee rupees inr rs");
     names("won", "won krw");
@@ -155,7 +155,7 @@ final class Units {
     names("mps", "mps");
     names("knot", "knot knots");
     names("yuan", "元 块 塊 圆 圓 人民币");
-    names("¥", "円 엔");
+    names("yen", "円 엔");
     names("won", "원");
     alias("m", "米", "公尺");
     alias("cm", "厘米", "公分");
@@ -351,7 +351,8 @@ final class Units {
         || isOneOf(a, b, "C", "celsius")
         || isOneOf(a, b, "F", "fahrenheit")
         || isOneOf(a, b, DEGREE, "fahrenheit")
-        || isOneOf(a, b, "¥", "yuan");
+        || isOneOf(a, b, "¥", "yuan")
+        || isOneOf(a, b, "¥", "yen");
   }
 
   private static boolean isOneOf(String a, String b, String one, String other) {
