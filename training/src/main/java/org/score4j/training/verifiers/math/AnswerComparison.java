@@ -56,6 +56,9 @@ final class AnswerComparison {
     if (isRemarked(a) || isRemarked(b)) {
       return equalRemarked(a, b);
     }
+    if (a instanceof Scalar left && b instanceof Scalar right) {
+      return equalScalars(left, right);
+    }
     Assignments left = Assignments.of(a, relations::assignment);
     Assignments right = Assignments.of(b, relations::assignment);
     if (left != null && right != null) {

@@ -41,7 +41,9 @@ final class AnswerParser {
       Answer content = remarked(tokens.part(label, tokens.size()));
       return new Answer.Choice(tokens.text(), letter, content);
     }
-    int qualifier = Remarks.qualifier(tokens);
+    // What letters stand for takes a word or an ∈.
+    boolean remark = (tokens.kinds() & (Tokens.bit(Kind.WORD) | Tokens.bit(Kind.RELATION))) != 0;
+    int qualifier = remark ? Remarks.qualifier(tokens) : tokens.size();
     if (qualifier < tokens.size()) {
       Answer value = list(tokens.part(0, qualifier));
       String condition = tokens.part(qualifier, tokens.size()).joined();
@@ -56,7 +58,7 @@ final class AnswerParser {
     if (!tokens.hasTopLevel(Kind.SEPARATOR) && (set || !tokens.has(Kind.PLUS_MINUS))) {
       return element(tokens);
     }
-    Answer one = spelledOrCompound(tokens);
+    Answer one = (tokens.kinds() & Tokens.bit(Kind.WORD)) == 0 ? null : spelledOrCompound(tokens);
     if (one != null) {
       return one;
     }
@@ -109,17 +111,18 @@ final class AnswerParser {
       return new Answer.Unread(tokens.text());
     }
     try {
-      int modulus = Remarks.modulus(tokens);
+      int modulus = tokens.has(Kind.MODULO) ? Remarks.modulus(tokens) : tokens.size();
       if (modulus < tokens.size()) {
         return residue(tokens, modulus);
       }
-      if (tokens.hasTopLevel(Kind.RELATION)) {
+      long kinds = tokens.topLevelKinds();
+      if ((kinds & Tokens.bit(Kind.RELATION)) != 0) {
         return isUnionOfRelations(tokens) ? union(tokens) : relation(tokens);
       }
-      if (tokens.hasTopLevel(Kind.CUP)) {
+      if ((kinds & Tokens.bit(Kind.CUP)) != 0) {
         return union(tokens);
       }
-      if (tokens.hasTopLevel(Kind.COLON)) {
+      if ((kinds & Tokens.bit(Kind.COLON)) != 0) {
         return ratio(tokens);
       }
       Answer structure = matrix(tokens);

@@ -38,6 +38,9 @@ record Assignments(Map<String, Answer> values) {
   }
 
   private static @Nullable Assignments of(List<Answer> elements, Reader reader) {
+    if (elements.isEmpty() || !(elements.getFirst() instanceof Relation)) {
+      return null;
+    }
     Map<String, Answer> values = new LinkedHashMap<>();
     for (Answer element : elements) {
       Map.Entry<String, Answer> assignment =
@@ -74,6 +77,9 @@ record Assignments(Map<String, Answer> values) {
    * turn. Unchanged where they do not.
    */
   static List<Answer> inTurns(List<Answer> elements, Reader reader) {
+    if (elements.isEmpty() || !(elements.getFirst() instanceof Relation)) {
+      return elements;
+    }
     List<Map.Entry<String, Answer>> assignments = new ArrayList<>();
     Set<String> names = new HashSet<>();
     for (Answer element : elements) {

@@ -115,11 +115,13 @@ final class LatexLexer {
     if (c == '}' && closesNothing(end)) {
       return;
     }
-    for (String[] pair : PAIRS) {
-      if (source.startsWith(pair[0], at)) {
-        at += pair[0].length();
-        pair(pair[0], pair[1], end);
-        return;
+    if (PAIR_STARTS.indexOf(c) >= 0) {
+      for (String[] pair : PAIRS) {
+        if (source.startsWith(pair[0], at)) {
+          at += pair[0].length();
+          pair(pair[0], pair[1], end);
+          return;
+        }
       }
     }
     at += Character.charCount(c);
@@ -186,6 +188,7 @@ final class LatexLexer {
     return mark;
   }
 
+  private static final String PAIR_STARTS = "*<>!=-+";
   private static final String[][] PAIRS = {
     {"**", "^"},
     {"<=", "≤"},

@@ -178,7 +178,8 @@ final class RelationComparison {
    * unchanged.
    */
   Answer asUnion(Answer answer) {
-    if (!(answer instanceof Listed listed)) {
+    if (!(answer instanceof Listed listed)
+        || listed.elements().stream().noneMatch(Relation.class::isInstance)) {
       return answer;
     }
     List<Answer> relations =

@@ -83,17 +83,18 @@ final class Remarks {
       if (!outside) {
         continue;
       }
-      Tokens rest = tokens.part(i, tokens.size());
       boolean begins =
           switch (token.kind()) {
-            case SEPARATOR, GAP -> isAboutLetters(rest.part(1, rest.size()));
-            case OPEN ->
-                token.text().equals("(")
-                    && rest.isEnclosed(Kind.OPEN, Kind.CLOSE)
-                    && isAboutLetters(rest.inner());
+            case SEPARATOR, GAP -> isAboutLetters(tokens.part(i + 1, tokens.size()));
+            case OPEN -> {
+              Tokens rest = tokens.part(i, tokens.size());
+              yield token.text().equals("(")
+                  && rest.isEnclosed(Kind.OPEN, Kind.CLOSE)
+                  && isAboutLetters(rest.inner());
+            }
             case WORD ->
                 INTRODUCTIONS.contains(token.text().toLowerCase(Locale.ROOT))
-                    && isAboutLetters(rest);
+                    && isAboutLetters(tokens.part(i, tokens.size()));
             default -> false;
           };
       if (begins) {

@@ -52,9 +52,12 @@ final class ScalarParser {
       value = value.without(money);
     }
     int end = unitStart(value);
-    UnitReader.Quantity behind = UnitReader.read(currency, value.part(end, value.size()));
+    UnitReader.Quantity behind =
+        end == value.size()
+            ? new UnitReader.Quantity(Rational.ONE, currency)
+            : UnitReader.read(currency, value.part(end, value.size()));
     String unit = behind.unit();
-    Expression expression = expression(value.part(0, end));
+    Expression expression = expression(end == value.size() ? value : value.part(0, end));
     if (expression instanceof Degrees(Expression operand) && isTemperature(unit)) {
       expression = operand;
     }
@@ -181,6 +184,11 @@ final class ScalarParser {
    * anything else.
    */
   static @Nullable Answer compound(Tokens tokens) {
+    if (tokens.size() < 4
+        || tokens.first().kind() != Kind.NUMBER
+        || tokens.get(1).kind() != Kind.WORD) {
+      return null;
+    }
     List<Rational> values = new ArrayList<>();
     List<String> units = new ArrayList<>();
     int at = 0;

@@ -89,6 +89,35 @@ record Tokens(List<Token> list) {
     return found;
   }
 
+  /** The bit of a kind in {@link #kinds} and {@link #topLevelKinds}. */
+  static long bit(Kind kind) {
+    return 1L << kind.ordinal();
+  }
+
+  /** The kinds of all tokens, one bit each. */
+  long kinds() {
+    long kinds = 0;
+    for (int i = 0; i < list.size(); i++) {
+      kinds |= bit(list.get(i).kind());
+    }
+    return kinds;
+  }
+
+  /** The kinds of the top-level tokens, one bit each; brackets themselves are left out. */
+  long topLevelKinds() {
+    long kinds = 0;
+    int depth = 0;
+    for (int i = 0; i < list.size(); i++) {
+      Token token = list.get(i);
+      int nesting = nesting(token);
+      depth += nesting;
+      if (depth == 0 && nesting == 0) {
+        kinds |= bit(token.kind());
+      }
+    }
+    return kinds;
+  }
+
   boolean hasTopLevel(Kind kind) {
     int depth = 0;
     for (Token token : list) {
@@ -101,7 +130,7 @@ record Tokens(List<Token> list) {
   }
 
   boolean has(Kind kind) {
-    return list.stream().anyMatch(token -> token.kind() == kind);
+    return (kinds() & bit(kind)) != 0;
   }
 
   /** The stretches between top-level tokens of a kind; empty ones too. */
@@ -130,7 +159,12 @@ record Tokens(List<Token> list) {
   }
 
   boolean all(Kind kind) {
-    return list.stream().allMatch(token -> token.kind() == kind);
+    for (int i = 0; i < list.size(); i++) {
+      if (list.get(i).kind() != kind) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Whether the first token opens what the last one closes. */
@@ -162,7 +196,7 @@ record Tokens(List<Token> list) {
    * where they stand between two statements, else nothing.
    */
   Tokens withStatementsApart() {
-    if (!has(Kind.GAP) && !has(Kind.ROW)) {
+    if ((kinds() & (bit(Kind.GAP) | bit(Kind.ROW))) == 0) {
       return this;
     }
     List<Token> apart = new ArrayList<>(size());

@@ -93,7 +93,7 @@ final class Units {
     prefixed("eV", "electronvolt electronvolts", "k M G m");
     prefixed("cal", "calorie calories", "k");
     prefixed("mol", "mole moles", "m k");
-    prefixed("B", "byte bytes", "k K M G T P");
+    prefixed("B", "byte bytes", "k M G T P");
     prefixed("b", "bit bits", "k M G");
     prefixed("Ω", "ohm ohms", "k M m");
     prefixed("bar", "bars", "m");
