@@ -32,6 +32,7 @@ final class NumberWords {
     CARDINALS.put("fourty", 40);
     scale("dozen dozens", 12);
     scale("gross", 144);
+    scale("tens", 10);
     scale("hundred hundreds", 100);
     scale("thousand thousands 千", 1_000);
     scale("lakh lakhs lac lacs", 100_000);
@@ -39,12 +40,13 @@ final class NumberWords {
     scale("crore crores", 10_000_000);
     scale("billion billions bln", 1_000_000_000);
     scale("trillion trillions", 1_000_000_000_000L);
+    scale("quadrillion quadrillions", 1_000_000_000_000_000L);
     scale("百", 100);
     scale("万", 10_000);
     scale("萬", 10_000);
     scale("亿", 100_000_000);
     scale("億", 100_000_000);
-    fraction("half halves halfs 半", 2);
+    fraction("half halves", 2);
     fraction("third thirds", 3);
     fraction("quarter quarters fourth fourths", 4);
     String[] ordinals =

@@ -114,8 +114,11 @@ final class RelationComparison {
     if (isEquation(a) && isEquation(b)) {
       Answer left = value(a);
       Answer right = value(b);
-      if (left != null && right != null && !differentVariables(a, b)) {
+      if (left != null && right != null && !haveDifferentNames(a, b)) {
         return answers.equal(left, right);
+      }
+      if (left != null && right != null && !isVariable(a.sides().getFirst())) {
+        return false;
       }
       return a.sides().size() == 2 && b.sides().size() == 2 && proportional(a, b) != 0;
     }
@@ -129,10 +132,46 @@ final class RelationComparison {
     return a.sides().size() == 2 && b.sides().size() == 2 && equalInequalities(a, b);
   }
 
-  private static boolean differentVariables(Relation a, Relation b) {
-    return a.sides().getFirst() instanceof Scalar(String t, Variable x, String u)
-        && b.sides().getFirst() instanceof Scalar(String v, Variable y, String w)
-        && !x.equals(y);
+  /**
+   * Whether both name what they state in one way and differently: x and y, f(2) and f(3), {@code
+   * \sin A} and {@code \cos A}. A name in words may be that of any of them.
+   */
+  private static boolean haveDifferentNames(Relation a, Relation b) {
+    Answer left = a.sides().getFirst();
+    Answer right = b.sides().getFirst();
+    if (left instanceof Scalar one && right instanceof Scalar other) {
+      return one.expression().getClass() == other.expression().getClass()
+          && isName(left)
+          && isName(right)
+          && !one.expression().equals(other.expression());
+    }
+    return left instanceof Words
+        && right instanceof Words
+        && !isProse(left.text())
+        && !isProse(right.text())
+        && !points(left.text()).equals(points(right.text()));
+  }
+
+  private static boolean isVariable(Answer side) {
+    return side instanceof Scalar scalar && scalar.expression() instanceof Variable;
+  }
+
+  private static boolean isProse(String name) {
+    for (String word : name.split(" ", -1)) {
+      if (LatexVocabulary.word(word) != null || LatexVocabulary.isGreek(word)) {
+        return false;
+      }
+    }
+    return name.chars().allMatch(c -> Character.isLetter(c) || c == ' ')
+        && name.chars().anyMatch(Character::isLowerCase);
+  }
+
+  /** The spelling of a name without the marks of a length; the points of a segment in one order. */
+  private static String points(String name) {
+    String bare = name.replaceAll("overline|overrightarrow|vec|[|‖ ]", "");
+    return bare.length() == 2 && bare.charAt(0) > bare.charAt(1)
+        ? new StringBuilder(bare).reverse().toString()
+        : bare;
   }
 
   private boolean equalInequalities(Relation a, Relation b) {

@@ -62,7 +62,27 @@ final class Remarks {
       boolean colon = tokens.get(1).kind() == Kind.COLON && !isOption(tokens.get(2));
       length = colon || tokens.get(1).is(Kind.CLOSE, ")") ? 2 : 0;
     }
-    return length > 0 && beginsAnswer(tokens.get(length)) ? length : 0;
+    return length > 0
+            && beginsAnswer(tokens.get(length))
+            && !hasOption(tokens.part(length, tokens.size()))
+        ? length
+        : 0;
+  }
+
+  /** Whether the label of one more option follows: (A) 5 or (B) 6 is a hedge. */
+  private static boolean hasOption(Tokens tokens) {
+    for (int i = 0; i < tokens.size(); i++) {
+      Token before = i == 0 ? null : tokens.get(i - 1);
+      Token next = i + 1 == tokens.size() ? null : tokens.get(i + 1);
+      boolean begins = before == null || before.kind() == Kind.SEPARATOR || before.kind() == Kind.OPEN;
+      boolean ends =
+          next == null || next.kind() == Kind.SEPARATOR || next.kind() == Kind.CLOSE;
+      boolean label = next != null && (next.kind() == Kind.COLON || next.is(Kind.CLOSE, ")"));
+      if (isOption(tokens.get(i)) && ((begins && ends) || (label && (before == null || before.kind() != Kind.LETTER)))) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static boolean beginsAnswer(Token token) {

@@ -42,6 +42,9 @@ final class Units {
           "undefined infinity infinite approximately about around roughly nearly almost remainder",
           "base is isn't equals equal incorrect incorrectly wrong wrongly false invalid impossible",
           "never none nothing unknown maybe perhaps possibly probably debt debts deficit deficits",
+          "ones twos threes fours fives sixes sevens eights nines twenties fifties myriad myriads",
+          "basis failed rejected excluded discarded cancelled canceled inaccurate mistaken untrue",
+          "erroneous bogus absent void null",
           "loss losses lost missing owed borrowed guess guesses error mistake versus vs per");
 
   // In -s without being a plural.
