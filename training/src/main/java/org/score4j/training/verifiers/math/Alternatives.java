@@ -16,6 +16,7 @@ final class Alternatives {
   static final int MAX_BETWEEN = 120;
 
   private static final int MAX_WORDS_WITH_OR = 10;
+  private static final int MAX_WORDS_BEHIND_OR = 4;
   private static final int MAX_UNIT_WORDS = 2;
   private static final Pattern LATEX_TEXT =
       Pattern.compile("\\\\(?:text\\w*|mbox|hbox|mathrm|mathbf)\\s*\\{");
@@ -27,7 +28,7 @@ final class Alternatives {
   private static final Pattern SENTENCE_END = Pattern.compile("[.?!](?=\\s|$)");
   private static final Pattern NEXT_ALTERNATIVE =
       Pattern.compile(
-          "\\s*(?:or|alternatively|otherwise|maybe|perhaps|possibly|also|another|it (?:could|might|may))\\b.*",
+          "\\s*(?:or|alternatively|otherwise|maybe|perhaps|possibly|it (?:could|might|may))\\b.*",
           Pattern.DOTALL);
   private static final Pattern NAMED =
       Pattern.compile("[,;\\s]*(?:and\\s+)?[a-z](?:[_^]?\\w+|')?\\s*=\\s*");
@@ -40,7 +41,9 @@ final class Alternatives {
   private static final Set<String> OR_OF_MARKED = Set.of("could", "might", "may", "else", "either");
   private static final Set<String> AND = Set.of("and", "also");
   private static final Set<String> FILLERS =
-      Set.of("both", "also", "the", "a", "an", "as", "well", "even", "about", "respectively");
+      Set.of("both", "also", "the", "a", "an", "as", "well", "even", "respectively");
+  private static final Set<String> HEDGES =
+      Set.of("or", "maybe", "perhaps", "possibly", "it", "could", "might", "may", "be", "is", "else");
   private static final Set<String> CORRECTING =
       Set.of(
           ("wrong incorrect redo redoing mistake error rather instead correction oops wait no sorry"
@@ -60,10 +63,13 @@ final class Alternatives {
     }
     String plain = plain(between);
     Matcher end = SENTENCE_END.matcher(plain);
-    if (end.find() && !plain.substring(end.end()).isBlank()) {
+    if (end.find()) {
       String next = plain.substring(end.end());
+      List<String> behind = words(next);
       return NEXT_ALTERNATIVE.matcher(next).matches()
-          && joinWords(words(plain), true, marked)
+          && (marked
+              ? behind.size() <= MAX_WORDS_WITH_OR && behind.stream().noneMatch(CORRECTING::contains)
+              : behind.stream().allMatch(Alternatives::isFiller))
           && !SENTENCE_END.matcher(next).find();
     }
     List<String> words = words(plain);
@@ -75,7 +81,7 @@ final class Alternatives {
     if (marked && (NAMED.matcher(plain).matches() || LISTED.matcher(plain).matches())) {
       return true;
     }
-    return (marked && SAME.matcher(plain).matches()) || joinWords(words, false, marked)
+    return (marked && SAME.matcher(plain).matches()) || joinWords(words, marked)
         || (marked && words.size() <= MAX_UNIT_WORDS && plain.stripTrailing().matches("[^,;]*[,;]")
             && words.stream().noneMatch(CORRECTING::contains));
   }
@@ -90,23 +96,31 @@ final class Alternatives {
     return separator.length() == 1 && ",;|".contains(separator);
   }
 
-  private static boolean joinWords(List<String> words, boolean otherSentence, boolean marked) {
+  private static boolean joinWords(List<String> words, boolean marked) {
     if (words.stream().anyMatch(CORRECTING::contains)) {
       return false;
     }
-    boolean or =
-        otherSentence
-            || words.stream().anyMatch(OR::contains)
-            || (marked && words.stream().anyMatch(OR_OF_MARKED::contains));
-    if (or) {
+    if (marked && words.stream().anyMatch(OR_OF_MARKED::contains)) {
       return words.size() <= MAX_WORDS_WITH_OR;
     }
     for (int i = 0; i < words.size(); i++) {
+      List<String> behind = words.subList(i + 1, words.size());
+      if (OR.contains(words.get(i))) {
+        return marked
+            ? words.size() <= MAX_WORDS_WITH_OR
+            : i <= MAX_UNIT_WORDS
+                && behind.size() <= MAX_WORDS_BEHIND_OR
+                && behind.stream().allMatch(Alternatives::isFiller);
+      }
       if (AND.contains(words.get(i))) {
-        return i <= MAX_UNIT_WORDS && FILLERS.containsAll(words.subList(i + 1, words.size()));
+        return i <= MAX_UNIT_WORDS && FILLERS.containsAll(behind);
       }
     }
     return false;
+  }
+
+  private static boolean isFiller(String word) {
+    return OR.contains(word) || HEDGES.contains(word) || FILLERS.contains(word);
   }
 
   private static String plain(String between) {

@@ -239,7 +239,7 @@ public record AnswerExtractor(List<ExtractionRule> rules) {
 
   private static final Pattern DENIED =
       Pattern.compile(
-          "(?:\\b(?:not|rather than|instead of|cannot be|never|other than)|n['’]t(?: be)?)(?: \\\\?text\\{)?[\\s$({\\[\\\\]{1,6}(?:[A-Za-z]\\s?=\\s?)?$",
+          "(?:\\b(?:not|rather than|instead of)|n['’]t(?: be)?)(?: \\\\?text\\{)?[\\s$({\\[\\\\]{1,6}(?:[A-Za-z]\\s?=\\s?)?$",
           Pattern.CASE_INSENSITIVE);
 
   private @Nullable Statement label(String text, List<Marker> markers, int index) {

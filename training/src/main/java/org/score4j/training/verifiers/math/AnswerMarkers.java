@@ -69,11 +69,7 @@ final class AnswerMarkers {
   /** The places that some of the rules read, in the order of the text. */
   static List<Marker> find(String text, Set<ExtractionRule> rules) {
     AnswerMarkers found = new AnswerMarkers(text);
-    if (rules.contains(ExtractionRule.BOXED)) {
-      for (BoxedAnswers.Box box : BoxedAnswers.find(text)) {
-        found.markers.add(new Marker(Kind.BOX, box.start(), box.end(), box.content(), false));
-      }
-    }
+    List<BoxedAnswers.Box> boxes = BoxedAnswers.find(text);
     if (rules.contains(ExtractionRule.FINAL_ANSWER) || rules.contains(ExtractionRule.ANSWER_LINE)) {
       found.words("nswer");
       found.words("NSWER");
@@ -85,7 +81,30 @@ final class AnswerMarkers {
       found.hashes();
     }
     found.markers.sort(Comparator.comparingInt(Marker::start));
-    return found.markers;
+    return merged(found.markers, rules.contains(ExtractionRule.BOXED), boxes);
+  }
+
+  /** Boxes between the other markers; what stands inside a box is its content. */
+  private static List<Marker> merged(
+      List<Marker> others, boolean useBoxes, List<BoxedAnswers.Box> boxes) {
+    if (boxes.isEmpty()) {
+      return others;
+    }
+    List<Marker> all = new ArrayList<>(others.size() + boxes.size());
+    int next = 0;
+    for (BoxedAnswers.Box box : boxes) {
+      while (next < others.size() && others.get(next).start() < box.start()) {
+        all.add(others.get(next++));
+      }
+      while (next < others.size() && others.get(next).start() < box.end()) {
+        next++;
+      }
+      if (useBoxes) {
+        all.add(new Marker(Kind.BOX, box.start(), box.end(), box.content(), false));
+      }
+    }
+    all.addAll(others.subList(next, others.size()));
+    return all;
   }
 
   private void words(String word) {
@@ -120,6 +139,9 @@ final class AnswerMarkers {
     Matcher colon = matcher(COLON, behind);
     if (colon.lookingAt()) {
       Kind kind = beginsLine ? Kind.LABEL : Kind.INLINE_LABEL;
+      if (kind == Kind.INLINE_LABEL && !beginsSentence(start)) {
+        return;
+      }
       markers.add(new Marker(kind, start, colon.end(), "", isFinal));
       return;
     }
@@ -187,6 +209,15 @@ final class AnswerMarkers {
       at--;
     }
     return at < 0 || text.charAt(at) == '\n';
+  }
+
+  private boolean beginsSentence(int index) {
+    int at = index - 1;
+    int limit = Math.max(0, index - MAX_BETWEEN);
+    while (at >= limit && DECORATION.indexOf(text.charAt(at)) >= 0) {
+      at--;
+    }
+    return at >= 0 && ".!?;)$}]".indexOf(text.charAt(at)) >= 0;
   }
 
   private Matcher matcher(Pattern pattern, int from) {

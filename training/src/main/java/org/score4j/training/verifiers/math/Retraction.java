@@ -8,7 +8,7 @@ import java.util.regex.Pattern;
 final class Retraction {
   private static final String[] CUES = {
     "\\A[\\s.,;:!)}$*]*\\(?(?:(?:is|was) )?(?:wrong|incorrect|mistaken|false|not (?:right|correct|it|the (?:\\w+ )?answer))\\b",
-    "\\b(?:that|this|it|answer|above|result|which|value|one|calculation|computation|reasoning|solution|step)(?:['’]s| is| was| were| seems| looks| must be| may be| might be| turns out to be)?(?: \\w+){0,2} (?:wrong|incorrect|mistaken|false|not (?:right|correct|it|the (?:\\w+ )?answer)|impossible)\\b",
+    "\\b(?:that|this|it|answer|above|result|which|value|one|calculation|computation|reasoning|solution|step)(?:['’]s| is| was| were| seems| looks| must be| may be| might be| turns out to be)?(?: \\w+){0,2} (?:wrong|incorrect|mistaken|false|not (?:right|correct|it|the (?:\\w+ )?answer))\\b",
     "\\b(?:is|was)n['’]t (?:right|correct|it|the (?:\\w+ )?answer)\\b",
     "\\b(?:can['’]?t|cannot|can not|could ?n['’]t) be (?:right|correct|true|the (?:\\w+ )?answer)\\b",
     "\\b(?:i|we)(?:['’]m| am| was| were| are) (?:wrong|mistaken)\\b",
@@ -29,7 +29,7 @@ final class Retraction {
     "\\bno,? wait\\b",
     "(?:^|[.!?\\n])\\s*(?:no|nope)[,.!]? (?:it|that|the|this|actually|i)\\b",
     "\\bactually,? (?:no|not|it(?:['’]s| is| should)|the (?:\\w+ )?answer)\\b",
-    "\\bdoes(?:n['’]t| not) (?:work|check|add up|make sense|hold|satisfy)\\b",
+    "\\b(?:that|this|it|answer) does(?:n['’]t| not) (?:work|check out|add up|make sense)\\b",
   };
   private static final Pattern CUE =
       Pattern.compile(

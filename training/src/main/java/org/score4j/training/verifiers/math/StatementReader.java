@@ -23,7 +23,7 @@ final class StatementReader {
   private static final Pattern LABEL_IN_TEXT =
       Pattern.compile("\\A\\\\(?:text\\w*|mathrm|mathbf|mbox)\\s*\\{");
   private static final Pattern WORD = Pattern.compile("(?<![\\\\A-Za-z])[A-Za-z][A-Za-z'’]+");
-  private static final Pattern MATH = Pattern.compile("\\$[^$\\n]*\\$|\\\\(?:text\\w*|mathrm|mbox|begin|end|operatorname)\\s*\\{[^{}]*\\}");
+  private static final Pattern LATEX_TEXT = Pattern.compile("\\\\(?:text\\w*|mathrm|mbox|begin|end|operatorname)\\s*\\{[^{}]*\\}");
   private static final Pattern EQUATION =
       Pattern.compile("\\A(?=[^=]*\\d[^=]*[-+*/×·÷%\\\\])[^A-Za-z=<>≤≥≠≈]*(?:\\\\(?:times|cdot|div)[^A-Za-z=<>]*)*=(.+)\\z", Pattern.DOTALL);
   private static final Pattern SENTENCE_END =
@@ -42,6 +42,11 @@ final class StatementReader {
               .split(" ", -1));
   private static final Set<String> CHANGING_WORDS =
       Set.of("no not minus negative never neither nor without less more than wrong incorrect cannot half".split(" ", -1));
+  private static final Pattern HEDGE = Pattern.compile("\\s*or\\b", Pattern.CASE_INSENSITIVE);
+  private static final Pattern EITHER =
+      Pattern.compile(
+          "\\b(?:either|maybe|perhaps|possibly|could be|might be|may be)\\s([^.;\\n]{1,40}?)[\\s$]+or[\\s$\\\\(]*(?:maybe |perhaps |possibly )?[\\s$\\\\(]*$",
+          Pattern.CASE_INSENSITIVE);
   private static final int MIN_PROSE_WORDS = 2;
   private static final long READING_NANOS = 100_000_000;
 
@@ -206,7 +211,8 @@ final class StatementReader {
       return Optional.empty();
     }
     if (MathSpans.at(text, start) instanceof MathSpans.Span first) {
-      return Optional.of(spansFrom(text, first, Math.max(lineEnd, first.end())));
+      Reading reading = spansFrom(text, first, Math.max(lineEnd, first.end()));
+      return isAsked(text, reading.end()) ? Optional.empty() : Optional.of(reading);
     }
     if (text.startsWith("\\boxed", start) || text.startsWith("\\fbox", start)) {
       List<BoxedAnswers.Box> boxes = BoxedAnswers.find(text.substring(start, lineEnd));
@@ -217,6 +223,9 @@ final class StatementReader {
     String line = cleaned(text.substring(start, lineEnd));
     int bold = text.startsWith("**", start - 2 < 0 ? 0 : start - 2) ? line.indexOf("**") : -1;
     line = bold >= 0 ? stripped(line.substring(0, bold)) : line;
+    if (line.endsWith("?") && SENTENCE_END.matcher(line).find() && line.indexOf(". ") < 0) {
+      return Optional.empty();
+    }
     if (!line.isEmpty() && isAnswer(line)) {
       return Optional.of(new Reading(lineEnd, List.of(line)));
     }
@@ -227,7 +236,7 @@ final class StatementReader {
     if (isAnswer(sentence)) {
       return Optional.of(new Reading(end, List.of(sentence)));
     }
-    if (!MathSpans.in(sentence).isEmpty()) {
+    if (sentence.contains("box") || !MathSpans.in(sentence).isEmpty()) {
       return Optional.empty();
     }
     Matcher clauses = CLAUSE_END.matcher(sentence);
@@ -242,6 +251,14 @@ final class StatementReader {
       return Optional.of(new Reading(end, parts));
     }
     return headNumber(sentence).map(parts -> new Reading(end, parts));
+  }
+
+  private static boolean isAsked(String text, int end) {
+    int at = end;
+    while (at < text.length() && " *_)$".indexOf(text.charAt(at)) >= 0) {
+      at++;
+    }
+    return at < text.length() && text.charAt(at) == '?';
   }
 
   private static Optional<List<String>> headNumber(String sentence) {
@@ -270,6 +287,7 @@ final class StatementReader {
 
   private static Reading spansFrom(String text, MathSpans.Span first, int lineEnd) {
     List<String> parts = new ArrayList<>(boxesIn(first.content()));
+    boolean boxed = hasBox(first.content());
     int end = first.end();
     int at = end;
     while (at < lineEnd) {
@@ -285,11 +303,20 @@ final class StatementReader {
       if (next == null || !Alternatives.join(text.substring(end, next.start()), true)) {
         break;
       }
+      String between = text.substring(end, next.start());
+      if (hasBox(next.content()) && !boxed && (!HEDGE.matcher(between).lookingAt() || parts.getLast().endsWith(","))) {
+        parts.clear(); // what leads to the box
+      }
+      boxed |= hasBox(next.content());
       parts.addAll(boxesIn(next.content()));
       end = next.end();
       at = end;
     }
     return new Reading(end, parts);
+  }
+
+  private static boolean hasBox(String content) {
+    return content.contains("box") && !BoxedAnswers.find(content).isEmpty();
   }
 
   /** Boxes inside of math stand for it. */
@@ -327,16 +354,15 @@ final class StatementReader {
     return parts;
   }
 
-  /** The number that an "or" joins to what stands behind the text. */
+  /** The number of "either 5 or" in front of a box. A bare "5 or" can say the same thing again. */
   static List<String> numbersBefore(String head) {
-    String near = LastNumber.folded(head.substring(Math.max(0, head.length() - Alternatives.MAX_BETWEEN)));
-    if (!near.contains("or")) {
+    String near =
+        LastNumber.folded(head.substring(Math.max(0, head.length() - Alternatives.MAX_BETWEEN)));
+    Matcher either = EITHER.matcher(near);
+    if (!either.find()) {
       return List.of();
     }
-    List<LastNumber.Group> groups = LastNumber.groups(near);
-    return !groups.isEmpty() && Alternatives.joinByWord(near.substring(groups.getLast().end()))
-        ? groups.getLast().parts()
-        : List.of();
+    return LastNumber.find(either.group(1)).orElse(List.of());
   }
 
   /** The last math of a text and what is joined with it, unless a number stands behind it. */
@@ -402,7 +428,7 @@ final class StatementReader {
 
   /** Words that are no unit, function or connective of a value. */
   static boolean hasProse(String text) {
-    Matcher words = WORD.matcher(MATH.matcher(text).replaceAll(" "));
+    Matcher words = WORD.matcher(withoutMath(text));
     while (words.find()) {
       String word = words.group().toLowerCase(Locale.ROOT);
       if (!VALUE_WORDS.contains(word) && !Units.isUnit(word)) {
@@ -410,6 +436,20 @@ final class StatementReader {
       }
     }
     return false;
+  }
+
+  private static String withoutMath(String text) {
+    String rest = text;
+    if (text.indexOf('$') >= 0 || text.contains("\\(") || text.contains("\\[")) {
+      StringBuilder outside = new StringBuilder(text.length());
+      int from = 0;
+      for (MathSpans.Span span : MathSpans.in(text)) {
+        outside.append(text, from, span.start()).append(' ');
+        from = span.end();
+      }
+      rest = outside.append(text, from, text.length()).toString();
+    }
+    return rest.indexOf('\\') < 0 ? rest : LATEX_TEXT.matcher(rest).replaceAll(" ");
   }
 
   /** Whether the parser reads all of the text as values, in front of which no word stands. */
