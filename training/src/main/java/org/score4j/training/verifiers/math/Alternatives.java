@@ -30,6 +30,8 @@ final class Alternatives {
       Pattern.compile(
           "\\s*(?:or|alternatively|otherwise|maybe|perhaps|possibly|it (?:could|might|may))\\b.*",
           Pattern.DOTALL);
+  private static final Pattern COULD_BE =
+      Pattern.compile("[^.?!\\n]{0,40}\\b(?:could|might|may) (?:also |well |even |perhaps )?be\\s+\\$?");
   private static final Pattern NAMED =
       Pattern.compile("[,;\\s]*(?:and\\s+)?[a-z](?:[_^]?\\w+|')?\\s*=\\s*");
   private static final Pattern LISTED = Pattern.compile("[,;.\\s]*\\(?[a-z]{1,3}\\)\\s*");
@@ -62,6 +64,9 @@ final class Alternatives {
       return false;
     }
     String plain = plain(between);
+    if (!marked && (isSeparator(plain) || COULD_BE.matcher(plain).matches())) {
+      return true;
+    }
     Matcher end = SENTENCE_END.matcher(plain);
     if (end.find()) {
       String next = plain.substring(end.end());
@@ -75,8 +80,7 @@ final class Alternatives {
     List<String> words = words(plain);
     if (words.isEmpty()) {
       return marked
-          ? plain.chars().allMatch(c -> Character.isWhitespace(c) || ",;/|.?+=:()-–".indexOf(c) >= 0)
-          : isSeparator(plain);
+          && plain.chars().allMatch(c -> Character.isWhitespace(c) || ",;/|.?+=:()-–".indexOf(c) >= 0);
     }
     if (marked && (NAMED.matcher(plain).matches() || LISTED.matcher(plain).matches())) {
       return true;
@@ -93,12 +97,12 @@ final class Alternatives {
 
   private static boolean isSeparator(String plain) {
     String separator = plain.strip();
-    return separator.length() == 1 && ",;|".contains(separator);
+    return separator.length() == 1 && ",;|?".contains(separator);
   }
 
   private static boolean joinWords(List<String> words, boolean marked) {
     if (words.stream().anyMatch(CORRECTING::contains)) {
-      return false;
+      return words.contains("if") && words.size() <= MAX_WORDS_WITH_OR; // "if not, then"
     }
     if (marked && words.stream().anyMatch(OR_OF_MARKED::contains)) {
       return words.size() <= MAX_WORDS_WITH_OR;
@@ -112,8 +116,8 @@ final class Alternatives {
                 && behind.size() <= MAX_WORDS_BEHIND_OR
                 && behind.stream().allMatch(Alternatives::isFiller);
       }
-      if (AND.contains(words.get(i))) {
-        return i <= MAX_UNIT_WORDS && FILLERS.containsAll(behind);
+      if (AND.contains(words.get(i)) && i <= MAX_UNIT_WORDS && FILLERS.containsAll(behind)) {
+        return true;
       }
     }
     return false;

@@ -130,7 +130,7 @@ public record AnswerExtractor(List<ExtractionRule> rules) {
 
   private List<String> joinedBefore(
       String text, List<Marker> markers, int index, Statement chosen) {
-    List<String> parts = new ArrayList<>();
+    List<String> parts = new ArrayList<>(); // from the last to the first
     int start = chosen.start();
     Kind kind = chosen.kind();
     for (int i = index - 1; i >= 0; i--) {
@@ -146,16 +146,17 @@ public record AnswerExtractor(List<ExtractionRule> rules) {
       if (!joined) {
         break;
       }
-      parts.addAll(0, before.parts());
+      parts.addAll(before.parts().reversed());
       start = before.start();
       kind = before.kind();
     }
     if (parts.isEmpty() && chosen.kind() == Kind.BOX) {
       parts.addAll(
           StatementReader.numbersBefore(
-              text.substring(Math.max(0, start - 2 * Alternatives.MAX_BETWEEN), start)));
+              text.substring(Math.max(0, start - 2 * Alternatives.MAX_BETWEEN), start))
+              .reversed());
     }
-    return parts;
+    return parts.reversed();
   }
 
   /** What the text behind a statement says instead of it; empty where it says nothing else. */
@@ -212,7 +213,7 @@ public record AnswerExtractor(List<ExtractionRule> rules) {
     Marker marker = markers.get(index);
     return switch (marker.kind()) {
       case BOX ->
-          isDenied(text, marker.start())
+          isDenied(text, marker)
               ? null
               : new Statement(
                   marker.start(),
@@ -232,14 +233,17 @@ public record AnswerExtractor(List<ExtractionRule> rules) {
     };
   }
 
-  /** Whether "not" or "instead of" stands in front. */
-  private static boolean isDenied(String text, int start) {
-    return DENIED.matcher(text.substring(Math.max(0, start - 40), start)).find();
+  /** Whether "not" or what crosses it out stands in front of a box, or "is wrong" behind it. */
+  private static boolean isDenied(String text, Marker box) {
+    return DENIED.matcher(text.substring(Math.max(0, box.start() - 40), box.start())).find()
+        || Retraction.begins(
+            text.substring(box.end(), Math.min(text.length(), box.end() + 40)));
   }
 
   private static final Pattern DENIED =
       Pattern.compile(
-          "(?:\\b(?:not|rather than|instead of)|n['’]t(?: be)?)(?: \\\\?text\\{)?[\\s$({\\[\\\\]{1,6}(?:[A-Za-z]\\s?=\\s?)?$",
+          "(?:\\b(?:not|rather than|instead of)|n['’]t(?: be)?)(?: \\\\?text\\{)?[\\s$({\\[\\\\]{1,6}(?:[A-Za-z]\\s?=\\s?)?$"
+              + "|\\\\(?:x?cancel|bcancel|sout|st)\\s?\\{\\s?\\$?$",
           Pattern.CASE_INSENSITIVE);
 
   private @Nullable Statement label(String text, List<Marker> markers, int index) {

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class BoxedAnswers {
   private static final String[] COMMANDS = {"\\boxed", "\\fbox", "\\framebox"};
+  private static final int LONGEST_COMMAND = 10;
   private static final Set<String> TWO_ARGUMENTS =
       Set.of("frac", "dfrac", "tfrac", "cfrac", "binom", "dbinom", "tbinom");
   private static final Set<String> ONE_ARGUMENT =
@@ -44,8 +45,11 @@ final class BoxedAnswers {
     List<Box> boxes = new ArrayList<>(2);
     int at = text.indexOf("box");
     while (at >= 0) {
-      int start = text.lastIndexOf('\\', at);
-      int end = start < 0 || at - start > 6 ? 0 : behindCommand(start);
+      int start = at - 1;
+      while (start > at - LONGEST_COMMAND && isLetter(start)) {
+        start--;
+      }
+      int end = start >= 0 && text.charAt(start) == '\\' ? behindCommand(start) : 0;
       int next = at + 3;
       if (end > at) {
         Box box = box(start, end);
@@ -177,7 +181,8 @@ final class BoxedAnswers {
   }
 
   private boolean isLetter(int at) {
-    return at < text.length()
+    return at >= 0
+        && at < text.length()
         && ((text.charAt(at) >= 'a' && text.charAt(at) <= 'z')
             || (text.charAt(at) >= 'A' && text.charAt(at) <= 'Z'));
   }

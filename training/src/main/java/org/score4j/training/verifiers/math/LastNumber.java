@@ -89,6 +89,7 @@ final class LastNumber {
       Pattern.compile(
           " ?(?:(?:\\*\\*|[*×·⋅÷/+^-]|\\\\(?:times|cdot|div) ?|x(?=[ \\d]))|(?:plus|minus|times|divided by|over) ) ?"
               + "|[:,._/](?=\\d)");
+  private static final Pattern RANGE = Pattern.compile(" ?(?:to|through|until) ");
   private static final Pattern EXPONENT = Pattern.compile("[eE][+-]?\\d{1,9}(?![\\w.])");
   private static final Pattern DENIED =
       Pattern.compile(
@@ -172,8 +173,11 @@ final class LastNumber {
     Group before = groups.isEmpty() ? null : groups.getLast();
     if (before != null && start >= before.end() && start - before.end() <= Alternatives.MAX_BETWEEN) {
       String between = text.substring(before.end(), start);
+      boolean range =
+          RANGE.matcher(between).matches() && !wordBefore(before.start()).equals("from");
       boolean joined =
-          Alternatives.join(between, false)
+          range
+              || Alternatives.join(between, false)
               && (Alternatives.joinByWord(between) || !ORDINALS.contains(wordBefore(before.start())));
       if (joined) {
         before.parts().add(value);

@@ -6,8 +6,10 @@ import java.util.regex.Pattern;
 
 /** Sentences that take back the answer in front of them. */
 final class Retraction {
+  private static final String BEGINS =
+      "\\A[\\s.,;:!)}$*]*\\(?(?:(?:is|was) )?(?:wrong|incorrect|mistaken|false|not (?:right|correct|it|the (?:\\w+ )?answer))\\b";
   private static final String[] CUES = {
-    "\\A[\\s.,;:!)}$*]*\\(?(?:(?:is|was) )?(?:wrong|incorrect|mistaken|false|not (?:right|correct|it|the (?:\\w+ )?answer))\\b",
+    BEGINS,
     "\\b(?:that|this|it|answer|above|result|which|value|one|calculation|computation|reasoning|solution|step)(?:['’]s| is| was| were| seems| looks| must be| may be| might be| turns out to be)?(?: \\w+){0,2} (?:wrong|incorrect|mistaken|false|not (?:right|correct|it|the (?:\\w+ )?answer))\\b",
     "\\b(?:is|was)n['’]t (?:right|correct|it|the (?:\\w+ )?answer)\\b",
     "\\b(?:can['’]?t|cannot|can not|could ?n['’]t) be (?:right|correct|true|the (?:\\w+ )?answer)\\b",
@@ -27,13 +29,14 @@ final class Retraction {
     "\\bshould (?:actually|instead|really|rather|have) (?:\\w+ )?be(?:en)?\\b",
     "\\bwait,? no\\b",
     "\\bno,? wait\\b",
-    "(?:^|[.!?\\n])\\s*(?:no|nope)[,.!]? (?:it|that|the|this|actually|i)\\b",
+    "(?:^|[.!?\\n])\\s{0,3}(?:no|nope)[,.!]? (?:it|that|the|this|actually|i)\\b",
     "\\bactually,? (?:no|not|it(?:['’]s| is| should)|the (?:\\w+ )?answer)\\b",
     "\\b(?:that|this|it|answer) does(?:n['’]t| not) (?:work|check out|add up|make sense)\\b",
   };
   private static final Pattern CUE =
       Pattern.compile(
           "(?:" + String.join(")|(?:", CUES) + ")", Pattern.CASE_INSENSITIVE | Pattern.MULTILINE);
+  private static final Pattern AT_START = Pattern.compile(BEGINS, Pattern.CASE_INSENSITIVE);
   private static final Pattern DENIED =
       Pattern.compile("\\b(?:not|never|nothing|hardly|n['’]t) (?:\\w+ )?(?:wrong|incorrect|mistaken|false)\\b");
   private static final Pattern CONDITION = Pattern.compile("\\b(?:if|unless|whether|in case)\\b[^.!?\\n]{0,40}$");
@@ -46,6 +49,11 @@ final class Retraction {
           Pattern.CASE_INSENSITIVE);
 
   private Retraction() {}
+
+  /** Whether a text begins with "is wrong", of what stands in front of it. */
+  static boolean begins(String text) {
+    return AT_START.matcher(text).lookingAt();
+  }
 
   /** Whether a text takes back anything. */
   static boolean cues(String text) {

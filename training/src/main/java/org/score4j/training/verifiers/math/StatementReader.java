@@ -24,8 +24,7 @@ final class StatementReader {
       Pattern.compile("\\A\\\\(?:text\\w*|mathrm|mathbf|mbox)\\s*\\{");
   private static final Pattern WORD = Pattern.compile("(?<![\\\\A-Za-z])[A-Za-z][A-Za-z'’]+");
   private static final Pattern LATEX_TEXT = Pattern.compile("\\\\(?:text\\w*|mathrm|mbox|begin|end|operatorname)\\s*\\{[^{}]*\\}");
-  private static final Pattern EQUATION =
-      Pattern.compile("\\A(?=[^=]*\\d[^=]*[-+*/×·÷%\\\\])[^A-Za-z=<>≤≥≠≈]*(?:\\\\(?:times|cdot|div)[^A-Za-z=<>]*)*=(.+)\\z", Pattern.DOTALL);
+  private static final Pattern OPERATORS = Pattern.compile("\\\\(?:times|cdot|div)\\b");
   private static final Pattern SENTENCE_END =
       Pattern.compile("(?<![\\s.][A-Za-z]|\\bapprox|\\bsq|\\bcu)[.!?][*_\"”')\\]]{0,3}(?=\\s|$)|\\n");
   private static final Pattern CLAUSE_END =
@@ -43,6 +42,10 @@ final class StatementReader {
   private static final Set<String> CHANGING_WORDS =
       Set.of("no not minus negative never neither nor without less more than wrong incorrect cannot half".split(" ", -1));
   private static final Pattern HEDGE = Pattern.compile("\\s*or\\b", Pattern.CASE_INSENSITIVE);
+  // A number, words of what it counts, and the end or a remark in brackets.
+  private static final Pattern QUANTITY =
+      Pattern.compile("([$€£¥]? ?[-−–]?\\d[\\d.,]*(?: ?[A-Za-z/.]++(?: [A-Za-z/.]++){0,7}+)) ?(?:\\z|\\((?![^)]*=))");
+  private static final Pattern PER = Pattern.compile("[$€£¥]? ?[\\d.,]+(?: [A-Za-z]{2,20})?/[A-Za-z]{3,20}\\b");
   private static final Pattern EITHER =
       Pattern.compile(
           "\\b(?:either|maybe|perhaps|possibly|could be|might be|may be)\\s([^.;\\n]{1,40}?)[\\s$]+or[\\s$\\\\(]*(?:maybe |perhaps |possibly )?[\\s$\\\\(]*$",
@@ -188,15 +191,41 @@ final class StatementReader {
     if (!spans.isEmpty()) {
       return Optional.of(new Reading(length, spans));
     }
-    Matcher equation = EQUATION.matcher(text);
-    if (equation.matches() && !equation.group(1).isBlank()) {
-      return read(equation.group(1).substring(equation.group(1).lastIndexOf('=') + 1))
-          .map(reading -> new Reading(length, reading.parts()));
+    String result = resultOfArithmetic(text);
+    if (!result.isEmpty()) {
+      return read(result).map(reading -> new Reading(length, reading.parts()));
     }
-    if (!hasProse(text) || isValue(text)) {
+    Matcher quantity = QUANTITY.matcher(text);
+    boolean rate = PER.matcher(text).lookingAt();
+    if (!rate && isValue(text)) {
+      return Optional.of(new Reading(length, List.of(text)));
+    }
+    if (quantity.lookingAt()) {
+      Optional<List<String>> number = headNumber(quantity.group(1));
+      if (number.isPresent()) {
+        List<String> parts = new ArrayList<>(number.get());
+        parts.addAll(numbersBehind(text.substring(quantity.end(1))));
+        return Optional.of(new Reading(length, parts));
+      }
+    }
+    if (!hasProse(text)) {
       return Optional.of(new Reading(length, List.of(text)));
     }
     return inProse(text).map(parts -> new Reading(length, parts));
+  }
+
+  /** The right side of {@code 9 * 2 = 18}, whose left side has no letter; else empty. */
+  private static String resultOfArithmetic(String text) {
+    int equals = text.indexOf('=');
+    if (equals < 0) {
+      return "";
+    }
+    String left = OPERATORS.matcher(text.substring(0, equals)).replaceAll("*");
+    boolean arithmetic =
+        firstDigit(left) >= 0
+            && left.chars().anyMatch(c -> "-+*/×·÷−–%".indexOf(c) >= 0)
+            && left.chars().noneMatch(c -> Character.isLetter(c) || "<>≤≥≠≈\\_".indexOf(c) >= 0);
+    return arithmetic ? text.substring(text.lastIndexOf('=') + 1).strip() : "";
   }
 
   /** The answer directly behind "the answer is", up to the end of its sentence or clause. */
@@ -413,8 +442,8 @@ final class StatementReader {
   static List<String> afterRetraction(String tail, boolean numbers) {
     String text = cleaned(tail);
     List<String> marked = spans(text);
-    if (!marked.isEmpty() && (numbers || Retraction.statesBefore(text, marked.getFirst()))) {
-      return marked;
+    if (!marked.isEmpty()) {
+      return numbers || Retraction.statesBefore(text, marked.getFirst()) ? marked : List.of();
     }
     if (numbers) {
       return LastNumber.find(text).orElse(List.of());
