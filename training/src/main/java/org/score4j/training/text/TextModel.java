@@ -32,6 +32,7 @@ import org.score4j.training.config.ConfigException;
 /** A Hugging Face folder ready to score and to continue sequences. Owns everything it loads. */
 public final class TextModel implements AutoCloseable {
   private static final int PREFILL_ROWS = 512;
+  private static final int NEW_TOKENS = 256;
   // First counter of the key derived from the seed.
   private static final int PROMPT = 5;
 
@@ -91,6 +92,25 @@ public final class TextModel implements AutoCloseable {
   /** Longest sequence. */
   public int maxPositions() {
     return weights.config().maxPositions();
+  }
+
+  /** Most tokens of a response where nobody says: {@value #NEW_TOKENS}, or what is left. */
+  public int newTokens(int[] prompt) {
+    return Math.clamp(maxPositions() - prompt.length, 1, NEW_TOKENS);
+  }
+
+  /**
+   * Refuses a prompt that cannot be continued.
+   *
+   * @throws ConfigException with the reason
+   */
+  public void requireRoom(int[] prompt, int newTokens) {
+    requireKnown(prompt);
+    if (prompt.length < 1 || prompt.length + newTokens > maxPositions()) {
+      throw new ConfigException(
+          "a prompt of %d tokens and %d new ones; %s has %d positions: shorten the prompt or lower --new"
+              .formatted(prompt.length, newTokens, folder, maxPositions()));
+    }
   }
 
   /**
@@ -180,13 +200,8 @@ public final class TextModel implements AutoCloseable {
    */
   public List<Completion> complete(
       int[] prompt, SamplingSettings settings, boolean stops, IntConsumer drawn) {
-    requireKnown(prompt);
+    requireRoom(prompt, settings.maxNewTokens());
     int length = prompt.length + settings.maxNewTokens();
-    if (prompt.length < 1 || length > maxPositions()) {
-      throw new ConfigException(
-          "a prompt of %d tokens and %d new ones; %s has %d positions: shorten the prompt or lower --new"
-              .formatted(prompt.length, settings.maxNewTokens(), folder, maxPositions()));
-    }
     int[] eos = stops ? tokenizer().specialTokens().stopIds() : new int[0];
     Supplier<StopRule.Watch> watches =
         () ->
