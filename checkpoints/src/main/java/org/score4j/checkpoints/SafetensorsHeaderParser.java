@@ -118,12 +118,18 @@ final class SafetensorsHeaderParser {
   }
 
   private void parseMetadata(JsonParser json) throws IOException {
+    if (json.currentToken() == JsonToken.VALUE_NULL) {
+      return;
+    }
     expect(json, JsonToken.START_OBJECT, "__metadata__", "an object of strings");
     while (json.nextToken() == JsonToken.FIELD_NAME) {
       String key = json.currentName();
       json.nextToken();
-      expect(json, JsonToken.VALUE_STRING, "__metadata__." + key, "a string");
-      metadata.put(key, json.getText());
+      // Some writers put null where they have nothing to say.
+      if (json.currentToken() != JsonToken.VALUE_NULL) {
+        expect(json, JsonToken.VALUE_STRING, "__metadata__." + key, "a string");
+        metadata.put(key, json.getText());
+      }
     }
   }
 

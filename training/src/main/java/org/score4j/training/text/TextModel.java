@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -49,15 +50,18 @@ public final class TextModel implements AutoCloseable {
    * Loads it. The tokenizer may be missing: ids can be scored and continued without one.
    *
    * @param folder Hugging Face folder
+   * @param log takes what is worth saying about it
    */
-  public TextModel(Ops ops, Path folder) {
+  public TextModel(Ops ops, Path folder, Consumer<String> log) {
     this.ops = ops;
     this.folder = folder;
     Path words = AdapterFolder.withTokenizer(folder);
     tokenizer = HuggingFaceTokenizer.isIn(words) ? HuggingFaceTokenizer.open(words) : null;
     Parameters loaded = null;
     try {
-      loaded = HfModel.load(ops, folder, WeightUse.FROZEN).weights();
+      HfModel.Loaded model = HfModel.load(ops, folder, WeightUse.FROZEN);
+      loaded = model.weights();
+      model.notices().forEach(log);
       if (tokenizer != null) {
         tokenizer.requireFits(loaded.config().vocabSize());
       }
@@ -258,8 +262,13 @@ public final class TextModel implements AutoCloseable {
     int vocabulary = weights.config().vocabSize();
     for (int id : ids) {
       if (id < 0 || id >= vocabulary) {
+        String token =
+            tokenizer != null && id >= 0 && id < tokenizer.vocabSize()
+                ? " (the token \"%s\")".formatted(tokenizer.token(id))
+                : "";
         throw new ConfigException(
-            "id %d is outside the vocabulary of %d of %s".formatted(id, vocabulary, folder));
+            "id %d%s is outside the vocabulary of %d of %s"
+                .formatted(id, token, vocabulary, folder));
       }
     }
   }
