@@ -205,9 +205,10 @@ final class ConfigFields {
   /** A value as the file has it: a text in its quotes, anything else without. */
   private String shown(String key) {
     JsonNode node = node(key);
-    return node.isTextual()
-        ? CheckpointException.quote(node.textValue())
-        : CheckpointException.shortened(node.toString());
+    if (node.isTextual()) {
+      return CheckpointException.quote(node.textValue());
+    }
+    return CheckpointException.shortened(node.isValueNode() ? node.asText() : node.toString());
   }
 
   private void require(String key) {

@@ -118,9 +118,6 @@ final class SafetensorsHeaderParser {
   }
 
   private void parseMetadata(JsonParser json) throws IOException {
-    if (json.currentToken() == JsonToken.VALUE_NULL) {
-      return;
-    }
     expect(json, JsonToken.START_OBJECT, "__metadata__", "an object of strings");
     while (json.nextToken() == JsonToken.FIELD_NAME) {
       String key = json.currentName();
