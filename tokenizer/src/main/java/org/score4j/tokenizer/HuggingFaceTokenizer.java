@@ -134,7 +134,7 @@ public final class HuggingFaceTokenizer implements Tokenizer, AutoCloseable {
     if (modelVocabSize < minModelVocabSize()) {
       throw new TokenizerException(
           "%s: tokenizer.json has ids up to %d, config.json a vocab_size of %d; they belong to different models, copy both from one"
-              .formatted(folder, minModelVocabSize() - 1, modelVocabSize));
+              .formatted(folder, vocabSize() - 1, modelVocabSize));
     }
     for (int id : specialTokens.eosIds()) {
       if (id >= modelVocabSize) {

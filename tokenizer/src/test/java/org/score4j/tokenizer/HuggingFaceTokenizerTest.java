@@ -158,7 +158,7 @@ class HuggingFaceTokenizerTest {
       tokenizer.requireFits(512);
       assertThat(tokenizer.encode("an <image>")).contains(512);
       assertThatThrownBy(() -> tokenizer.requireFits(511))
-          .hasMessageContaining("tokenizer.json has ids up to 511");
+          .hasMessageContaining("tokenizer.json has ids up to 512");
     }
     Files.writeString(
         file, json.substring(0, at) + added.formatted(512, false) + json.substring(at));
