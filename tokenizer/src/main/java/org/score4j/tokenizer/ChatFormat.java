@@ -87,7 +87,8 @@ public final class ChatFormat {
     String closing = "";
     if (endAt >= 0) {
       String end = tokenizer.token(ids[endAt]);
-      closing = untilQuestion.substring(0, untilQuestion.indexOf(end) + end.length());
+      int at = untilQuestion.indexOf(end);
+      closing = at < 0 ? end : untilQuestion.substring(0, at + end.length());
     }
     return new FollowUp(ends, ids, endAt, joint.opening(), closing, between);
   }
