@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class HfConfigReader {
   private static final long MAX_BYTES = 16_000_000;
+
   /** What only scaled rotary embeddings have. */
   private static final List<String> SCALING_KEYS =
       List.of(

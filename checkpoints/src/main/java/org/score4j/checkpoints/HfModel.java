@@ -34,8 +34,7 @@ public final class HfModel {
    * @param source what a saved copy keeps
    * @param notices what whoever loads it should know, a line each
    */
-  public record Loaded(
-      HfConfig config, Parameters weights, HfSource source, List<String> notices) {
+  public record Loaded(HfConfig config, Parameters weights, HfSource source, List<String> notices) {
     /** Copies the list. */
     public Loaded {
       notices = List.copyOf(notices);

@@ -90,8 +90,8 @@ final class HfSaver {
     return config.withDtype(dtype == null ? StoredType.F32 : dtype);
   }
 
-  private static void writeConfig(
-      Path from, Path to, @Nullable StoredType dtype, boolean untied) throws IOException {
+  private static void writeConfig(Path from, Path to, @Nullable StoredType dtype, boolean untied)
+      throws IOException {
     String json = Files.readString(from);
     if (dtype != null) {
       json = ConfigText.withDtype(from, json, dtype);

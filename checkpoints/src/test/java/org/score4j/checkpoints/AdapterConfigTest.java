@@ -14,8 +14,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class AdapterConfigTest {
   private static final String LEAST =
-      "{\"peft_type\": \"LORA\", \"base_model_name_or_path\": \"base\", \"r\": 2, \"lora_alpha\": 3,"
-          + " \"target_modules\": [\"q_proj\"]";
+      "{\"peft_type\": \"LORA\", \"base_model_name_or_path\": \"base\", \"r\": 2, \"lora_alpha\":"
+          + " 3, \"target_modules\": [\"q_proj\"]";
 
   @TempDir private Path folder;
 

@@ -227,24 +227,29 @@ class HfConfigTest {
     assertThat(readWith("{\"rope_parameters\":{},\"rope_theta\":5e5}")).isEqualTo(plain);
     assertThat(readWith("{\"rope_scaling\":{},\"rope_theta\":5e5}")).isEqualTo(plain);
     assertThat(
-            readWith("{\"rope_scaling\":{},\"rope_parameters\":{\"rope_type\":null,\"rope_theta\":5e5}}"))
+            readWith(
+                "{\"rope_scaling\":{},\"rope_parameters\":{\"rope_type\":null,\"rope_theta\":5e5}}"))
         .isEqualTo(plain);
   }
 
   @Test
   void numbersThatOnlyPythonWrites_areNoFaultInKeysThatNobodyReads() throws IOException {
     HfConfig plain = readWith("{\"x\":1}");
-    String json = "{\"initializer_range\":NaN,\"x\":{\"y\":[-Infinity,Infinity]},\"dtype\":\"float32\"}";
+    String json =
+        "{\"initializer_range\":NaN,\"x\":{\"y\":[-Infinity,Infinity]},\"dtype\":\"float32\"}";
     assertThat(readWith(json)).isEqualTo(plain);
     Path file = folder.resolve(HfConfig.FILE);
     assertThat(ConfigText.withDtype(file, Files.readString(file), StoredType.BF16))
-        .contains("\"initializer_range\":NaN,\"x\":{\"y\":[-Infinity,Infinity]},\"dtype\":\"bfloat16\"");
+        .contains(
+            "\"initializer_range\":NaN,\"x\":{\"y\":[-Infinity,Infinity]},\"dtype\":\"bfloat16\"");
   }
 
   @Test
   void aTextOfItsOwnHead_saysSoAndNothingElse() {
     Path file = Path.of("config.json");
-    assertThat(ConfigText.untied(file, "{\"a\": {\"tie_word_embeddings\": true},  \"tie_word_embeddings\" : true}"))
+    assertThat(
+            ConfigText.untied(
+                file, "{\"a\": {\"tie_word_embeddings\": true},  \"tie_word_embeddings\" : true}"))
         .isEqualTo("{\"a\": {\"tie_word_embeddings\": true},  \"tie_word_embeddings\" : false}");
     assertThat(ConfigText.untied(file, "{\"tie_word_embeddings\": null, \"b\": 1}"))
         .isEqualTo("{\"tie_word_embeddings\": false, \"b\": 1}");

@@ -9,8 +9,8 @@ import java.util.Set;
 
 /**
  * How a model is asked and asked again: the ids of a first prompt, those between an answer and the
- * next one, and those of an answer that is taught. Talking, evaluation, supervised rows and rollouts
- * all join their turns here.
+ * next one, and those of an answer that is taught. Talking, evaluation, supervised rows and
+ * rollouts all join their turns here.
  *
  * <p>What the model wrote keeps the ids it was drawn with and is never tokenised again, also where
  * the template would rewrite an earlier turn, such as one that drops the thinking of past answers;
@@ -193,8 +193,7 @@ public final class ChatFormat {
               .formatted(template.origin()));
     }
     String opening = again.startsWith(asked) ? again.substring(asked.length(), at) : "";
-    return new Joint(
-        opening.isBlank() ? opening : "", again.substring(at + answer.length()));
+    return new Joint(opening.isBlank() ? opening : "", again.substring(at + answer.length()));
   }
 
   private static String asked(

@@ -22,8 +22,7 @@ final class Continuation {
   Continuation(Tokenizer tokenizer) {
     this.tokenizer = tokenizer;
     String rare = BEFORE.getLast();
-    opensTexts =
-        tokenizer.encode(rare + rare).length != 2 * tokenizer.encode(rare).length;
+    opensTexts = tokenizer.encode(rare + rare).length != 2 * tokenizer.encode(rare).length;
   }
 
   /** Ids of {@code text} behind ordinary text. */

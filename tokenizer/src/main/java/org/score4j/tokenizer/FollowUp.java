@@ -9,8 +9,8 @@ import java.util.Set;
  *
  * <p>An answer ends with an id the model drew, or it was cut. Where that id is the one the template
  * ends a turn with, it stays, and what the template writes after it follows. Any other end, such as
- * an end of text where the turns are plain text, is none of the conversation: it is left out of what
- * the model goes on from, and the whole follows, as it does after an answer that was cut.
+ * an end of text where the turns are plain text, is none of the conversation: it is left out of
+ * what the model goes on from, and the whole follows, as it does after an answer that was cut.
  */
 public final class FollowUp {
   private static final int NO_END = -1;
@@ -33,8 +33,7 @@ public final class FollowUp {
    * @param closing the part of {@code text} that ends the answer's turn; empty where it has none
    * @param text from the end of the answer to the next
    */
-  FollowUp(
-      Set<Integer> ends, int[] whole, int endAt, String opening, String closing, String text) {
+  FollowUp(Set<Integer> ends, int[] whole, int endAt, String opening, String closing, String text) {
     this.ends = Set.copyOf(ends);
     this.end = endAt < 0 ? NO_END : whole[endAt];
     this.whole = whole.clone();

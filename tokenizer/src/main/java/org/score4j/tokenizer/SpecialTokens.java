@@ -15,8 +15,8 @@ import java.util.function.Function;
  *
  * @param eosIds every id that ends a response, ascending: those of generation_config.json (or,
  *     where it names none, config.json) and the eos_token
- * @param texts by role, such as {@code bos_token}, as tokenizer_config.json spells them or, where it
- *     has none, special_tokens_map.json
+ * @param texts by role, such as {@code bos_token}, as tokenizer_config.json spells them or, where
+ *     it has none, special_tokens_map.json
  * @param bos whether a document begins with {@code bos_token}
  */
 public record SpecialTokens(List<Integer> eosIds, Map<String, String> texts, Bos bos) {

@@ -79,7 +79,9 @@ class ChatFormatTest {
           int[] said =
               turns.size() == 1
                   ? format.answer("2+2?", next, answer)
-                  : format.answer(format.followUp(turns.subList(0, turns.size() - 2), lastQuestion(turns)), answer);
+                  : format.answer(
+                      format.followUp(turns.subList(0, turns.size() - 2), lastQuestion(turns)),
+                      answer);
           turns.add(ChatMessage.assistant(answer));
           turns.add(ChatMessage.user(question));
           int[] expected = tokenizer.encode(template.render(turns, true));
@@ -235,8 +237,7 @@ class ChatFormatTest {
   @Test
   void aTemplateWithoutEarlierAnswersIsRefusedByNameWhenAskedAgain() throws IOException {
     copyTokenizer("stories");
-    Files.writeString(
-        folder.resolve("chat_template.jinja"), "{{ messages[-1].content }}: ");
+    Files.writeString(folder.resolve("chat_template.jinja"), "{{ messages[-1].content }}: ");
     try (HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.open(folder)) {
       ChatFormat format = ChatFormat.of(tokenizer);
       assertThat(format.prompt("Once")).isEqualTo(tokenizer.encode("Once: "));

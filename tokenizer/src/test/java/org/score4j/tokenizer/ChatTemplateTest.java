@@ -104,7 +104,8 @@ class ChatTemplateTest {
   @Test
   void theTemplateIsFoundWhereverAFolderHasIt() throws IOException {
     Path config = copyOwnTokenizer().resolve("tokenizer_config.json");
-    SpecialTokens tokens = new SpecialTokens(List.of(), Map.of("bos_token", "<s>"), SpecialTokens.Bos.AS_TOKENIZED);
+    SpecialTokens tokens =
+        new SpecialTokens(List.of(), Map.of("bos_token", "<s>"), SpecialTokens.Bos.AS_TOKENIZED);
     assertThat(ChatTemplate.read(folder, tokens)).isEmpty();
     Files.writeString(
         config,

@@ -109,8 +109,7 @@ class HuggingFaceTokenizerTest {
       assertThat(tokenizer.encodeDocument("Once")).startsWith(1).hasSize(ids.length + 1);
     }
     Files.writeString(
-        config,
-        "{\"bos_token\": \"<s>\", \"eos_token\": \"</s>\", \"add_bos_token\": false}");
+        config, "{\"bos_token\": \"<s>\", \"eos_token\": \"</s>\", \"add_bos_token\": false}");
     try (HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.open(folder)) {
       assertThat(tokenizer.encodeDocument("Once")).isEqualTo(ids);
       // One that is written out stays.

@@ -26,8 +26,8 @@ public record GenerationRequest(int[] promptIds, int numSamples, int maxTokens, 
    * One turn to come.
    *
    * @param givenIds tokens to append before sampling, empty in the first turn (the prompt)
-   * @param replacesLast whether they stand in the place of the last id of the response before, which
-   *     the conversation then does not go on from
+   * @param replacesLast whether they stand in the place of the last id of the response before,
+   *     which the conversation then does not go on from
    * @param stop when the response ends
    * @param key Philox key of this response: a function of run seed, step, prompt, sample and turn
    */
@@ -36,7 +36,8 @@ public record GenerationRequest(int[] promptIds, int numSamples, int maxTokens, 
     public Turn {
       if (replacesLast && givenIds.length == 0) {
         throw new IllegalArgumentException(
-            "generation: a turn replaces the last token before it with nothing; give at least one token");
+            "generation: a turn replaces the last token before it with nothing; give at least one"
+                + " token");
       }
     }
 
@@ -56,11 +57,7 @@ public record GenerationRequest(int[] promptIds, int numSamples, int maxTokens, 
    * @param finish why it ended
    */
   public record Response(
-      int[] givenIds,
-      boolean replacesLast,
-      int[] ids,
-      float[] logProbs,
-      StopRule.Finish finish) {
+      int[] givenIds, boolean replacesLast, int[] ids, float[] logProbs, StopRule.Finish finish) {
     /** A response after everything that was drawn before. */
     public Response(int[] givenIds, int[] ids, float[] logProbs, StopRule.Finish finish) {
       this(givenIds, false, ids, logProbs, finish);

@@ -140,8 +140,7 @@ class TextTrainingTest {
         SupervisedExample example = drawn.example(0, row);
         boolean single = example.targetStart() == prompt.length;
         seen[single ? 1 : 0] = true;
-        int[] wanted =
-            single ? concat(prompt, spans.get(1)) : transcriptIds;
+        int[] wanted = single ? concat(prompt, spans.get(1)) : transcriptIds;
         assertThat(example.ids()).isEqualTo(wanted);
         assertThat(example.targetStart())
             .isEqualTo(wanted.length - spans.get(single ? 1 : 3).length);

@@ -10,7 +10,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -209,7 +208,19 @@ class TurnsTest {
     Sampler(HuggingFaceTokenizer tokenizer) {
       ModelConfig model =
           new ModelConfig(
-              tokenizer.vocabSize(), 16, 1, 2, 2, 8, 16, 512, 1e-5, 10000, null, true, false,
+              tokenizer.vocabSize(),
+              16,
+              1,
+              2,
+              2,
+              8,
+              16,
+              512,
+              1e-5,
+              10000,
+              null,
+              true,
+              false,
               false);
       transformer = new Transformer(ops, model);
       weights = new Parameters(ops, "weights", model);
@@ -217,7 +228,8 @@ class TurnsTest {
       cache = new KvCache(ops, model, 2048);
       arena =
           ops.newArena(
-              "activations", HeadPass.activationBytes(model, MOST_TOKENS, MOST_TOKENS, Recompute.NONE, ops));
+              "activations",
+              HeadPass.activationBytes(model, MOST_TOKENS, MOST_TOKENS, Recompute.NONE, ops));
       transformer.reserveFor(weights, MOST_TOKENS);
     }
 

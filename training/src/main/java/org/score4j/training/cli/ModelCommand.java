@@ -73,6 +73,8 @@ abstract class ModelCommand extends FolderCommand {
   /** Whether the model is one of text, and not of a task with a tokenizer of its own. */
   boolean isTextModel() {
     boolean ownTask = config != null || runConfig().isPresent();
-    return ownTask ? config().task().isText() : HuggingFaceTokenizer.isIn(AdapterFolder.withTokenizer(model()));
+    return ownTask
+        ? config().task().isText()
+        : HuggingFaceTokenizer.isIn(AdapterFolder.withTokenizer(model()));
   }
 }

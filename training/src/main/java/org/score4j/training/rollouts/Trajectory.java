@@ -68,9 +68,7 @@ public record Trajectory(List<Span> spans, boolean truncated) {
 
   /** Ids of the whole conversation, as the model went on from them. */
   public int[] ids() {
-    return spans.stream()
-        .flatMapToInt(span -> Arrays.stream(span.ids(), 0, span.kept()))
-        .toArray();
+    return spans.stream().flatMapToInt(span -> Arrays.stream(span.ids(), 0, span.kept())).toArray();
   }
 
   /** Number of sampled tokens. */

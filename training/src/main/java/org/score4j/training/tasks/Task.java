@@ -37,8 +37,8 @@ public interface Task extends AutoCloseable {
   }
 
   /**
-   * How many ids of a response the next attempt goes on from: all, or all but the last where that is
-   * an end of text and none of the conversation's.
+   * How many ids of a response the next attempt goes on from: all, or all but the last where that
+   * is an end of text and none of the conversation's.
    */
   default int keptIds(int[] response) {
     return response.length;

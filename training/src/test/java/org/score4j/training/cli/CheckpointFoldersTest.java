@@ -37,8 +37,7 @@ class CheckpointFoldersTest {
     stderr.reset();
     PrintStream err = new PrintStream(stderr, true, UTF_8);
     Terminal plain = new Terminal(err, false, false, 80);
-    return Score4j.execute(
-        new Engine.OnDevice(err::println), plain, new PrintWriter(stdout), args);
+    return Score4j.execute(new Engine.OnDevice(err::println), plain, new PrintWriter(stdout), args);
   }
 
   private JsonNode row(String name) throws IOException {

@@ -235,7 +235,10 @@ final class TextCommandsTest {
     String first = piped("Once\n", chat);
     // A line that is too long by itself, one that fits, one that no longer does, and a new start.
     String long1 = "word ".repeat(400);
-    String talk = piped("%s\nOnce\nAgain and again %s\n/reset\nOnce\n".formatted(long1, "a b c d ".repeat(60)), chat);
+    String talk =
+        piped(
+            "%s\nOnce\nAgain and again %s\n/reset\nOnce\n".formatted(long1, "a b c d ".repeat(60)),
+            chat);
     assertThat(talk).isEqualTo(first + first);
     List<String> said = screen.raw().lines().filter(l -> l.startsWith("score4j: ")).toList();
     assertThat(said).hasSize(2);
