@@ -8,9 +8,11 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +39,7 @@ public final class HuggingFaceTokenizer implements Tokenizer, AutoCloseable {
   private final ai.djl.huggingface.tokenizers.HuggingFaceTokenizer engine;
   private final List<@Nullable String> tokens;
   private final Map<String, Integer> ids;
+  private final Set<Integer> special;
   private final SpecialTokens specialTokens;
 
   private HuggingFaceTokenizer(Path folder, JsonFile json) {
@@ -47,6 +50,12 @@ public final class HuggingFaceTokenizer implements Tokenizer, AutoCloseable {
       String token = tokens.get(id);
       if (token != null) {
         ids.put(token, id);
+      }
+    }
+    special = new HashSet<>();
+    for (JsonNode added : json.root().path("added_tokens")) {
+      if (added.path("special").asBoolean()) {
+        special.add(added.path("id").intValue());
       }
     }
     specialTokens = SpecialTokens.read(folder, this::idOf);
@@ -116,12 +125,13 @@ public final class HuggingFaceTokenizer implements Tokenizer, AutoCloseable {
   }
 
   /**
-   * Refuses a model that lacks ids of this tokenizer.
+   * Refuses a model that lacks ids of this tokenizer, other than of special tokens: some models
+   * have tokens for images that no text needs.
    *
    * @param modelVocabSize rows of the model's embedding
    */
   public void requireFits(int modelVocabSize) {
-    if (modelVocabSize < vocabSize()) {
+    if (modelVocabSize < minModelVocabSize()) {
       throw new TokenizerException(
           "%s: tokenizer.json has ids up to %d, config.json a vocab_size of %d; they belong to different models, copy both from one"
               .formatted(folder, vocabSize() - 1, modelVocabSize));
@@ -144,18 +154,33 @@ public final class HuggingFaceTokenizer implements Tokenizer, AutoCloseable {
   public int[] encodeDocument(String text) {
     int[] encoded = encode(text, true);
     String bos = specialTokens.texts().get("bos_token");
-    if (!specialTokens.addBos() || bos == null) {
+    if (specialTokens.bos() == SpecialTokens.Bos.AS_TOKENIZED || bos == null) {
+      return encoded;
+    }
+    int id = requireId(bos);
+    boolean begins = encoded.length > 0 && encoded[0] == id;
+    if (specialTokens.bos() == SpecialTokens.Bos.LEFT_OUT) {
+      // One that the text itself begins with is the text's.
+      boolean added = leading(encoded, id) > leading(encode(text, false), id);
+      return added ? Arrays.copyOfRange(encoded, 1, encoded.length) : encoded;
+    }
+    if (begins) {
       return encoded;
     }
     // Not every tokenizer.json has the step that adds it.
-    int id = requireId(bos);
-    if (encoded.length > 0 && encoded[0] == id) {
-      return encoded;
-    }
     int[] begun = new int[encoded.length + 1];
     begun[0] = id;
     System.arraycopy(encoded, 0, begun, 1, encoded.length);
     return begun;
+  }
+
+  /** How many ids at the start are {@code id}. */
+  private static int leading(int[] ids, int id) {
+    int count = 0;
+    while (count < ids.length && ids[count] == id) {
+      count++;
+    }
+    return count;
   }
 
   private int[] encode(String text, boolean addSpecialTokens) {
@@ -179,6 +204,15 @@ public final class HuggingFaceTokenizer implements Tokenizer, AutoCloseable {
   @Override
   public int vocabSize() {
     return tokens.size();
+  }
+
+  @Override
+  public int minModelVocabSize() {
+    int size = tokens.size();
+    while (size > 0 && (tokens.get(size - 1) == null || special.contains(size - 1))) {
+      size--;
+    }
+    return size;
   }
 
   @Override

@@ -101,94 +101,11 @@ class ChatTemplateTest {
         .satisfies(e -> assertThat(e.getMessage()).doesNotContain("\n"));
   }
 
-  @ParameterizedTest
-  @CsvSource({
-    "chatml, 3",
-    "chatml-default-system, 3",
-    "inst, 3",
-    "inst-system, 3",
-    "turns, 3",
-    "system-on-lines, 3",
-    "namespaces, 3"
-  })
-  void turnsThatStayAreAskedAgainByTheTemplatesSuffix(String name, int questions)
-      throws IOException {
-    Files.copy(
-        TEMPLATES.resolve(name + ".jinja"), copyOwnTokenizer().resolve("chat_template.jinja"));
-    try (HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.open(folder)) {
-      ChatFormat format = ChatFormat.of(tokenizer);
-      ChatTemplate template = ChatTemplate.read(folder, tokenizer.specialTokens()).orElseThrow();
-      List<ChatMessage> turns = new ArrayList<>(List.of(ChatMessage.user("ask 0")));
-      StringBuilder text = new StringBuilder(template.render(turns, true));
-      for (int i = 1; i < questions; i++) {
-        int[] between = format.between(turns, "ask " + i);
-        turns.add(ChatMessage.assistant("say " + i));
-        turns.add(ChatMessage.user("ask " + i));
-        String whole = template.render(turns, true);
-        int said = whole.indexOf("say " + i, text.length());
-        String suffix = whole.substring(said + ("say " + i).length());
-        assertThat(between).isEqualTo(tokenizer.encode(suffix));
-        assertThat(whole).startsWith(text);
-        // A space that opens an answer is the model's to write.
-        assertThat(whole.substring(text.length(), said)).isBlank();
-        text.setLength(0);
-        text.append(whole);
-      }
-    }
-  }
-
-  @Test
-  void anAnswerThatEndedItsTurnIsNotEndedTwice() throws IOException {
-    Files.writeString(
-        copyOwnTokenizer().resolve("chat_template.jinja"),
-        "{% for m in messages %}{{ m.role + m.content + '</s>' }}{% endfor %}{% if"
-            + " add_generation_prompt %}assistant{% endif %}");
-    try (HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.open(folder)) {
-      ChatFormat format = ChatFormat.of(tokenizer);
-      int[] between = format.between(List.of(ChatMessage.user("x")), "again");
-      assertThat(between).startsWith(2);
-      assertThat(format.after(new int[] {7, 2}, between)).hasSize(between.length - 1);
-      assertThat(format.after(new int[] {7}, between)).isEqualTo(between);
-      assertThat(tokenizer.decode(between)).isEqualTo("</s> useragain</s> assistant");
-    }
-  }
-
-  @Test
-  void aTemplateThatRewritesEarlierTurnsIsRefusedWithTheReason() throws IOException {
-    Files.copy(
-        TEMPLATES.resolve("thinking.jinja"), copyOwnTokenizer().resolve("chat_template.jinja"));
-    try (HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.open(folder)) {
-      // It wraps the last answer alone in <think>, so an answer changes once a question follows.
-      assertThat(ChatFormat.of(tokenizer).isChat()).isTrue();
-    }
-    Files.writeString(
-        folder.resolve("chat_template.jinja"),
-        "{% for m in messages %}[{{ m.role }}{% if loop.last %} now{% endif %}] {{ m.content"
-            + " }}\n{% endfor %}{% if add_generation_prompt %}[assistant] {% endif %}");
-    try (HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.open(folder)) {
-      assertThatThrownBy(() -> ChatFormat.of(tokenizer))
-          .isInstanceOf(TokenizerException.class)
-          .hasMessageContaining("does not keep earlier turns: after 5 characters")
-          .hasMessageContaining(folder.toString());
-    }
-  }
-
-  @Test
-  void aModelWithoutATemplateIsAskedInPlainText() {
-    try (HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.open(ReferenceVectors.ownFolder())) {
-      ChatFormat format = ChatFormat.of(tokenizer);
-      assertThat(format.isChat()).isFalse();
-      assertThat(format.prompt("Once")).isEqualTo(tokenizer.encodeDocument("Once"));
-      int[] between = format.between(List.of(ChatMessage.user("Once")), "again");
-      assertThat(between).isEqualTo(tokenizer.encode("again"));
-      assertThat(format.after(new int[] {between[0]}, between)).isEqualTo(between);
-    }
-  }
-
   @Test
   void theTemplateIsFoundWhereverAFolderHasIt() throws IOException {
     Path config = copyOwnTokenizer().resolve("tokenizer_config.json");
-    SpecialTokens tokens = new SpecialTokens(List.of(), Map.of("bos_token", "<s>"), false);
+    SpecialTokens tokens =
+        new SpecialTokens(List.of(), Map.of("bos_token", "<s>"), SpecialTokens.Bos.AS_TOKENIZED);
     assertThat(ChatTemplate.read(folder, tokens)).isEmpty();
     Files.writeString(
         config,

@@ -113,11 +113,12 @@ public final class TrainingRun implements AutoCloseable {
       } else {
         WeightUse use = config.lora().rank() > 0 ? WeightUse.FROZEN : WeightUse.CHANGED;
         HfModel.Loaded loaded = HfModel.load(ops, Path.of(config.model().path()), use);
+        loaded.notices().forEach(listener::notice);
         source = loaded.source();
         weights = adapted(owned.add(loaded.weights()));
         modelConfig = weights.config();
       }
-      if (modelConfig.vocabSize() < task.tokenizer().vocabSize()
+      if (modelConfig.vocabSize() < task.tokenizer().minModelVocabSize()
           || modelConfig.maxPositions() < task.maxSequenceTokens()) {
         throw new ConfigException(
             "model has vocab_size %d and max_position_embeddings %d, task %s needs %d and %d; choose a model that fits"
@@ -125,9 +126,10 @@ public final class TrainingRun implements AutoCloseable {
                     modelConfig.vocabSize(),
                     modelConfig.maxPositions(),
                     task.name(),
-                    task.tokenizer().vocabSize(),
+                    task.tokenizer().minModelVocabSize(),
                     task.maxSequenceTokens()));
       }
+      KnownIds.require(task, modelConfig);
       master = Parameters.masterOf(ops, weights).map(owned::add).orElse(null);
       gradients = owned.add(Parameters.forGradientsOf(ops, weights));
       workbench =
@@ -315,7 +317,8 @@ public final class TrainingRun implements AutoCloseable {
           new Learner(ops, weights, gradients, optimizer, null, workbench.headPass(1));
       SupervisedRows rows =
           task.supervisedRows(config.base().mixture(), Philox.derive(config.seed(), DATA, 0, 0, 0));
-      return new SupervisedFineTuning(config.base(), learner, step -> examples(rows, (int) step));
+      SupervisedRows known = KnownIds.checked(task, modelConfig, rows);
+      return new SupervisedFineTuning(config.base(), learner, step -> examples(known, (int) step));
     }
     StageConfig stage = stage(phase);
     Learner learner =
