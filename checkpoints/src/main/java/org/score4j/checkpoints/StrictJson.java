@@ -72,9 +72,7 @@ final class StrictJson {
   /** The JSON object in the file. */
   static ObjectNode readObject(Path file, long maxBytes) {
     try {
-      if (Files.exists(file) && !Files.isRegularFile(file)) {
-        throw new CheckpointException("cannot read " + file + ": it is not a file; check the path");
-      }
+      RegularFiles.require(file);
       long size = Files.size(file);
       if (size > maxBytes) {
         throw new CheckpointException(

@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  * {@code decode} leaves such ids out. Owns the native tokenizer.
  */
 public final class HuggingFaceTokenizer implements Tokenizer, AutoCloseable {
-  // What a tokenizer consists of, for tools that read other files than tokenizer.json.
-  private static final List<String> FILES =
+  /** What a tokenizer consists of, for tools that read other files than tokenizer.json. */
+  public static final List<String> FILES =
       List.of(
           "tokenizer.json",
           "tokenizer_config.json",

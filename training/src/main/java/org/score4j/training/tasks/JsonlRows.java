@@ -3,6 +3,8 @@ package org.score4j.training.tasks;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -23,6 +25,7 @@ import java.util.zip.GZIPInputStream;
  */
 public final class JsonlRows {
   private static final ObjectMapper JSON = JsonMapper.builder().build();
+  private static final StreamReadConstraints LIMITS = StreamReadConstraints.defaults();
 
   private JsonlRows() {}
 
@@ -89,7 +92,11 @@ public final class JsonlRows {
    */
   public static List<Row> read(Path file) {
     if (!Files.isRegularFile(file)) {
-      throw new IllegalArgumentException("no file %s; check the path".formatted(file));
+      throw new IllegalArgumentException(
+          Files.exists(file)
+              ? "%s is a folder, a pipe or a device; problems and answers are read from files, as a run is bound to them"
+                  .formatted(file)
+              : "no file %s; check the path".formatted(file));
     }
     List<Row> rows = new ArrayList<>();
     try (BufferedReader reader = reader(file)) {
@@ -135,6 +142,15 @@ public final class JsonlRows {
       }
       throw new IllegalArgumentException(
           "%s: a %s; every line must be a JSON object".formatted(place, object.getNodeType()));
+    } catch (StreamConstraintsException e) {
+      throw new IllegalArgumentException(
+          "%s: it has a text of more than %,d characters, a number of more than %d digits or more than %d levels; leave the row out or shorten it"
+              .formatted(
+                  place,
+                  LIMITS.getMaxStringLength(),
+                  LIMITS.getMaxNumberLength(),
+                  LIMITS.getMaxNestingDepth()),
+          e);
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException(
           "%s: not JSON: %s"
