@@ -83,8 +83,7 @@ public final class CheckpointFolder implements AutoCloseable {
   public static FileHash hashOf(List<NamedData> tensors) {
     byte[] header = SafetensorsWriter.header(SafetensorsWriter.PT_METADATA, tensors);
     try {
-      return StateManifest.hashOf(
-          TENSORS, out -> SafetensorsWriter.writeTo(out, header, tensors));
+      return StateManifest.hashOf(TENSORS, out -> SafetensorsWriter.writeTo(out, header, tensors));
     } catch (IOException e) {
       throw new IllegalStateException("nothing is written", e);
     }

@@ -1,6 +1,5 @@
 package org.score4j.checkpoints;
 
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;

@@ -109,12 +109,8 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
   @Override
   public int handleParseException(ParameterException failure, String[] args) {
     PrintWriter err = failure.getCommandLine().getErr();
-    String message = String.valueOf(failure.getMessage());
-    // Of a conversion that failed, picocli's message names Java's types.
-    if (failure.getCause() instanceof InvalidPathException path) {
-      message = badPath(path);
-    }
-    err.println("score4j: error: " + message.replaceAll("\\s*\\R\\s*", " "));
+    err.println(
+        "score4j: error: " + String.valueOf(failure.getMessage()).replaceAll("\\s*\\R\\s*", " "));
     err.println(
         "see %s --help".formatted(failure.getCommandLine().getCommandSpec().qualifiedName()));
     err.flush();

@@ -11,8 +11,8 @@ import java.util.function.BooleanSupplier;
 import org.score4j.training.run.RunListener;
 
 /**
- * Ctrl-C, SIGTERM and SIGHUP, which a closed terminal sends, ask the run to save and leave; a second
- * Ctrl-C ends the JVM at once. Under {@code nohup} the JVM goes on ignoring SIGHUP.
+ * Ctrl-C, SIGTERM and SIGHUP, which a closed terminal sends, ask the run to save and leave; a
+ * second Ctrl-C ends the JVM at once. Under {@code nohup} the JVM goes on ignoring SIGHUP.
  *
  * <p>A shutdown hook cannot tell a second Ctrl-C from the first, so {@code sun.misc.Signal} is
  * used, through reflection because javac's warning about it cannot be switched off under -Werror.

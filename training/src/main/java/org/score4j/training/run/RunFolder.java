@@ -95,7 +95,8 @@ public final class RunFolder implements AutoCloseable {
    */
   private static boolean neverBegan(Path folder) {
     try (Stream<Path> content = Files.list(folder)) {
-      return content.allMatch(file -> file.endsWith(LOCK) || UNFINISHED.matcher(name(file)).matches());
+      return content.allMatch(
+          file -> file.endsWith(LOCK) || UNFINISHED.matcher(name(file)).matches());
     } catch (IOException e) {
       throw FileErrors.cannot("read run folder", folder, e);
     }

@@ -20,8 +20,8 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Consumer;
@@ -97,8 +97,7 @@ final class RunInputs implements AutoCloseable {
         } else {
           inputs.hashes.put(
               name,
-              CompletableFuture.supplyAsync(
-                  () -> FileHash.of(name, input.path()), inputs.readers));
+              CompletableFuture.supplyAsync(() -> FileHash.of(name, input.path()), inputs.readers));
         }
       }
       inputs.compareSmall();
@@ -164,7 +163,8 @@ final class RunInputs implements AutoCloseable {
     boolean unbound = bound == null || bound.isEmpty();
     if (bound != null && unbound && recorded == null) {
       notices.accept(
-          "warning: an earlier version of score4j began this run and bound no inputs to it; the files it reads are bound to it as they are now");
+          "warning: an earlier version of score4j began this run and bound no inputs to it; the"
+              + " files it reads are bound to it as they are now");
       return bind();
     }
     if (!unbound && (recorded == null || !sha256(recorded).equals(bound))) {
@@ -281,11 +281,7 @@ final class RunInputs implements AutoCloseable {
     ArrayNode files = root.putArray("files");
     for (String name : hashes.keySet()) {
       FileHash hash = hash(name);
-      files
-          .addObject()
-          .put("name", name)
-          .put("bytes", hash.bytes())
-          .put("sha256", hash.sha256());
+      files.addObject().put("name", name).put("bytes", hash.bytes()).put("sha256", hash.sha256());
     }
     return (root.toPrettyString() + "\n").getBytes(UTF_8);
   }
