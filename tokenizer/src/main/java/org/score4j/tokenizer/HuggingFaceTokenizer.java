@@ -35,6 +35,7 @@ public final class HuggingFaceTokenizer implements Tokenizer, AutoCloseable {
 
   private final Path folder;
   private final ai.djl.huggingface.tokenizers.HuggingFaceTokenizer engine;
+  private final EngineBudget budget;
   private final List<@Nullable String> tokens;
   private final Map<String, Integer> ids;
   private final SpecialTokens specialTokens;
@@ -50,6 +51,8 @@ public final class HuggingFaceTokenizer implements Tokenizer, AutoCloseable {
       }
     }
     specialTokens = SpecialTokens.read(folder, this::idOf);
+    budget = EngineBudget.of(json);
+    ids.keySet().forEach(budget::requireToken);
     engine = EngineLibrary.open(json);
   }
 
@@ -159,9 +162,12 @@ public final class HuggingFaceTokenizer implements Tokenizer, AutoCloseable {
   }
 
   private int[] encode(String text, boolean addSpecialTokens) {
-    return Arrays.stream(engine.encode(text, addSpecialTokens, false).getIds())
-        .mapToInt(Math::toIntExact)
-        .toArray();
+    return budget.within(
+        text,
+        () ->
+            Arrays.stream(engine.encode(text, addSpecialTokens, false).getIds())
+                .mapToInt(Math::toIntExact)
+                .toArray());
   }
 
   @Override
