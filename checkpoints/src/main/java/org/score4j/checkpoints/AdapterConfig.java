@@ -2,6 +2,7 @@ package org.score4j.checkpoints;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
@@ -110,7 +111,15 @@ record AdapterConfig(LoraConfig lora, Path base) {
     return new AdapterConfig(
         new LoraConfig(
             fields.positiveInt("r"), fields.positiveDouble("lora_alpha"), targets(fields)),
-        Path.of(base));
+        path(fields, base));
+  }
+
+  private static Path path(ConfigFields fields, String base) {
+    try {
+      return Path.of(base);
+    } catch (InvalidPathException e) {
+      throw fields.wrong("base_model_name_or_path", "the folder of the base model");
+    }
   }
 
   private static Set<LoraTarget> targets(ConfigFields fields) {

@@ -90,9 +90,7 @@ final class StrictJson {
 
   private static ObjectNode readObject(Path file, long maxBytes, ObjectReader reader) {
     try {
-      if (Files.exists(file) && !Files.isRegularFile(file)) {
-        throw new CheckpointException("cannot read " + file + ": it is not a file; check the path");
-      }
+      RegularFiles.require(file);
       long size = Files.size(file);
       if (size > maxBytes) {
         throw new CheckpointException(

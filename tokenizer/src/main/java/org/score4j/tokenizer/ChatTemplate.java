@@ -56,7 +56,7 @@ public final class ChatTemplate {
     Path jinja = folder.resolve("chat_template.jinja");
     if (Files.exists(jinja)) {
       try {
-        return Optional.of(of(jinja, Files.readString(jinja), tokens));
+        return Optional.of(of(jinja, JsonFile.readText(jinja), tokens));
       } catch (IOException e) {
         throw JsonFile.unreadable(jinja, e);
       }

@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
  * {@code decode} leaves such ids out. Owns the native tokenizer.
  */
 public final class HuggingFaceTokenizer implements Tokenizer, AutoCloseable {
-  // What a tokenizer consists of, for tools that read other files than tokenizer.json.
-  private static final List<String> FILES =
+  /** What a tokenizer consists of, for tools that read other files than tokenizer.json. */
+  public static final List<String> FILES =
       List.of(
           "tokenizer.json",
           "tokenizer_config.json",
@@ -37,6 +37,7 @@ public final class HuggingFaceTokenizer implements Tokenizer, AutoCloseable {
 
   private final Path folder;
   private final ai.djl.huggingface.tokenizers.HuggingFaceTokenizer engine;
+  private final EngineBudget budget;
   private final List<@Nullable String> tokens;
   private final Map<String, Integer> ids;
   private final Set<Integer> special;
@@ -59,6 +60,8 @@ public final class HuggingFaceTokenizer implements Tokenizer, AutoCloseable {
       }
     }
     specialTokens = SpecialTokens.read(folder, this::idOf);
+    budget = EngineBudget.of(json);
+    ids.keySet().forEach(budget::requireToken);
     engine = EngineLibrary.open(json);
   }
 
@@ -184,9 +187,12 @@ public final class HuggingFaceTokenizer implements Tokenizer, AutoCloseable {
   }
 
   private int[] encode(String text, boolean addSpecialTokens) {
-    return Arrays.stream(engine.encode(text, addSpecialTokens, false).getIds())
-        .mapToInt(Math::toIntExact)
-        .toArray();
+    return budget.within(
+        text,
+        () ->
+            Arrays.stream(engine.encode(text, addSpecialTokens, false).getIds())
+                .mapToInt(Math::toIntExact)
+                .toArray());
   }
 
   @Override

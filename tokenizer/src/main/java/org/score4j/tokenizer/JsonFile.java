@@ -34,13 +34,7 @@ record JsonFile(Path file, String text, JsonNode root) {
   /** Reads a file that must be there. */
   static JsonFile read(Path file) {
     try {
-      long bytes = Files.size(file);
-      if (bytes > MAX_BYTES) {
-        throw new TokenizerException(
-            "%s has %d bytes, no tokenizer's file has more than %d; check that it is the right file"
-                .formatted(file, bytes, MAX_BYTES));
-      }
-      String text = Files.readString(file);
+      String text = readText(file);
       JsonNode root = MAPPER.readTree(text);
       if (!root.isObject()) {
         throw damaged(file, "it is empty or not a JSON object");
@@ -63,6 +57,25 @@ record JsonFile(Path file, String text, JsonNode root) {
     } catch (IOException e) {
       throw unreadable(file, e);
     }
+  }
+
+  /**
+   * The text of a regular file of a bounded size. Opening a pipe would wait for a writer, and a
+   * device may never end; a folder that was downloaded may hold either.
+   */
+  static String readText(Path file) throws IOException {
+    if (Files.exists(file) && !Files.isRegularFile(file)) {
+      throw new TokenizerException(
+          "cannot read %s: it is a folder, a pipe or a device and not a file; check the path"
+              .formatted(file));
+    }
+    long bytes = Files.size(file);
+    if (bytes > MAX_BYTES) {
+      throw new TokenizerException(
+          "%s has %d bytes, no tokenizer's file has more than %d; check that it is the right file"
+              .formatted(file, bytes, MAX_BYTES));
+    }
+    return Files.readString(file);
   }
 
   /** The error about a file that the operating system refuses. */
