@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -184,11 +185,11 @@ class FaultOfTheProgramTest {
                         }
                         return verdict;
                       })));
-      for (Map.Entry<String, Future<Verdict>> entry : verdicts.entrySet()) {
-        Verdict verdict = entry.getValue().get();
+      for (Map.Entry<String, Case> entry : cases.entrySet()) {
+        Verdict verdict = Objects.requireNonNull(verdicts.get(entry.getKey())).get();
         if (verdict.isError()
             || verdict.isCorrect()
-            || !verdict.reason().contains(cases.get(entry.getKey()).reason())) {
+            || !verdict.reason().contains(entry.getValue().reason())) {
           unexpected.add(entry.getKey() + ": " + verdict);
         }
       }
