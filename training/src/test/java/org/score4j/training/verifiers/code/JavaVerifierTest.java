@@ -122,7 +122,10 @@ class JavaVerifierTest {
           bodies.stream().map(body -> threads.submit(() -> verify(body))).toList();
       for (int i = 0; i < bodies.size(); i++) {
         Verdict verdict = verdicts.get(i).get();
-        assertThat(verdict.isError() ? verdict.error().contains("too busy") : !verdict.isCorrect())
+        assertThat(
+                verdict.isError()
+                    ? String.valueOf(verdict.error()).contains("too busy")
+                    : !verdict.isCorrect())
             .as(bodies.get(i) + " → " + verdict)
             .isTrue();
       }
