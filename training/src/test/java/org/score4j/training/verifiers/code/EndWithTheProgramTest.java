@@ -14,7 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Workers, candidates and compilers end with the program that started them, however that ends. */
 class EndWithTheProgramTest {
-  private static final Duration WITHIN = Duration.ofSeconds(10);
+  private static final Duration WITHIN = Duration.ofSeconds(30);
 
   @Test
   void namespacesKilled(@TempDir Path folder) throws Exception {
@@ -51,7 +51,6 @@ class EndWithTheProgramTest {
       assumeTrue(
           "started".equals(output.readLine()), "the program did not start; see its messages");
       List<ProcessHandle> started = program.descendants().toList();
-      // Two workers with their tests and one candidate, and a compiler.
       assertThat(started).hasSizeGreaterThanOrEqualTo(6);
       assertThat(files(folder)).isEqualTo(isolation == Isolation.NAMESPACES ? 0 : 2);
       if (kill) {

@@ -29,11 +29,11 @@ final class WorkersProbe {
     JavaCompilers compilers = new JavaCompilers(512);
     Thread.ofPlatform()
         .start(() -> compilers.compile(Map.of("Solution", JavaVerifierTest.ENDLESS_TO_COMPILE)));
-    while (compilers.processes() == 0) {
+    // Two workers and their tests, a candidate and a compiler; of namespaces also who started them.
+    int expected = arguments[0].equals(Isolation.NAMESPACES.label()) ? 8 : 6;
+    while (ProcessHandle.current().descendants().count() < expected) {
       Thread.sleep(20);
     }
-    // Until the candidate is at work.
-    Thread.sleep(1500);
     System.out.println("started");
     Thread.sleep(90_000);
   }
