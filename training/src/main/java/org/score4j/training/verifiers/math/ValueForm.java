@@ -240,15 +240,20 @@ final class ValueForm {
       return !second && isIrrational(sum, withI) && irrational.add(sum);
     }
 
+    /** May be a sum with i, and may be negative. */
+    private boolean addNumerator(Expression top) {
+      if (top instanceof Sum sum && !isNumber(sum)) {
+        return addSum(sum, complex);
+      }
+      return add(top instanceof Negation(Expression operand) ? operand : top);
+    }
+
     /** A fraction has a number above and one below. */
     private boolean addQuotient(Expression top, Expression bottom) {
       Term above = new Term(complex);
       Term below = new Term(false);
-      Expression unsigned = top instanceof Negation(Expression operand) ? operand : top;
       boolean read =
-          (top instanceof Sum sum && !isNumber(top)
-                  ? above.addSum(sum, complex)
-                  : above.add(unsigned))
+          above.addNumerator(top)
               && below.add(bottom)
               && !below.hasSum
               && !(above.irrational.isEmpty() && below.irrational.isEmpty());

@@ -63,7 +63,8 @@ class ComparisonPropertiesTest {
   @Test
   void functionsThatAgreeOnOneSideOfAKinkOnlyAreTold() {
     for (int i = 0; i < 150; i++) {
-      int kink = (int) Math.pow(10, random.nextDouble(0.6, 6)) * (random.nextBoolean() ? 1 : -1);
+      int size = (int) Math.pow(10, random.nextDouble(0.6, 6));
+      int kink = random.nextBoolean() ? size : -size;
       String inside = kink < 0 ? "x+%d".formatted(-kink) : "x-%d".formatted(kink);
       String bent =
           switch (random.nextInt(4)) {
