@@ -30,7 +30,8 @@ import org.score4j.training.verifiers.math.Answer.Words;
  *   <li>Brackets of an interval must agree; a list equals a tuple in the same order.
  *   <li>A name and a unit may be missing on one side; two different ones differ. Named values match
  *       a tuple by their names.
- *   <li>18% equals 18 and 0.18, though ½% is not ½; digits with a base equal the same digits without one.
+ *   <li>18% equals 18 and 0.18, though ½% is not ½; digits with a base equal the same digits
+ *       without one.
  * </ul>
  */
 final class AnswerComparison {
@@ -142,11 +143,7 @@ final class AnswerComparison {
     Rational right = wholeNumber(b.value());
     return left != null
         && right != null
-        && left.numerator()
-                .subtract(right.numerator())
-                .mod(a.modulus().numerator())
-                .signum()
-            == 0;
+        && left.numerator().subtract(right.numerator()).mod(a.modulus().numerator()).signum() == 0;
   }
 
   /** Only the residue from 0 to modulus − 1 is a number as well: 12 (mod 7) is not 12. */
@@ -213,8 +210,7 @@ final class AnswerComparison {
           };
       case Braced left ->
           switch (b) {
-            case Braced right ->
-                unordered(withoutRepetition(left), withoutRepetition(right));
+            case Braced right -> unordered(withoutRepetition(left), withoutRepetition(right));
             case Listed right -> unordered(left.elements(), withoutName(right));
             default -> equalSingle(left.elements(), b);
           };

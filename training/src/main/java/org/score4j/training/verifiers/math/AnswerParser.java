@@ -74,7 +74,9 @@ final class AnswerParser {
             tokens.topLevel(Kind.SEPARATOR).stream().allMatch("or"::equals));
   }
 
-  /** One value in spite of its separators: {@code one hundred and six}, {@code 5 feet and 3 inches}. */
+  /**
+   * One value in spite of its separators: {@code one hundred and six}, {@code 5 feet and 3 inches}.
+   */
   private static @Nullable Answer spelledOrCompound(Tokens tokens) {
     Token first = tokens.first();
     if (first.kind() == Kind.NUMBER) {

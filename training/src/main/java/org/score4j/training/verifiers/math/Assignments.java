@@ -137,7 +137,8 @@ record Assignments(Map<String, Answer> values) {
             .anyMatch(
                 family ->
                     names.stream()
-                        .allMatch(n -> n.length() == 1 && family.contains(n.toLowerCase(Locale.ROOT))));
+                        .allMatch(
+                            n -> n.length() == 1 && family.contains(n.toLowerCase(Locale.ROOT))));
     String first = names.getFirst();
     return letters
         || names.stream().allMatch(n -> n.charAt(0) == first.charAt(0) && subscript(n) > 0);

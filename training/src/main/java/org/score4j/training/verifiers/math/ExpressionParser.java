@@ -29,9 +29,10 @@ import org.score4j.training.verifiers.math.Token.Kind;
  * primary  := number | mixed number | letter | symbol | '(' sum ')' | '|' sum '|' | \frac argument argument | \sqrt argument | function
  * </pre>
  *
- * <p>Inside of braces {@code sum \over sum} and {@code sum \choose sum}, which have all of the group
- * for their arguments. A product without a sign binds as one with a sign: {@code 1/2x} is ½·x. A function without
- * parentheses takes the product that follows up to the next function: {@code \sin 2x \cos x}.
+ * <p>Inside of braces {@code sum \over sum} and {@code sum \choose sum}, which have all of the
+ * group for their arguments. A product without a sign binds as one with a sign: {@code 1/2x} is
+ * ½·x. A function without parentheses takes the product that follows up to the next function:
+ * {@code \sin 2x \cos x}.
  */
 final class ExpressionParser {
   // Each more doubles the expression.
@@ -183,8 +184,7 @@ final class ExpressionParser {
     while (true) {
       budget.spend();
       if (cursor.take(Kind.OPERATOR, "!")) {
-        result =
-            cursor.take(Kind.OPERATOR, "!") ? doubleFactorial(result) : new Factorial(result);
+        result = cursor.take(Kind.OPERATOR, "!") ? doubleFactorial(result) : new Factorial(result);
       } else if (cursor.take(Kind.DEGREE, "°")) {
         result = new Degrees(result);
       } else if (cursor.take(Kind.PERCENT, "%")) {
@@ -275,8 +275,7 @@ final class ExpressionParser {
       Expression other = sum();
       Expression distance = new Call("abs", new Sum(result, new Negation(other)));
       Expression twice =
-          new Sum(
-              new Sum(result, other), name.equals("max") ? distance : new Negation(distance));
+          new Sum(new Sum(result, other), name.equals("max") ? distance : new Negation(distance));
       result = new Quotient(twice, Expression.integer(2));
     }
     cursor.require(Kind.CLOSE, close);

@@ -94,7 +94,9 @@ final class LatexLexer {
         add(Kind.COLON, ":");
       } else if (!text
           && !ends
-          && next != 0 && !Character.isWhitespace(next) && "$})].".indexOf(next) < 0) {
+          && next != 0
+          && !Character.isWhitespace(next)
+          && "$})].".indexOf(next) < 0) {
         add(Kind.SYMBOL, ".");
       }
       return;
@@ -160,8 +162,8 @@ final class LatexLexer {
   }
 
   /**
-   * Braces around nothing before an exponent, which only give it a place to stand, and braces around
-   * a colon or a comma, which only change its spacing.
+   * Braces around nothing before an exponent, which only give it a place to stand, and braces
+   * around a colon or a comma, which only change its spacing.
    */
   private boolean closesNothing(int end) {
     int size = tokens.size();
@@ -450,8 +452,7 @@ final class LatexLexer {
     Entry keyword = LatexVocabulary.word(run);
     if (text) {
       boolean keeps =
-          keyword != null
-              && (keyword.kind() == Kind.SEPARATOR || keyword.kind() == Kind.MODULO);
+          keyword != null && (keyword.kind() == Kind.SEPARATOR || keyword.kind() == Kind.MODULO);
       if (keyword != null && keeps) {
         add(keyword.kind(), keyword.text());
       } else {
@@ -636,8 +637,7 @@ final class LatexLexer {
 
   private void add(Kind kind, String text) {
     int size = tokens.size();
-    boolean micro =
-        kind == Kind.WORD && size > 1 && tokens.getLast().is(Kind.SYMBOL, "mu");
+    boolean micro = kind == Kind.WORD && size > 1 && tokens.getLast().is(Kind.SYMBOL, "mu");
     if (micro && endsValue(tokens.get(size - 2)) && Units.isUnit("μ" + text)) {
       // \mu\text{m}
       tokens.removeLast();

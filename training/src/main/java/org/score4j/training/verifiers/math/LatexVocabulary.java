@@ -19,8 +19,10 @@ final class LatexVocabulary {
           "Biggr displaystyle textstyle scriptstyle scriptscriptstyle limits nolimits thinspace",
           "medspace thickspace negthinspace negmedspace negthickspace enspace nonumber notag null",
           "hfill hfil boldmath unboldmath bf it rm sf tt cal sl sc mathbf boldsymbol bm pmb mathit",
-          "mathsf mathtt mathcal mathscr mathfrak mathop mathord mathrel mathbin mathopen mathclose",
-          "mathpunct mathinner mathnormal boxed fbox framebox underline uline ensuremath smash emph",
+          "mathsf mathtt mathcal mathscr mathfrak mathop mathord mathrel mathbin mathopen"
+              + " mathclose",
+          "mathpunct mathinner mathnormal boxed fbox framebox underline uline ensuremath smash"
+              + " emph",
           "relax tiny scriptsize footnotesize small normalsize large Large LARGE huge Huge strut",
           "mathstrut allowbreak nobreak noindent par centering protect bfseries itshape rmfamily",
           "sffamily ttfamily mdseries upshape selectfont break displaylimits");
@@ -40,7 +42,8 @@ final class LatexVocabulary {
   /** Commands whose argument is text. */
   private static final Set<String> TEXT =
       words(
-          "text mbox hbox textbf textit textrm textnormal textsf texttt textup textmd textsl textsc",
+          "text mbox hbox textbf textit textrm textnormal textsf texttt textup textmd textsl"
+              + " textsc",
           "mathrm operatorname unit");
 
   /** Commands of text whose argument is mathematics in upright letters. */

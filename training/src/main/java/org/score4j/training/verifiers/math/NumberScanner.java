@@ -114,7 +114,8 @@ final class NumberScanner {
                 || digits.toString().equals("1"));
     if (!certain
         || p - start > MAX_EXPONENT_DIGITS
-        || source.startsWith("_", p) || (p < source.length() && isPartOfWord(p))) {
+        || source.startsWith("_", p)
+        || (p < source.length() && isPartOfWord(p))) {
       return;
     }
     int exponent = Integer.parseInt(source.substring(start, p));

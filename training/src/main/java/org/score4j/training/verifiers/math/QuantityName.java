@@ -1,14 +1,15 @@
 package org.score4j.training.verifiers.math;
 
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.score4j.training.verifiers.math.Token.Kind;
 
 /**
  * Whether the left side of an equation names a quantity rather than being an equation to solve:
  * {@code |AB|}, {@code \frac{NO}{BO}}, {@code P(X=2)}, {@code \vec a·\vec b}, {@code \tan A}, but
- * neither {@code 2x}, {@code xy}, {@code \ln x} nor {@code x+y}. Its parts are segments (two capitals
- * or more), vectors, lengths, angles and functions applied to names; no part is a plain variable or
- * a number.
+ * neither {@code 2x}, {@code xy}, {@code \ln x} nor {@code x+y}. Its parts are segments (two
+ * capitals or more), vectors, lengths, angles and functions applied to names; no part is a plain
+ * variable or a number.
  */
 final class QuantityName {
   private static final int MAX_TOKENS = 40;
@@ -32,6 +33,12 @@ final class QuantityName {
     return at < tokens.size() ? tokens.get(at) : null;
   }
 
+  private void skip(Predicate<Token> tokenKind) {
+    while (at < tokens.size() && tokenKind.test(tokens.get(at))) {
+      at++;
+    }
+  }
+
   private boolean parts() {
     if (!part()) {
       return false;
@@ -39,7 +46,8 @@ final class QuantityName {
     Token token = peek();
     while (token != null && token.kind() != Kind.GROUP_CLOSE && token.kind() != Kind.BAR) {
       boolean joins =
-          token.kind() == Kind.OPERATOR && "+-*/".contains(token.text()) || token.kind() == Kind.COLON;
+          (token.kind() == Kind.OPERATOR && "+-*/".contains(token.text()))
+              || token.kind() == Kind.COLON;
       at += joins ? 1 : 0;
       if (!part()) {
         return false;
@@ -90,7 +98,9 @@ final class QuantityName {
     return closed;
   }
 
-  /** The index behind the token or the bracketed stretch at a place; the place itself at the end. */
+  /**
+   * The index behind the token or the bracketed stretch at a place; the place itself at the end.
+   */
   private int end(int start) {
     int depth = 0;
     for (int i = start; i < tokens.size(); i++) {
@@ -116,14 +126,16 @@ final class QuantityName {
         bar.text().equals("‖")
             || is(inner)
             || inner.list().stream().allMatch(QuantityName::isCapital)
-            || inner.list().stream().allMatch(t -> t.kind() == Kind.LETTER && "zw".contains(t.text()));
+            || inner.list().stream()
+                .allMatch(t -> t.kind() == Kind.LETTER && "zw".contains(t.text()));
     at = close + 1;
     return named;
   }
 
   private boolean fraction() {
     at++;
-    return segmentGroup() && segmentGroup();
+    boolean top = segmentGroup();
+    return segmentGroup() && top;
   }
 
   private boolean segmentGroup() {
@@ -158,9 +170,7 @@ final class QuantityName {
       return names;
     }
     int start = at;
-    while (peek() instanceof Token next && isAngle(next)) {
-      at++;
-    }
+    skip(QuantityName::isAngle);
     return at > start;
   }
 
@@ -170,9 +180,7 @@ final class QuantityName {
 
   /** {@code \text{lcm}(4,6)}; words alone are names elsewhere. */
   private boolean word() {
-    while (peek() instanceof Token next && next.kind() == Kind.WORD) {
-      at++;
-    }
+    skip(token -> token.kind() == Kind.WORD);
     return arguments();
   }
 
@@ -180,9 +188,7 @@ final class QuantityName {
     if (symbol.text().equals("angle") || symbol.text().equals("triangle")) {
       at++;
       int start = at;
-      while (peek() instanceof Token next && isCapital(next)) {
-        at++;
-      }
+      skip(QuantityName::isCapital);
       return at > start;
     }
     at++;
@@ -208,17 +214,13 @@ final class QuantityName {
 
   private boolean letters() {
     int start = at;
-    while (peek() instanceof Token next && isCapital(next)) {
-      at++;
-    }
+    skip(QuantityName::isCapital);
     if (at > start + 1 || tokens.get(start).kind() == Kind.WORD) {
-      while (peek() instanceof Token next && next.is(Kind.OPERATOR, "'")) {
-        at++;
-      }
+      skip(token -> token.is(Kind.OPERATOR, "'"));
       return true;
     }
     at = start + 1;
-    if (peek() instanceof Token next && next.is(Kind.OPERATOR, "_")) {
+    if (at < tokens.size() && tokens.get(at).is(Kind.OPERATOR, "_")) {
       at++;
       if (!group()) {
         return false;

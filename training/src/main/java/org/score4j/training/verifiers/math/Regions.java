@@ -55,7 +55,6 @@ final class Regions {
   }
 
   private static Bracketed interval(Scalar from, Scalar to) {
-    return new Bracketed(
-        "(" + from.text() + "," + to.text() + ")", "(", ")", List.of(from, to));
+    return new Bracketed("(" + from.text() + "," + to.text() + ")", "(", ")", List.of(from, to));
   }
 }

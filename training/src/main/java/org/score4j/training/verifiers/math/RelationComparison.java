@@ -213,8 +213,8 @@ final class RelationComparison {
   }
 
   /**
-   * {@code x < 2 or x > 5} as the union of two intervals, {@code x ≠ 1, x ≠ 2} as that of three; else
-   * unchanged.
+   * {@code x < 2 or x > 5} as the union of two intervals, {@code x ≠ 1, x ≠ 2} as that of three;
+   * else unchanged.
    */
   Answer asUnion(Answer answer) {
     if (!(answer instanceof Listed listed)

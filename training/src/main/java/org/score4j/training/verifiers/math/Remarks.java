@@ -13,9 +13,33 @@ final class Remarks {
   private static final Set<String> INTRODUCTIONS = Set.of("for", "where", "with", "when");
   private static final Set<String> ABOUT_LETTERS =
       Set.of(
-          "any", "all", "some", "every", "each", "arbitrary", "real", "complex", "integer",
-          "integers", "constant", "constants", "number", "numbers", "rational", "is", "are", "an",
-          "a", "be", "can", "and", "natural", "whole", "nonzero", "positive", "negative");
+          "any",
+          "all",
+          "some",
+          "every",
+          "each",
+          "arbitrary",
+          "real",
+          "complex",
+          "integer",
+          "integers",
+          "constant",
+          "constants",
+          "number",
+          "numbers",
+          "rational",
+          "is",
+          "are",
+          "an",
+          "a",
+          "be",
+          "can",
+          "and",
+          "natural",
+          "whole",
+          "nonzero",
+          "positive",
+          "negative");
   private static final String SETS = "ZNQRC";
   private static final char LAST_OPTION = 'H';
 
@@ -74,11 +98,12 @@ final class Remarks {
     for (int i = 0; i < tokens.size(); i++) {
       Token before = i == 0 ? null : tokens.get(i - 1);
       Token next = i + 1 == tokens.size() ? null : tokens.get(i + 1);
-      boolean begins = before == null || before.kind() == Kind.SEPARATOR || before.kind() == Kind.OPEN;
-      boolean ends =
-          next == null || next.kind() == Kind.SEPARATOR || next.kind() == Kind.CLOSE;
+      boolean begins =
+          before == null || before.kind() == Kind.SEPARATOR || before.kind() == Kind.OPEN;
+      boolean ends = next == null || next.kind() == Kind.SEPARATOR || next.kind() == Kind.CLOSE;
       boolean label = next != null && (next.kind() == Kind.COLON || next.is(Kind.CLOSE, ")"));
-      if (isOption(tokens.get(i)) && ((begins && ends) || (label && (before == null || before.kind() != Kind.LETTER)))) {
+      if (isOption(tokens.get(i))
+          && ((begins && ends) || (label && (before == null || before.kind() != Kind.LETTER)))) {
         return true;
       }
     }
@@ -157,14 +182,15 @@ final class Remarks {
   }
 
   private static boolean areLetters(Tokens tokens) {
-    return tokens.list().stream()
-        .allMatch(
-            token ->
-                token.kind() == Kind.LETTER
-                    || token.kind() == Kind.SYMBOL
-                    || token.kind() == Kind.SEPARATOR
-                    || token.kind() == Kind.WORD
-                        && ABOUT_LETTERS.contains(token.text().toLowerCase(Locale.ROOT)));
+    return tokens.list().stream().allMatch(Remarks::isLetterOrAboutOne);
+  }
+
+  private static boolean isLetterOrAboutOne(Token token) {
+    return switch (token.kind()) {
+      case LETTER, SYMBOL, SEPARATOR -> true;
+      case WORD -> ABOUT_LETTERS.contains(token.text().toLowerCase(Locale.ROOT));
+      default -> false;
+    };
   }
 
   /** ℤ, also with a sign as exponent, or the letter of such a set. */
@@ -175,8 +201,7 @@ final class Remarks {
     }
     Token first = tokens.first();
     boolean set =
-        (first.kind() == Kind.SYMBOL
-                && (first.text().equals("ℝ") || first.text().startsWith("𝔹")))
+        (first.kind() == Kind.SYMBOL && (first.text().equals("ℝ") || first.text().startsWith("𝔹")))
             || (first.kind() == Kind.LETTER && SETS.contains(first.text()))
             || (first.kind() == Kind.WORD
                 && ABOUT_LETTERS.contains(first.text().toLowerCase(Locale.ROOT)));

@@ -172,8 +172,7 @@ final class ScalarParser {
       UnitReader.Quantity rest =
           UnitReader.read("", positive.part(spelled.words(), positive.size()));
       Expression value = scaled(new Num(spelled.value(), false), rest.factor());
-      return new Answer.Scalar(
-          tokens.phrase(), negated ? new Negation(value) : value, rest.unit());
+      return new Answer.Scalar(tokens.phrase(), negated ? new Negation(value) : value, rest.unit());
     } catch (UnreadableException e) {
       return null;
     }

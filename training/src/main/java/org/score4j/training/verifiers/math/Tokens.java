@@ -64,8 +64,7 @@ record Tokens(List<Token> list) {
   }
 
   boolean isReals() {
-    return size() == 1
-        && (first().is(Kind.SYMBOL, "ℝ") || first().is(Kind.LETTER, "R"));
+    return size() == 1 && (first().is(Kind.SYMBOL, "ℝ") || first().is(Kind.LETTER, "R"));
   }
 
   static int nesting(Token token) {
@@ -90,6 +89,8 @@ record Tokens(List<Token> list) {
   }
 
   /** The bit of a kind in {@link #kinds} and {@link #topLevelKinds}. */
+  @SuppressWarnings(
+      "EnumOrdinal") // a bit of a mask that lives for one call, and an EnumSet costs more
   static long bit(Kind kind) {
     return 1L << kind.ordinal();
   }

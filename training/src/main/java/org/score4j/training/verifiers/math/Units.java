@@ -57,12 +57,15 @@ final class Units {
   // Plurals in other letters, what has none, and singulars that stand with fractions and one.
   private static final Set<String> NOUNS =
       words(
-          "people person child children man men woman women mouse mice tooth teeth goose geese fish",
+          "people person child children man men woman women mouse mice tooth teeth goose geese"
+              + " fish",
           "sheep deer oxen dice die money water milk rice flour sugar food paper chocolate fruit",
-          "candy pizza cake pie bread juice cup cups tablespoon tbsp tbs teaspoon tsp bottle box bag",
+          "candy pizza cake pie bread juice cup cups tablespoon tbsp tbs teaspoon tsp bottle box"
+              + " bag",
           "pack packet package can jar piece pieces pcs pc slice page book apple orange banana egg",
           "ticket point card ball game unit way integer digit number solution value side edge",
-          "vertex vertices face triangle square circle term factor root student teacher boy girl dog",
+          "vertex vertices face triangle square circle term factor root student teacher boy girl"
+              + " dog",
           "cat bird tree flower seed stamp sticker marble toy shirt room house car bus truck trip",
           "lap item set group row column team player member class grade step block coin bill dime",
           "nickel penny pennies bushel barrel scoop batch serving cookie meal plate loaf loaves",
@@ -319,7 +322,10 @@ final class Units {
       return word.substring(0, word.length() - 3) + "y";
     }
     boolean hisses =
-        word.endsWith("ches") || word.endsWith("shes") || word.endsWith("xes") || word.endsWith("sses");
+        word.endsWith("ches")
+            || word.endsWith("shes")
+            || word.endsWith("xes")
+            || word.endsWith("sses");
     if (word.length() > 4 && hisses) {
       return word.substring(0, word.length() - 2);
     }
