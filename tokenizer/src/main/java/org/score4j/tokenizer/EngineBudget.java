@@ -53,6 +53,7 @@ final class EngineBudget {
   private final JsonFile json;
   private long growth = 1;
   private long stepsBack;
+  private volatile boolean abandoned;
 
   private EngineBudget(JsonFile json) {
     this.json = json;
@@ -73,6 +74,7 @@ final class EngineBudget {
           "is %s, which draws the tokens of a text at random; set it to null",
           dropout);
     }
+    budget.judgeMerges(root.path("model"));
     budget.judge("pre_tokenizer", root.path("pre_tokenizer"), false);
     budget.judge("post_processor", root.path("post_processor"), false);
     // Of a token at a time.
@@ -187,14 +189,31 @@ final class EngineBudget {
     return regex.length() > 200 ? regex.substring(0, 200) + "…" : regex;
   }
 
+  /**
+   * The engine takes the prefix off the second part of a merge without asking whether it is there.
+   */
+  private void judgeMerges(JsonNode model) {
+    String prefix = model.path("continuing_subword_prefix").asText();
+    if (prefix.isEmpty() || model.path("continuing_subword_prefix").isNull()) {
+      return;
+    }
+    for (JsonNode merge : model.path("merges")) {
+      String text = merge.asText();
+      String second =
+          merge.isArray() ? merge.path(1).asText() : text.substring(text.indexOf(' ') + 1);
+      if (!second.startsWith(prefix)) {
+        throw refused(
+            "model.merges",
+            "has %s, whose second part lacks the continuing_subword_prefix \"%s\"",
+            merge,
+            shown(prefix));
+      }
+    }
+  }
+
   /** The engine looks these up without asking whether they are there. */
   private void judgeTemplate(String where, JsonNode part) {
     JsonNode special = part.path("special_tokens");
-    for (JsonNode token : special) {
-      if (token.path("ids").size() != token.path("tokens").size()) {
-        throw refused(where + ".special_tokens", "has a token with other ids than tokens");
-      }
-    }
     for (String template : List.of("single", "pair")) {
       for (JsonNode piece : part.path(template)) {
         JsonNode id = piece.path("SpecialToken").path("id");
@@ -220,6 +239,11 @@ final class EngineBudget {
     return (int) (stepsBack == 0 ? most : Math.min(most, MAX_STEPS_BACK / stepsBack / growth));
   }
 
+  /** Whether a thread may still be in the engine, whose memory must then not be freed. */
+  boolean isAbandoned() {
+    return abandoned;
+  }
+
   /**
    * Encodes within the budget.
    *
@@ -239,11 +263,13 @@ final class EngineBudget {
     try {
       return task.get(MAX_SECONDS, TimeUnit.SECONDS);
     } catch (TimeoutException e) {
+      abandoned = true;
       throw new TokenizerException(
           "the tokenizer of %s did not encode a text of %d characters in %d s; shorten the text, or use another model's tokenizer"
               .formatted(json.file(), text.length(), MAX_SECONDS),
           e);
     } catch (InterruptedException e) {
+      abandoned = true;
       Thread.currentThread().interrupt();
       throw new TokenizerException("encoding a text was interrupted", e);
     } catch (ExecutionException e) {

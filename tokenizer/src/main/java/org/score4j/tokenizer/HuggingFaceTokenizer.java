@@ -191,8 +191,17 @@ public final class HuggingFaceTokenizer implements Tokenizer, AutoCloseable {
         text,
         () ->
             Arrays.stream(engine.encode(text, addSpecialTokens, false).getIds())
-                .mapToInt(Math::toIntExact)
+                .mapToInt(this::id)
                 .toArray());
+  }
+
+  private int id(long engines) {
+    if (engines > Integer.MAX_VALUE) {
+      throw new TokenizerException(
+          "%s: its tokenizer.json gives a text the id %d, no model has so many tokens; copy it again from where the model was saved"
+              .formatted(folder, engines));
+    }
+    return (int) engines;
   }
 
   @Override
@@ -242,7 +251,7 @@ public final class HuggingFaceTokenizer implements Tokenizer, AutoCloseable {
   public void writeTo(Path target) throws IOException {
     for (String name : FILES) {
       Path source = folder.resolve(name);
-      if (Files.exists(source)) {
+      if (Files.isRegularFile(source)) {
         Files.copy(source, target.resolve(name), StandardCopyOption.REPLACE_EXISTING);
       }
     }
@@ -250,6 +259,8 @@ public final class HuggingFaceTokenizer implements Tokenizer, AutoCloseable {
 
   @Override
   public void close() {
-    engine.close();
+    if (!budget.isAbandoned()) {
+      engine.close();
+    }
   }
 }
