@@ -22,8 +22,8 @@ import org.score4j.kernels.Ops;
 import org.score4j.kernels.Precision;
 import org.score4j.tests.cuda.CudaTestDevice;
 import org.score4j.tokenizer.HuggingFaceTokenizer;
+import org.score4j.training.evaluation.EvaluationReport;
 import org.score4j.training.config.RunConfig;
-import org.score4j.training.run.Evaluated;
 import org.score4j.training.run.LoadedModel;
 import org.score4j.training.run.RunResult;
 import org.score4j.training.run.StepReport;
@@ -55,7 +55,7 @@ class TextTrainingTest {
   void supervisedTrainingTeachesTheAnswersAndBothStagesGoOnFromThere() throws IOException {
     List<StepReport> steps = new ArrayList<>();
     RunResult result = run("run", config(), Backends.open("cpu", 2), steps);
-    assertThat(Objects.requireNonNull(result.greedy().get("base")).accT1().value()).isEqualTo(100);
+    assertThat(Objects.requireNonNull(result.greedy().get("base")).attempts().getFirst().accuracy().value()).isEqualTo(100);
     assertThat(result.logprobMismatches()).isZero();
     StepReport last = steps.getLast();
     assertThat(last.phase()).isEqualTo("stage2");
@@ -72,7 +72,7 @@ class TextTrainingTest {
     try (Backend backend = Backends.open("cpu", 2);
         LoadedModel loaded = new LoadedModel(config(), trained, new Ops(backend), line -> {});
         HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.open(trained)) {
-      Evaluated evaluated = loaded.evaluate(100, 0);
+      EvaluationReport evaluated = loaded.evaluate(100, 0);
       assertThat(evaluated.transcripts()).hasSize(4);
       for (Map<String, ?> transcript : evaluated.transcripts()) {
         List<?> spans = (List<?>) Objects.requireNonNull(transcript.get("spans"));

@@ -17,6 +17,7 @@ import org.score4j.training.tasks.SupervisedExample;
  * target tokens of the batch, whatever the micro-batches.
  */
 public final class SupervisedFineTuning implements Algorithm {
+  private final String phase;
   private final SupervisedConfig config;
   private final Learner learner;
   private final LearningRate rate;
@@ -25,12 +26,15 @@ public final class SupervisedFineTuning implements Algorithm {
   /**
    * A phase of supervised training.
    *
+   * @param phase its name in errors
    * @param examplesOfStep the batch of each step, a function of the step alone
    */
   public SupervisedFineTuning(
+      String phase,
       SupervisedConfig config,
       Learner learner,
       LongFunction<List<SupervisedExample>> examplesOfStep) {
+    this.phase = phase;
     this.config = config;
     this.learner = learner;
     this.rate = config.optimizer().rate(config.steps());
@@ -65,16 +69,17 @@ public final class SupervisedFineTuning implements Algorithm {
       tokens += batch.numTokens();
     }
     loss /= targets;
+    String where = phase + " step " + (step + 1);
     if (!Double.isFinite(loss)) {
-      throw new NonFiniteException("base step " + (step + 1), "loss " + loss, "forward pass");
+      throw new NonFiniteException(where, "loss " + loss, "forward pass");
     }
     double learningRate = rate.at(step);
-    double norm = learner.update(learningRate, "base step " + (step + 1));
+    double norm = learner.update(learningRate, where);
     Map<String, Double> metrics = new LinkedHashMap<>();
     metrics.put("loss", loss);
     metrics.put("grad_norm", norm);
     metrics.put("learning_rate", learningRate);
-    return new StepResult(metrics, tokens, List.of(), loss);
+    return new StepResult(metrics, tokens, List.of());
   }
 
   /** Lays the examples end to end; the last token of each is predicted but not fed. */

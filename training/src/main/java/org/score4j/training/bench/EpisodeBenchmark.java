@@ -29,6 +29,7 @@ import org.score4j.training.rollouts.RolloutWorker;
  */
 public final class EpisodeBenchmark {
   private static final int SAMPLES = 8;
+  private static final int ATTEMPTS = 2;
   private static final long SEED = 1;
 
   private final Ops ops;
@@ -50,7 +51,7 @@ public final class EpisodeBenchmark {
             Integer.MAX_VALUE,
             Math.max(1, shape.episodes() / SAMPLES),
             SAMPLES,
-            2,
+            ATTEMPTS,
             "score",
             10,
             0,
@@ -71,8 +72,8 @@ public final class EpisodeBenchmark {
     EpisodeTask task = new EpisodeTask(shape);
     int conversations = stage.promptsPerStep() * SAMPLES;
     int maxRows = Math.max(conversations, Math.min(2_048, conversations * shape.promptLength()));
-    int pages = 2 * conversations * KvCache.pagesFor(task.maxSequenceTokens());
-    int tokens = stage.microBatchTokens() + SAMPLES * task.maxSequenceTokens();
+    int pages = 2 * conversations * KvCache.pagesFor(task.maxSequenceTokens(ATTEMPTS));
+    int tokens = stage.microBatchTokens() + SAMPLES * task.maxSequenceTokens(ATTEMPTS);
     long bytes =
         Math.max(
             HeadPass.activationBytes(config, tokens, 2 * tokens, recompute, ops),

@@ -2,7 +2,7 @@ package org.score4j.training.cli;
 
 import java.util.List;
 import org.score4j.training.evaluation.AttemptMetrics;
-import org.score4j.training.run.AttemptPair;
+import org.score4j.training.rollouts.Transcript;
 import org.score4j.training.run.RunListener;
 import org.score4j.training.run.StepReport;
 
@@ -23,8 +23,8 @@ record Listeners(List<RunListener> all) implements RunListener {
   }
 
   @Override
-  public void samples(String phase, int step, List<AttemptPair> pairs) {
-    all.forEach(one -> one.samples(phase, step, pairs));
+  public void samples(String phase, int step, List<Transcript> transcripts) {
+    all.forEach(one -> one.samples(phase, step, transcripts));
   }
 
   @Override

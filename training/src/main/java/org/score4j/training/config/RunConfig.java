@@ -1,5 +1,6 @@
 package org.score4j.training.config;
 
+import java.util.List;
 import java.util.regex.Pattern;
 
 /**
@@ -30,6 +31,15 @@ public record RunConfig(
     EvaluationConfig evaluation,
     CheckpointConfig checkpoints) {
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
+
+  /** Most attempts at a problem, in training and evaluation. */
+  public int attempts() {
+    int most = evaluation.attempts();
+    for (StageConfig stage : List.of(stage1, stage2)) {
+      most = stage.steps() == 0 ? most : Math.max(most, stage.attempts());
+    }
+    return most;
+  }
 
   /** Refuses names that are no part of a folder's name, and adapters without a model. */
   public RunConfig {

@@ -1,6 +1,7 @@
 package org.score4j.training.rollouts;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.score4j.core.model.PackedBatch;
 
@@ -14,15 +15,17 @@ public final class TrajectoryBatch {
    *
    * @param packed the tokens
    * @param trajectory index of the conversation of each prediction (N)
-   * @param turn of each prediction (N)
+   * @param attempt of each prediction (N)
    * @param sampledLogProb recorded when the token was drawn (N)
    */
   public record MicroBatch(
-      PackedBatch packed, int[] trajectory, int[] turn, float[] sampledLogProb) {}
+      PackedBatch packed, int[] trajectory, int[] attempt, float[] sampledLogProb) {}
 
   private final PackedBatch.Builder builder = new PackedBatch.Builder();
-  private final List<int[]> origins = new ArrayList<>();
-  private final List<Float> logProbs = new ArrayList<>();
+  private int[] trajectories = new int[256];
+  private int[] attempts = new int[256];
+  private float[] logProbs = new float[256];
+  private int numPredictions;
 
   private TrajectoryBatch() {}
 
@@ -83,24 +86,29 @@ public final class TrajectoryBatch {
         for (int i = 0; i < span.ids().length; i++, at++) {
           if (span.sampled()) {
             builder.predict(at == 0 ? lastPromptRow : start + at - 1, span.ids()[i]);
-            origins.add(new int[] {firstIndex + k, span.turn()});
-            logProbs.add(span.logProbs()[i]);
+            add(firstIndex + k, span.attempt(), span.logProbs()[i]);
           }
         }
       }
     }
   }
 
-  private MicroBatch build() {
-    int n = origins.size();
-    int[] trajectory = new int[n];
-    int[] turn = new int[n];
-    float[] sampled = new float[n];
-    for (int i = 0; i < n; i++) {
-      trajectory[i] = origins.get(i)[0];
-      turn[i] = origins.get(i)[1];
-      sampled[i] = logProbs.get(i);
+  private void add(int trajectory, int attempt, float logProb) {
+    if (numPredictions == trajectories.length) {
+      trajectories = Arrays.copyOf(trajectories, 2 * numPredictions);
+      attempts = Arrays.copyOf(attempts, 2 * numPredictions);
+      logProbs = Arrays.copyOf(logProbs, 2 * numPredictions);
     }
-    return new MicroBatch(builder.build(), trajectory, turn, sampled);
+    trajectories[numPredictions] = trajectory;
+    attempts[numPredictions] = attempt;
+    logProbs[numPredictions++] = logProb;
+  }
+
+  private MicroBatch build() {
+    return new MicroBatch(
+        builder.build(),
+        Arrays.copyOf(trajectories, numPredictions),
+        Arrays.copyOf(attempts, numPredictions),
+        Arrays.copyOf(logProbs, numPredictions));
   }
 }

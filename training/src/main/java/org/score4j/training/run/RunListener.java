@@ -2,6 +2,7 @@ package org.score4j.training.run;
 
 import java.util.List;
 import org.score4j.training.evaluation.AttemptMetrics;
+import org.score4j.training.rollouts.Transcript;
 
 /**
  * Told what happens in a run: the metrics file, the samples file, the live view. Called on the
@@ -15,7 +16,7 @@ public interface RunListener {
   default void stepDone(StepReport report) {}
 
   /** Conversations of a step, sampled in training. */
-  default void samples(String phase, int step, List<AttemptPair> pairs) {}
+  default void samples(String phase, int step, List<Transcript> transcripts) {}
 
   /**
    * An evaluation is done.

@@ -2,12 +2,14 @@ package org.score4j.training.run;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.score4j.training.evaluation.AttemptMetrics;
+import org.score4j.training.rollouts.Transcript;
 
 /**
  * Writes what happens to {@code metrics.jsonl}, {@code samples.jsonl} and {@code
@@ -18,7 +20,7 @@ public final class RunRecorder implements RunListener, AutoCloseable {
   /** One line per step. */
   public static final String METRICS = "metrics.jsonl";
 
-  /** Both attempts of sampled conversations, with verdicts. */
+  /** All attempts of sampled conversations, with verdicts. */
   public static final String SAMPLES = "samples.jsonl";
 
   /** One line per evaluation. */
@@ -81,21 +83,24 @@ public final class RunRecorder implements RunListener, AutoCloseable {
   }
 
   @Override
-  public void samples(String phase, int step, List<AttemptPair> pairs) {
+  public void samples(String phase, int step, List<Transcript> transcripts) {
     if (samples == null) {
       samples = JsonLines.append(folder.resolve(SAMPLES));
     }
-    for (AttemptPair pair : pairs) {
+    for (Transcript transcript : transcripts) {
       Map<String, @Nullable Object> line = new LinkedHashMap<>();
       line.put("phase", phase);
       line.put("step", step);
-      line.put("problem", pair.problem());
-      line.put("first", pair.first());
-      line.put("first_correct", pair.firstCorrect());
-      line.put("first_reason", pair.firstReason());
-      line.put("second", pair.second());
-      line.put("second_correct", pair.secondCorrect());
-      line.put("second_reason", pair.secondReason());
+      line.put("problem", transcript.problem());
+      List<Map<String, Object>> attempts = new ArrayList<>();
+      for (Transcript.Attempt attempt : transcript.attempts()) {
+        Map<String, Object> each = new LinkedHashMap<>();
+        each.put("text", attempt.text());
+        each.put("correct", attempt.correct());
+        each.put("reason", attempt.reason());
+        attempts.add(each);
+      }
+      line.put("attempts", attempts);
       samples.write(line);
     }
   }

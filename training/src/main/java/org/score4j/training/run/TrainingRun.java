@@ -22,7 +22,6 @@ import org.score4j.core.model.ModelConfig;
 import org.score4j.core.model.Parameters;
 import org.score4j.core.optim.AdamW;
 import org.score4j.kernels.Ops;
-import org.score4j.kernels.Philox;
 import org.score4j.training.algorithms.Algorithm;
 import org.score4j.training.algorithms.Learner;
 import org.score4j.training.algorithms.Score;
@@ -33,6 +32,7 @@ import org.score4j.training.config.RunConfig;
 import org.score4j.training.config.StageConfig;
 import org.score4j.training.evaluation.AttemptMetrics;
 import org.score4j.training.evaluation.Evaluator;
+import org.score4j.training.rollouts.RandomStream;
 import org.score4j.training.run.TrainingState.Progress;
 import org.score4j.training.tasks.Problem;
 import org.score4j.training.tasks.SupervisedExample;
@@ -45,12 +45,6 @@ import org.score4j.training.tasks.Task;
  * same bits. Owns everything on the device.
  */
 public final class TrainingRun implements AutoCloseable {
-  // First counters of the keys derived from the run seed.
-  private static final int INIT = 1;
-  private static final int DATA = 2;
-  private static final int STAGE = 3;
-  private static final int EVALUATION = 4;
-
   private final Owned owned = new Owned();
   private final RunConfig config;
   private final Path runFolder;
@@ -109,7 +103,7 @@ public final class TrainingRun implements AutoCloseable {
         source = HfSource.made(HfModel.llamaConfig(modelConfig));
         weights = owned.add(new Parameters(ops, "weights", modelConfig));
         new Initializer(config.model().embeddingStd(), config.model().headStd())
-            .initialize(ops, weights, Philox.derive(config.seed(), INIT, 0, 0, 0));
+            .initialize(ops, weights, RandomStream.INITIAL_WEIGHTS.key(config.seed()));
       } else {
         WeightUse use = config.lora().rank() > 0 ? WeightUse.FROZEN : WeightUse.CHANGED;
         HfModel.Loaded loaded = HfModel.load(ops, Path.of(config.model().path()), use);
@@ -118,7 +112,7 @@ public final class TrainingRun implements AutoCloseable {
         modelConfig = weights.config();
       }
       if (modelConfig.vocabSize() < task.tokenizer().vocabSize()
-          || modelConfig.maxPositions() < task.maxSequenceTokens()) {
+          || modelConfig.maxPositions() < task.maxSequenceTokens(config.attempts())) {
         throw new ConfigException(
             "model has vocab_size %d and max_position_embeddings %d, task %s needs %d and %d; choose a model that fits"
                 .formatted(
@@ -126,7 +120,7 @@ public final class TrainingRun implements AutoCloseable {
                     modelConfig.maxPositions(),
                     task.name(),
                     task.tokenizer().vocabSize(),
-                    task.maxSequenceTokens()));
+                    task.maxSequenceTokens(config.attempts())));
       }
       master = Parameters.masterOf(ops, weights).map(owned::add).orElse(null);
       gradients = owned.add(Parameters.forGradientsOf(ops, weights));
@@ -138,8 +132,9 @@ public final class TrainingRun implements AutoCloseable {
                   config.model().recomputeLevel(),
                   config.generation(),
                   task,
+                  config.attempts(),
                   Workbench.trainingTokens(config, task)));
-      evaluator = new Evaluator(task, workbench.rollouts());
+      evaluator = new Evaluator(task, workbench.rollouts(), config.evaluation().attempts());
       state =
           new TrainingState(
               ops, runFolder.resolve("checkpoints"), config.checkpoints().keep(), configHash);
@@ -161,7 +156,7 @@ public final class TrainingRun implements AutoCloseable {
       return model;
     }
     Parameters adapted = owned.add(Parameters.adapted(ops, "adapters", model, lora.get()));
-    Initializer.initializeAdapters(ops, adapted, Philox.derive(config.seed(), INIT, 0, 0, 0));
+    Initializer.initializeAdapters(ops, adapted, RandomStream.INITIAL_WEIGHTS.key(config.seed()));
     return adapted;
   }
 
@@ -246,7 +241,10 @@ public final class TrainingRun implements AutoCloseable {
             (saved != null && first > 0) || (phase.index() == 2 && config.stage1().steps() > 0);
         reference = owned.add(FrozenReference.of(ops, config, weights, state, kept));
       }
-      Algorithm algorithm = algorithm(phase, optimizer, first);
+      Algorithm algorithm = algorithm(phase, optimizer);
+      if (first == 0) {
+        algorithm.prepare(listener::notice);
+      }
       MemoryTable.lines(ops).forEach(listener::notice);
       listener.phaseStarted(phase.name(), first + 1, phase.steps());
       for (int step = first; step < phase.steps(); step++) {
@@ -293,8 +291,8 @@ public final class TrainingRun implements AutoCloseable {
     metrics.put("tokens_per_second", tokens / elapsed);
     listener.stepDone(
         new StepReport(phase.name(), step + 1, phase.steps(), elapsed, tokens, metrics));
-    if (!result.pairs().isEmpty()) {
-      listener.samples(phase.name(), step + 1, result.pairs());
+    if (!result.transcripts().isEmpty()) {
+      listener.samples(phase.name(), step + 1, result.transcripts());
     }
     int every = config.evaluation().everySteps();
     if (every > 0 && (step + 1) % every == 0 && step + 1 < phase.steps()) {
@@ -309,13 +307,14 @@ public final class TrainingRun implements AutoCloseable {
     return phase.index() == 1 ? config.stage1() : config.stage2();
   }
 
-  private Algorithm algorithm(Phase phase, AdamW optimizer, int firstStep) {
+  private Algorithm algorithm(Phase phase, AdamW optimizer) {
     if (phase.index() == 0) {
       Learner learner =
           new Learner(ops, weights, gradients, optimizer, null, workbench.headPass(1));
       SupervisedRows rows =
-          task.supervisedRows(config.base().mixture(), Philox.derive(config.seed(), DATA, 0, 0, 0));
-      return new SupervisedFineTuning(config.base(), learner, step -> examples(rows, (int) step));
+          task.supervisedRows(config.base().mixture(), RandomStream.SUPERVISED_ROWS.key(config.seed()));
+      return new SupervisedFineTuning(
+          phase.name(), config.base(), learner, step -> examples(rows, (int) step));
     }
     StageConfig stage = stage(phase);
     Learner learner =
@@ -326,20 +325,14 @@ public final class TrainingRun implements AutoCloseable {
             optimizer,
             Objects.requireNonNull(reference, "reference").weights(),
             workbench.headPass(stage.temperature()));
-    Score score =
-        new Score(
-            phase.name(),
-            stage,
-            learner,
-            task,
-            workbench.rollouts(),
-            Philox.derive(config.seed(), STAGE, phase.index(), 0, 0),
-            config.generation().maxLogProbDifference());
-    score.shapingWarning().ifPresent(listener::notice);
-    if (firstStep == 0) {
-      SignalCheck.run(phase.name(), stage.signal(), score, listener);
-    }
-    return score;
+    return new Score(
+        phase.name(),
+        stage,
+        learner,
+        task,
+        workbench.rollouts(),
+        RandomStream.PHASE.key(config.seed(), phase.index(), 0),
+        config.generation().maxLogProbDifference());
   }
 
   private List<SupervisedExample> examples(SupervisedRows rows, int step) {
@@ -356,7 +349,7 @@ public final class TrainingRun implements AutoCloseable {
     listener.evaluated(phase.name(), step, "greedy", metrics);
     double temperature = config.evaluation().sampledTemperature();
     if (temperature > 0) {
-      long key = Philox.derive(config.seed(), EVALUATION, phase.index(), step, 0);
+      long key = RandomStream.EVALUATION.key(config.seed(), phase.index(), step);
       AttemptMetrics drawn =
           evaluator.evaluate(of, task.heldOutProblems(), temperature, key).metrics();
       sampled.put(phase.name(), drawn);

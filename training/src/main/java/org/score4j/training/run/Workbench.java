@@ -33,6 +33,7 @@ final class Workbench implements AutoCloseable {
    *
    * @param weights of the model, for their shapes
    * @param recompute what training passes compute again
+   * @param attempts most attempts of a conversation
    * @param trainingTokens most tokens of a training pass; 0 where nothing is trained
    */
   Workbench(
@@ -41,9 +42,10 @@ final class Workbench implements AutoCloseable {
       Recompute recompute,
       GenerationConfig generation,
       Task task,
+      int attempts,
       int trainingTokens) {
     ModelConfig config = weights.config();
-    int pagesEach = KvCache.pagesFor(task.maxSequenceTokens());
+    int pagesEach = KvCache.pagesFor(task.maxSequenceTokens(attempts));
     // A conversation and, at worst, a prompt of its own.
     int pages =
         generation.kvPages() > 0 ? generation.kvPages() : generation.maxSequences() * 2 * pagesEach;
@@ -82,7 +84,7 @@ final class Workbench implements AutoCloseable {
 
   /** Most tokens of a training pass: a micro-batch, or one group that is larger. */
   static int trainingTokens(RunConfig config, Task task) {
-    int longest = task.maxSequenceTokens();
+    int longest = task.maxSequenceTokens(config.attempts());
     int tokens =
         config.base().steps() == 0 ? 0 : Math.max(config.base().microBatchTokens(), longest);
     for (StageConfig stage : List.of(config.stage1(), config.stage2())) {

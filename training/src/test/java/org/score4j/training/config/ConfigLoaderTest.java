@@ -69,7 +69,7 @@ final class ConfigLoaderTest {
     assertThat(naive.stage2().alpha()).isZero();
     // From the base on, at the learning rate that stage I has there.
     assertThat(naive.stage2().optimizer()).isEqualTo(score.stage1().optimizer());
-    assertThat(ConfigLoader.load("single-turn", Map.of()).stage2().turns()).isEqualTo(1);
+    assertThat(ConfigLoader.load("single-turn", Map.of()).stage2().attempts()).isEqualTo(1);
     assertThat(ConfigLoader.load("no-shaping", Map.of()).stage1()).isEqualTo(score.stage1());
     assertThat(ConfigLoader.load("no-stage1", Map.of()).stage2().shaping()).isEqualTo("score");
   }

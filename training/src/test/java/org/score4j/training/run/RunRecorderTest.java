@@ -14,11 +14,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.score4j.checkpoints.CheckpointException;
 import org.score4j.training.evaluation.AttemptMetrics;
-import org.score4j.training.evaluation.JudgedPair;
+import org.score4j.training.rollouts.Samples;
 
 final class RunRecorderTest {
   private static final AttemptMetrics FIGURES =
-      AttemptMetrics.of(List.of(new JudgedPair(false, true, new int[] {1}, new int[] {2})), 0);
+      AttemptMetrics.of(List.of(Samples.outcome(false, true, new int[] {1}, new int[] {2})), 0);
 
   @TempDir private Path folder;
 
@@ -27,7 +27,7 @@ final class RunRecorderTest {
     for (int step = from; step <= to; step++) {
       listener.stepDone(new StepReport(phase, step, 10, 0.5, 12, Map.of("loss", 1.0 / step)));
       listener.samples(
-          phase, step, List.of(new AttemptPair("1+1=", "3", "2", "is 2", "right", false, true)));
+          phase, step, List.of(Samples.transcript("1+1=", "3", "2", "is 2", "right", false, true)));
     }
   }
 
@@ -47,8 +47,8 @@ final class RunRecorderTest {
           .isEqualTo("{\"phase\":\"base\",\"step\":2,\"seconds\":0.5,\"tokens\":12,\"loss\":0.5}");
       assertThat(JsonLines.read(folder.resolve("samples.jsonl")).getFirst().toString())
           .isEqualTo(
-              "{\"phase\":\"base\",\"step\":1,\"problem\":\"1+1=\",\"first\":\"3\",\"first_correct\":false,\"first_reason\":\"is"
-                  + " 2\",\"second\":\"2\",\"second_correct\":true,\"second_reason\":\"right\"}");
+              "{\"phase\":\"base\",\"step\":1,\"problem\":\"1+1=\",\"attempts\":[{\"text\":\"3\",\"correct\":false,\"reason\":\"is"
+                  + " 2\"},{\"text\":\"2\",\"correct\":true,\"reason\":\"right\"}]}");
     }
   }
 
