@@ -29,7 +29,7 @@ import org.score4j.kernels.Ops;
 import org.score4j.kernels.Precision;
 import org.score4j.kernels.cuda.CudaBackend;
 import org.score4j.tests.cuda.CudaTestDevice;
-import org.score4j.training.config.ConfigException;
+import org.score4j.training.settings.ConfigException;
 import org.score4j.training.config.RunConfig;
 import org.score4j.training.run.RunListener;
 import org.score4j.training.run.RunResult;

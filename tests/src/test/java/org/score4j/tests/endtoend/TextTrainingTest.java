@@ -27,7 +27,6 @@ import org.score4j.training.config.RunConfig;
 import org.score4j.training.run.LoadedModel;
 import org.score4j.training.run.RunResult;
 import org.score4j.training.run.StepReport;
-import org.score4j.training.tasks.MixtureProbabilities;
 import org.score4j.training.tasks.SupervisedExample;
 import org.score4j.training.tasks.SupervisedRows;
 import org.score4j.training.tasks.Task;
@@ -129,7 +128,7 @@ class TextTrainingTest {
       assertThat(spans.get(1)).endsWith(2);
       assertThat(spans.get(3)).endsWith(2);
 
-      SupervisedRows drawn = task.supervisedRows(MixtureProbabilities.DEFAULTS, 5);
+      SupervisedRows drawn = task.supervisedRows(5);
       boolean[] seen = new boolean[2];
       for (int row = 0; row < 32; row++) {
         SupervisedExample example = drawn.example(0, row);

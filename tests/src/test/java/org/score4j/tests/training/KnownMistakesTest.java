@@ -13,7 +13,7 @@ import org.score4j.core.model.HeadPass;
 import org.score4j.core.model.PackedBatch;
 import org.score4j.core.optim.AdamW;
 import org.score4j.training.algorithms.Algorithm;
-import org.score4j.training.config.StageConfig;
+import org.score4j.training.algorithms.ScoreConfig;
 import org.score4j.training.evaluation.Evaluator;
 import org.score4j.training.rewards.KlPenalty;
 import org.score4j.training.rollouts.Span;
@@ -29,7 +29,7 @@ class KnownMistakesTest {
 
   @Test
   void klIsMeasuredAgainstTheReference_notAgainstThePolicyItself() {
-    StageConfig stage = TinyLearner.frozen(1, "score", 2, 10, 0.01, 0, "exact", "loss");
+    ScoreConfig stage = TinyLearner.frozen(1, "score", 2, 10, 0.01, 0, "exact", "loss");
     try (TinyLearner apart = new TinyLearner(new TwoLetterTask(), true);
         AdamW optimizer = apart.optimizer(stage)) {
       Map<String, Double> metrics = apart.score(stage, optimizer).step(0).metrics();
@@ -46,7 +46,7 @@ class KnownMistakesTest {
 
   @Test
   void rewardsReachTheGradient_andEqualRewardsDoNot() {
-    StageConfig stage = TinyLearner.frozen(40, "none", 2, 0, 0, 0, "exact", "loss");
+    ScoreConfig stage = TinyLearner.frozen(40, "none", 2, 0, 0, 0, "exact", "loss");
     try (TinyLearner tiny = new TinyLearner(new TwoLetterTask(), true);
         AdamW optimizer = tiny.optimizer(stage)) {
       boolean sawSignal = false;
@@ -176,7 +176,7 @@ class KnownMistakesTest {
 
   @Test
   void samplingAndLearningGiveTheSameBits_andACorruptedRecordIsSeen() {
-    StageConfig stage = TinyLearner.frozen(1, "score", 2, 10, 0.01, 0, "exact", "loss");
+    ScoreConfig stage = TinyLearner.frozen(1, "score", 2, 10, 0.01, 0, "exact", "loss");
     try (TinyLearner tiny = new TinyLearner(new TwoLetterTask(), true);
         AdamW optimizer = tiny.optimizer(stage)) {
       assertThat(tiny.score(stage, optimizer).step(0).metrics().get("logprob_mismatches")).isZero();

@@ -13,7 +13,7 @@ import org.score4j.core.generation.StopRule;
 import org.score4j.core.model.HeadPass;
 import org.score4j.core.optim.AdamW;
 import org.score4j.training.algorithms.Score;
-import org.score4j.training.config.StageConfig;
+import org.score4j.training.algorithms.ScoreConfig;
 import org.score4j.training.rollouts.Trajectory;
 import org.score4j.training.rollouts.TrajectoryBatch;
 import org.score4j.training.rollouts.TrajectoryBatch.MicroBatch;
@@ -71,7 +71,7 @@ class PolicyGradientTest {
     assertUnbiased(stage("score", 1, 0, 0.2, 0, "k3", "loss"), false);
   }
 
-  private static StageConfig stage(
+  private static ScoreConfig stage(
       String shaping,
       int turns,
       double alpha,
@@ -82,7 +82,7 @@ class PolicyGradientTest {
     return TinyLearner.frozen(STEPS, shaping, turns, alpha, beta1, beta2, estimator, placement);
   }
 
-  private void assertUnbiased(StageConfig stage, boolean expected) {
+  private void assertUnbiased(ScoreConfig stage, boolean expected) {
     double[] exact = exactGradient(stage);
     double[] sum = new double[exact.length];
     double[] squares = new double[exact.length];
@@ -128,14 +128,14 @@ class PolicyGradientTest {
    * −Σ_conversations Π_t π(y_t|x_t) Σ_t R_t ∇log π(y_t) + Σ_t β_t ∇KL_t, the state distribution of
    * the KL held fixed.
    */
-  private double[] exactGradient(StageConfig stage) {
+  private double[] exactGradient(ScoreConfig stage) {
     tiny.gradients.clear(tiny.ops);
     enumerate(stage, new int[0]);
     return tiny.flat(tiny.gradients);
   }
 
   /** Adds the exact gradient of every conversation that begins with these attempts. */
-  private void enumerate(StageConfig stage, int[] attempts) {
+  private void enumerate(ScoreConfig stage, int[] attempts) {
     if (attempts.length < stage.attempts()) {
       for (int token = 0; token < 3; token++) {
         int[] longer = Arrays.copyOf(attempts, attempts.length + 1);

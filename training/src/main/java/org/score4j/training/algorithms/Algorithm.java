@@ -1,5 +1,6 @@
 package org.score4j.training.algorithms;
 
+import org.score4j.training.settings.ConfigException;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;

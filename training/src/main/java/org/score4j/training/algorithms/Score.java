@@ -12,7 +12,6 @@ import org.score4j.core.model.HeadPass;
 import org.score4j.core.model.Parameters;
 import org.score4j.core.optim.LearningRate;
 import org.score4j.kernels.Philox;
-import org.score4j.training.config.StageConfig;
 import org.score4j.training.rewards.Advantages;
 import org.score4j.training.rewards.KlPenalty;
 import org.score4j.training.rewards.RewardBatch;
@@ -45,10 +44,41 @@ import org.score4j.training.tasks.Task;
  * step's conversations, one count for all micro-batches.
  */
 public final class Score implements Algorithm {
+  /** {@code algorithm: score}. */
+  static final class Provider implements AlgorithmProvider {
+    @Override
+    public String name() {
+      return "score";
+    }
+
+    @Override
+    public Class<ScoreConfig> settingsType() {
+      return ScoreConfig.class;
+    }
+
+    @Override
+    public boolean usesReference() {
+      return true;
+    }
+
+    @Override
+    public Algorithm open(PhaseSettings settings, PhaseContext context) {
+      ScoreConfig config = (ScoreConfig) settings;
+      return new Score(
+          context.phase(),
+          config,
+          context.learnerAt().apply(config.temperature()),
+          context.task(),
+          context.worker(),
+          context.key(RandomStream.PHASE),
+          context.maxLogProbDifference());
+    }
+  }
+
   private static final int TRANSCRIPTS = 8;
 
   private final String phase;
-  private final StageConfig config;
+  private final ScoreConfig config;
   private final Learner learner;
   private final Task task;
   private final RolloutWorker worker;
@@ -68,7 +98,7 @@ public final class Score implements Algorithm {
    */
   public Score(
       String phase,
-      StageConfig config,
+      ScoreConfig config,
       Learner learner,
       Task task,
       RolloutWorker worker,

@@ -1,8 +1,8 @@
 package org.score4j.training.algorithms;
 
 import java.util.function.Consumer;
-import org.score4j.training.config.ConfigException;
-import org.score4j.training.config.StageConfig.SignalConfig;
+import org.score4j.training.settings.ConfigException;
+import org.score4j.training.algorithms.ScoreConfig.SignalConfig;
 
 /**
  * Looks at the rewards before the first step of a stage: where there is no signal, training is

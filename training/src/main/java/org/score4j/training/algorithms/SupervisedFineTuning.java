@@ -6,17 +6,52 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.LongFunction;
+import java.util.stream.IntStream;
 import org.score4j.core.model.HeadPass;
 import org.score4j.core.model.PackedBatch;
 import org.score4j.core.optim.LearningRate;
-import org.score4j.training.config.SupervisedConfig;
+import org.score4j.training.rollouts.RandomStream;
 import org.score4j.training.tasks.SupervisedExample;
+import org.score4j.training.tasks.SupervisedRows;
 
 /**
  * Maximum likelihood on the target tokens of examples: loss = −(1/N) Σ log π(token | before), N all
  * target tokens of the batch, whatever the micro-batches.
  */
 public final class SupervisedFineTuning implements Algorithm {
+  /** {@code algorithm: supervised}. */
+  static final class Provider implements AlgorithmProvider {
+    @Override
+    public String name() {
+      return "supervised";
+    }
+
+    @Override
+    public Class<SupervisedConfig> settingsType() {
+      return SupervisedConfig.class;
+    }
+
+    @Override
+    public boolean usesReference() {
+      return false;
+    }
+
+    @Override
+    public Algorithm open(PhaseSettings settings, PhaseContext context) {
+      SupervisedConfig config = (SupervisedConfig) settings;
+      SupervisedRows rows =
+          context.task().supervisedRows(context.key(RandomStream.SUPERVISED_ROWS));
+      return new SupervisedFineTuning(
+          context.phase(),
+          config,
+          context.learnerAt().apply(1),
+          step ->
+              IntStream.range(0, config.batchSize())
+                  .mapToObj(row -> rows.example((int) step, row))
+                  .toList());
+    }
+  }
+
   private final String phase;
   private final SupervisedConfig config;
   private final Learner learner;

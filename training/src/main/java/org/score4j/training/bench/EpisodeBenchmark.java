@@ -18,8 +18,8 @@ import org.score4j.kernels.Ops;
 import org.score4j.kernels.Stopwatch;
 import org.score4j.training.algorithms.Learner;
 import org.score4j.training.algorithms.Score;
-import org.score4j.training.config.OptimizerConfig;
-import org.score4j.training.config.StageConfig;
+import org.score4j.training.algorithms.OptimizerConfig;
+import org.score4j.training.algorithms.ScoreConfig;
 import org.score4j.training.rollouts.RolloutWorker;
 
 /**
@@ -35,7 +35,7 @@ public final class EpisodeBenchmark {
   private final Ops ops;
   private final BenchShape shape;
   private final Recompute recompute;
-  private final StageConfig stage;
+  private final ScoreConfig stage;
 
   /**
    * A benchmark of {@code shape}.
@@ -47,7 +47,7 @@ public final class EpisodeBenchmark {
     this.shape = shape;
     this.recompute = recompute;
     this.stage =
-        new StageConfig(
+        new ScoreConfig(
             Integer.MAX_VALUE,
             Math.max(1, shape.episodes() / SAMPLES),
             SAMPLES,
@@ -63,7 +63,7 @@ public final class EpisodeBenchmark {
             1,
             microBatchTokens,
             new OptimizerConfig(1e-6, "constant", 0, 1, 0.9, 0.95, 1e-8, 0.1, 1),
-            new StageConfig.SignalConfig(1, 1, 1, 1));
+            new ScoreConfig.SignalConfig(1, 1, 1, 1));
   }
 
   /** Steps of reinforcement learning. */

@@ -18,6 +18,11 @@ record Listeners(List<RunListener> all) implements RunListener {
   }
 
   @Override
+  public void phaseModels(String phase, String algorithm, String start, String reference) {
+    all.forEach(one -> one.phaseModels(phase, algorithm, start, reference));
+  }
+
+  @Override
   public void stepDone(StepReport report) {
     all.forEach(one -> one.stepDone(report));
   }

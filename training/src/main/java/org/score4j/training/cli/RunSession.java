@@ -1,6 +1,7 @@
 package org.score4j.training.cli;
 
 import java.util.List;
+import org.score4j.training.config.PhaseConfig;
 import org.score4j.training.run.RunFolder;
 import org.score4j.training.run.RunListener;
 import org.score4j.training.run.RunRecorder;
@@ -31,7 +32,7 @@ final class RunSession implements AutoCloseable {
    * @param arm its name on the terminal where there are several runs, else empty
    */
   RunResult train(RunFolder folder, boolean resume, String arm) {
-    try (RunRecorder recorder = new RunRecorder(folder.path())) {
+    try (RunRecorder recorder = recorder(folder)) {
       if (!terminal.live()) {
         RunListener view = new PlainView(terminal.out(), arm, System::nanoTime);
         return train(folder, resume, recorder, view);
@@ -40,6 +41,11 @@ final class RunSession implements AutoCloseable {
         return train(folder, resume, recorder, view);
       }
     }
+  }
+
+  private static RunRecorder recorder(RunFolder folder) {
+    return new RunRecorder(
+        folder.path(), folder.config().phases().stream().map(PhaseConfig::name).toList());
   }
 
   private RunResult train(

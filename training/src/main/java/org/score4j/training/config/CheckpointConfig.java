@@ -1,5 +1,7 @@
 package org.score4j.training.config;
 
+import org.score4j.training.settings.Ranges;
+import org.score4j.training.settings.ConfigException;
 import org.score4j.checkpoints.SaveOptions;
 import org.score4j.checkpoints.StoredType;
 

@@ -1,5 +1,6 @@
 package org.score4j.training.config;
 
+import org.score4j.training.settings.Ranges;
 /**
  * Evaluation on held-out problems.
  *

@@ -1,5 +1,7 @@
 package org.score4j.training.config;
 
+import org.score4j.training.settings.Ranges;
+import org.score4j.training.settings.ConfigException;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.Optional;

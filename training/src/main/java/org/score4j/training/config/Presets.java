@@ -1,5 +1,6 @@
 package org.score4j.training.config;
 
+import org.score4j.training.settings.ConfigException;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;

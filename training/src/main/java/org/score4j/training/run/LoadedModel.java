@@ -11,7 +11,7 @@ import org.score4j.core.model.ModelConfig;
 import org.score4j.core.model.Parameters;
 import org.score4j.core.model.Recompute;
 import org.score4j.kernels.Ops;
-import org.score4j.training.config.ConfigException;
+import org.score4j.training.settings.ConfigException;
 import org.score4j.training.config.RunConfig;
 import org.score4j.training.evaluation.EvaluationReport;
 import org.score4j.training.evaluation.Evaluator;

@@ -12,6 +12,14 @@ public interface RunListener {
   /** A phase begins at {@code firstStep} (above 1 after a resume). */
   default void phaseStarted(String phase, int firstStep, int totalSteps) {}
 
+  /**
+   * What a phase starts from and is compared with; see {@code from} and {@code reference} in the
+   * config. Models are named {@code initial}, {@code phase NAME} or {@code folder PATH}.
+   *
+   * @param reference empty where the algorithm has none
+   */
+  default void phaseModels(String phase, String algorithm, String start, String reference) {}
+
   /** A step is done. */
   default void stepDone(StepReport report) {}
 

@@ -26,17 +26,24 @@ public final class RunRecorder implements RunListener, AutoCloseable {
   /** One line per evaluation. */
   public static final String EVALUATIONS = "evaluations.jsonl";
 
-  private static final List<String> PHASES = List.of("base", "stage1", "stage2");
+  /** One line per phase: its algorithm, the model it starts from and the reference. */
+  public static final String PHASES = "phases.jsonl";
 
   private final Path folder;
+  private final List<String> order;
   private boolean started;
   private @Nullable JsonLines metrics;
   private @Nullable JsonLines samples;
   private @Nullable JsonLines evaluations;
 
-  /** A recorder into a run folder that this process holds. */
-  public RunRecorder(Path folder) {
+  /**
+   * A recorder into a run folder that this process holds.
+   *
+   * @param phases names of the run's phases, in order
+   */
+  public RunRecorder(Path folder, List<String> phases) {
     this.folder = folder;
+    this.order = List.copyOf(phases);
   }
 
   @Override
@@ -51,16 +58,30 @@ public final class RunRecorder implements RunListener, AutoCloseable {
           int order = Integer.compare(index(line.path("phase").asText()), index(phase));
           return order < 0 || (order == 0 && line.path("step").asInt() < firstStep);
         };
+    JsonLines.retain(
+        folder.resolve(PHASES), line -> index(line.path("phase").asText()) < index(phase));
     JsonLines.retain(folder.resolve(METRICS), before);
     JsonLines.retain(folder.resolve(SAMPLES), before);
     JsonLines.retain(folder.resolve(EVALUATIONS), before);
   }
 
-  private static int index(String phase) {
-    int index = PHASES.indexOf(phase);
+  @Override
+  public void phaseModels(String phase, String algorithm, String start, String reference) {
+    Map<String, @Nullable Object> line = new LinkedHashMap<>();
+    line.put("phase", phase);
+    line.put("algorithm", algorithm);
+    line.put("start", start);
+    line.put("reference", reference.isEmpty() ? null : reference);
+    try (JsonLines phases = JsonLines.append(folder.resolve(PHASES))) {
+      phases.write(line);
+    }
+  }
+
+  private int index(String phase) {
+    int index = order.indexOf(phase);
     if (index < 0) {
       throw new IllegalArgumentException(
-          "phase \"%s\" is none of %s".formatted(phase, String.join(", ", PHASES)));
+          "phase \"%s\" is none of %s".formatted(phase, String.join(", ", order)));
     }
     return index;
   }

@@ -2,11 +2,9 @@ package org.score4j.training.run;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -16,7 +14,6 @@ import org.score4j.checkpoints.HfModel;
 import org.score4j.checkpoints.HfSource;
 import org.score4j.checkpoints.SaveOptions;
 import org.score4j.checkpoints.WeightUse;
-import org.score4j.core.model.Initializer;
 import org.score4j.core.model.LoraConfig;
 import org.score4j.core.model.ModelConfig;
 import org.score4j.core.model.Parameters;
@@ -24,25 +21,21 @@ import org.score4j.core.optim.AdamW;
 import org.score4j.kernels.Ops;
 import org.score4j.training.algorithms.Algorithm;
 import org.score4j.training.algorithms.Learner;
-import org.score4j.training.algorithms.Score;
-import org.score4j.training.algorithms.SupervisedFineTuning;
-import org.score4j.training.config.ConfigException;
-import org.score4j.training.config.OptimizerConfig;
+import org.score4j.training.settings.ConfigException;
+import org.score4j.training.algorithms.PhaseContext;
+import org.score4j.training.config.PhaseConfig;
 import org.score4j.training.config.RunConfig;
-import org.score4j.training.config.StageConfig;
 import org.score4j.training.evaluation.AttemptMetrics;
 import org.score4j.training.evaluation.Evaluator;
 import org.score4j.training.rollouts.RandomStream;
 import org.score4j.training.run.TrainingState.Progress;
 import org.score4j.training.tasks.Problem;
-import org.score4j.training.tasks.SupervisedExample;
-import org.score4j.training.tasks.SupervisedRows;
 import org.score4j.training.tasks.Task;
 
 /**
- * One run from its config: the supervised base, stage I, stage II, whichever have steps. After
- * every phase the model is saved and evaluated. A run killed at any moment and resumed ends in the
- * same bits. Owns everything on the device.
+ * One run from its config: its phases in order, whichever have steps. After every phase the model is
+ * saved and evaluated. A run killed at any moment and resumed ends in the same bits. Owns everything
+ * on the device.
  */
 public final class TrainingRun implements AutoCloseable {
   private final Owned owned = new Owned();
@@ -60,7 +53,7 @@ public final class TrainingRun implements AutoCloseable {
   private final Workbench workbench;
   private final Evaluator evaluator;
   private final TrainingState state;
-  private @Nullable FrozenReference reference;
+  private final PhaseModels phaseModels;
   private final Map<String, Path> models = new LinkedHashMap<>();
   private final Map<String, AttemptMetrics> greedy = new LinkedHashMap<>();
   private final Map<String, AttemptMetrics> sampled = new LinkedHashMap<>();
@@ -91,6 +84,7 @@ public final class TrainingRun implements AutoCloseable {
     this.listener = listener;
     this.stopRequested = stopRequested;
     try {
+      config.requireModels();
       task = owned.add(config.task().open(config.model().path(), listener::notice));
       if (task.trainingProblems().isEmpty() || task.heldOutProblems().isEmpty()) {
         throw new ConfigException(
@@ -102,8 +96,6 @@ public final class TrainingRun implements AutoCloseable {
         modelConfig = config.model().newModel(task.tokenizer().vocabSize());
         source = HfSource.made(HfModel.llamaConfig(modelConfig));
         weights = owned.add(new Parameters(ops, "weights", modelConfig));
-        new Initializer(config.model().embeddingStd(), config.model().headStd())
-            .initialize(ops, weights, RandomStream.INITIAL_WEIGHTS.key(config.seed()));
       } else {
         WeightUse use = config.lora().rank() > 0 ? WeightUse.FROZEN : WeightUse.CHANGED;
         HfModel.Loaded loaded = HfModel.load(ops, Path.of(config.model().path()), use);
@@ -122,6 +114,13 @@ public final class TrainingRun implements AutoCloseable {
                     task.tokenizer().vocabSize(),
                     task.maxSequenceTokens(config.attempts())));
       }
+      state =
+          new TrainingState(
+              ops, runFolder.resolve("checkpoints"), config.checkpoints().keep(), configHash);
+      phaseModels = owned.add(new PhaseModels(ops, config, weights, state, this::modelFolder));
+      if (config.model().path().isEmpty() || weights.lora().isPresent()) {
+        phaseModels.initialize(weights);
+      }
       master = Parameters.masterOf(ops, weights).map(owned::add).orElse(null);
       gradients = owned.add(Parameters.forGradientsOf(ops, weights));
       workbench =
@@ -135,9 +134,6 @@ public final class TrainingRun implements AutoCloseable {
                   config.attempts(),
                   Workbench.trainingTokens(config, task)));
       evaluator = new Evaluator(task, workbench.rollouts(), config.evaluation().attempts());
-      state =
-          new TrainingState(
-              ops, runFolder.resolve("checkpoints"), config.checkpoints().keep(), configHash);
     } catch (RuntimeException | Error e) {
       owned.abandon(e);
       throw e;
@@ -155,9 +151,7 @@ public final class TrainingRun implements AutoCloseable {
     if (lora.isEmpty()) {
       return model;
     }
-    Parameters adapted = owned.add(Parameters.adapted(ops, "adapters", model, lora.get()));
-    Initializer.initializeAdapters(ops, adapted, RandomStream.INITIAL_WEIGHTS.key(config.seed()));
-    return adapted;
+    return owned.add(Parameters.adapted(ops, "adapters", model, lora.get()));
   }
 
   /** Where a resumed run goes on. */
@@ -177,7 +171,7 @@ public final class TrainingRun implements AutoCloseable {
         });
     boolean reached = saved.isEmpty();
     boolean stopped = false;
-    for (Phase phase : Phase.of(config)) {
+    for (PhaseConfig phase : config.phasesWithSteps()) {
       boolean here = !reached && saved.isPresent() && saved.get().phase().equals(phase.name());
       if (!reached && !here) {
         finishEarlier(phase);
@@ -208,7 +202,7 @@ public final class TrainingRun implements AutoCloseable {
    * A phase that was done before the run was interrupted: its model is on disk, its evaluation is
    * made again.
    */
-  private void finishEarlier(Phase phase) {
+  private void finishEarlier(PhaseConfig phase) {
     Path folder = modelFolder(phase);
     if (!Files.isDirectory(folder)) {
       throw new CheckpointException(
@@ -224,10 +218,13 @@ public final class TrainingRun implements AutoCloseable {
   }
 
   /** Trains one phase; returns whether it was interrupted. */
-  private boolean train(Phase phase, @Nullable Progress saved) {
-    OptimizerConfig settings =
-        phase.index() == 0 ? config.base().optimizer() : stage(phase).optimizer();
-    try (AdamW optimizer = new AdamW(ops, weights, master, settings.settings())) {
+  private boolean train(PhaseConfig phase, @Nullable Progress saved) {
+    boolean begun = saved != null && saved.step() > 0;
+    if (!begun && phaseModels.start(phase) && master != null) {
+      master.copyFrom(ops, weights);
+    }
+    try (AdamW optimizer =
+        new AdamW(ops, weights, master, phase.settings().optimizer().settings())) {
       int first = 0;
       if (saved != null) {
         state.restore(saved.globalStep(), learned(), optimizer);
@@ -236,17 +233,18 @@ public final class TrainingRun implements AutoCloseable {
         }
         first = saved.step();
       }
-      if (phase.index() > 0 && reference == null) {
-        boolean kept =
-            (saved != null && first > 0) || (phase.index() == 2 && config.stage1().steps() > 0);
-        reference = owned.add(FrozenReference.of(ops, config, weights, state, kept));
-      }
-      Algorithm algorithm = algorithm(phase, optimizer);
+      Parameters reference = phaseModels.reference(phase, begun);
+      Algorithm algorithm = algorithm(phase, optimizer, reference);
       if (first == 0) {
         algorithm.prepare(listener::notice);
       }
       MemoryTable.lines(ops).forEach(listener::notice);
       listener.phaseStarted(phase.name(), first + 1, phase.steps());
+      listener.phaseModels(
+          phase.name(),
+          phase.algorithm(),
+          phaseModels.startOf(phase),
+          phaseModels.referenceOf(phase));
       for (int step = first; step < phase.steps(); step++) {
         if (stopRequested.getAsBoolean()) {
           save(phase, step, optimizer);
@@ -261,6 +259,7 @@ public final class TrainingRun implements AutoCloseable {
       Path folder = modelFolder(phase);
       saveModel(folder);
       models.put(phase.name(), folder);
+      phaseModels.ended(phase);
       save(phase, phase.steps(), optimizer);
       evaluate(phase, phase.steps(), weights);
       return false;
@@ -277,7 +276,7 @@ public final class TrainingRun implements AutoCloseable {
     }
   }
 
-  private void oneStep(Phase phase, Algorithm algorithm, int step) {
+  private void oneStep(PhaseConfig phase, Algorithm algorithm, int step) {
     long before = System.nanoTime();
     long drawnBefore = workbench.rollouts().sampledTokens();
     Algorithm.StepResult result = algorithm.step(step);
@@ -303,53 +302,37 @@ public final class TrainingRun implements AutoCloseable {
     }
   }
 
-  private StageConfig stage(Phase phase) {
-    return phase.index() == 1 ? config.stage1() : config.stage2();
+  private Algorithm algorithm(
+      PhaseConfig phase, AdamW optimizer, @Nullable Parameters reference) {
+    return phase
+        .provider()
+        .open(
+            phase.settings(),
+            new PhaseContext(
+                phase.name(),
+                config.phases().indexOf(phase),
+                config.seed(),
+                task,
+                workbench.rollouts(),
+                temperature ->
+                    new Learner(
+                        ops,
+                        weights,
+                        gradients,
+                        optimizer,
+                        reference,
+                        workbench.headPass(temperature)),
+                config.generation().maxLogProbDifference(),
+                runFolder.resolve("data")));
   }
 
-  private Algorithm algorithm(Phase phase, AdamW optimizer) {
-    if (phase.index() == 0) {
-      Learner learner =
-          new Learner(ops, weights, gradients, optimizer, null, workbench.headPass(1));
-      SupervisedRows rows =
-          task.supervisedRows(config.base().mixture(), RandomStream.SUPERVISED_ROWS.key(config.seed()));
-      return new SupervisedFineTuning(
-          phase.name(), config.base(), learner, step -> examples(rows, (int) step));
-    }
-    StageConfig stage = stage(phase);
-    Learner learner =
-        new Learner(
-            ops,
-            weights,
-            gradients,
-            optimizer,
-            Objects.requireNonNull(reference, "reference").weights(),
-            workbench.headPass(stage.temperature()));
-    return new Score(
-        phase.name(),
-        stage,
-        learner,
-        task,
-        workbench.rollouts(),
-        RandomStream.PHASE.key(config.seed(), phase.index(), 0),
-        config.generation().maxLogProbDifference());
-  }
-
-  private List<SupervisedExample> examples(SupervisedRows rows, int step) {
-    List<SupervisedExample> examples = new ArrayList<>(config.base().batchSize());
-    for (int row = 0; row < config.base().batchSize(); row++) {
-      examples.add(rows.example(step, row));
-    }
-    return examples;
-  }
-
-  private void evaluate(Phase phase, int step, Parameters of) {
+  private void evaluate(PhaseConfig phase, int step, Parameters of) {
     AttemptMetrics metrics = evaluator.evaluate(of, task.heldOutProblems(), 0, 0).metrics();
     greedy.put(phase.name(), metrics);
     listener.evaluated(phase.name(), step, "greedy", metrics);
     double temperature = config.evaluation().sampledTemperature();
     if (temperature > 0) {
-      long key = RandomStream.EVALUATION.key(config.seed(), phase.index(), step);
+      long key = RandomStream.EVALUATION.key(config.seed(), config.phases().indexOf(phase), step);
       AttemptMetrics drawn =
           evaluator.evaluate(of, task.heldOutProblems(), temperature, key).metrics();
       sampled.put(phase.name(), drawn);
@@ -357,7 +340,7 @@ public final class TrainingRun implements AutoCloseable {
     }
   }
 
-  private void save(Phase phase, int step, AdamW optimizer) {
+  private void save(PhaseConfig phase, int step, AdamW optimizer) {
     state.save(
         new Progress(
             phase.name(),
@@ -375,7 +358,7 @@ public final class TrainingRun implements AutoCloseable {
     return master == null ? weights : master;
   }
 
-  private Path modelFolder(Phase phase) {
+  private Path modelFolder(PhaseConfig phase) {
     Path models = runFolder.resolve("models");
     RunFiles.createDirectories(models);
     return models.resolve(phase.name());

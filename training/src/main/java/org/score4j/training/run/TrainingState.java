@@ -122,12 +122,30 @@ final class TrainingState {
     }
   }
 
-  /** Keeps the frozen reference for later resumes, in the types it has on the device. */
-  void saveReference(Parameters reference) {
+  /**
+   * Keeps the frozen reference for later resumes, in the types it has on the device.
+   *
+   * @param model where it comes from
+   */
+  void saveReference(Parameters reference, String model) {
     List<NamedData> tensors = new ArrayList<>();
     collect(tensors, REFERENCE, reference);
-    ObjectNode meta = JsonNodeFactory.instance.objectNode().put("config_sha256", configHash);
+    ObjectNode meta =
+        JsonNodeFactory.instance
+            .objectNode()
+            .put("config_sha256", configHash)
+            .put("model", model);
     CheckpointFolder.write(folder.resolve(REFERENCE), meta, tensors);
+  }
+
+  /** Where the reference that was kept comes from; empty where none was. */
+  Optional<String> referenceModel() {
+    if (!Files.isDirectory(folder.resolve(REFERENCE))) {
+      return Optional.empty();
+    }
+    try (CheckpointFolder kept = CheckpointFolder.read(folder.resolve(REFERENCE))) {
+      return Optional.of(kept.meta().path("model").asText());
+    }
   }
 
   /** Type of the matrices of the reference that was kept. */
@@ -138,9 +156,19 @@ final class TrainingState {
     }
   }
 
-  /** Restores the frozen reference. */
-  void restoreReference(Parameters reference) {
+  /**
+   * Restores the frozen reference.
+   *
+   * @param model where it must come from
+   */
+  void restoreReference(Parameters reference, String model) {
     try (CheckpointFolder state = CheckpointFolder.read(folder.resolve(REFERENCE))) {
+      String kept = state.meta().path("model").asText();
+      if (!kept.equals(model)) {
+        throw new CheckpointException(
+            "%s holds the reference \"%s\", the phase needs \"%s\"; the folder is not of this run, start the run again"
+                .formatted(state.path(), kept, model));
+      }
       fill(state, REFERENCE, reference);
     }
   }

@@ -1,6 +1,5 @@
 package org.score4j.training.run;
 
-import java.util.List;
 import org.score4j.core.generation.Generator;
 import org.score4j.core.generation.KvCache;
 import org.score4j.core.model.HeadPass;
@@ -12,7 +11,6 @@ import org.score4j.kernels.DeviceArena;
 import org.score4j.kernels.Ops;
 import org.score4j.training.config.GenerationConfig;
 import org.score4j.training.config.RunConfig;
-import org.score4j.training.config.StageConfig;
 import org.score4j.training.rollouts.RolloutWorker;
 import org.score4j.training.tasks.Task;
 
@@ -82,19 +80,13 @@ final class Workbench implements AutoCloseable {
     }
   }
 
-  /** Most tokens of a training pass: a micro-batch, or one group that is larger. */
+  /** Most tokens of a training pass of any phase. */
   static int trainingTokens(RunConfig config, Task task) {
     int longest = task.maxSequenceTokens(config.attempts());
-    int tokens =
-        config.base().steps() == 0 ? 0 : Math.max(config.base().microBatchTokens(), longest);
-    for (StageConfig stage : List.of(config.stage1(), config.stage2())) {
-      if (stage.steps() > 0) {
-        tokens =
-            Math.max(
-                tokens, Math.max(stage.microBatchTokens(), stage.samplesPerPrompt() * longest));
-      }
-    }
-    return tokens;
+    return config.phasesWithSteps().stream()
+        .mapToInt(phase -> phase.settings().trainingTokens(longest))
+        .max()
+        .orElse(0);
   }
 
   /** Forward and backward under softmax(z / temperature). */

@@ -49,13 +49,12 @@ public interface Task extends AutoCloseable {
   /**
    * Rows of supervised training.
    *
-   * @param mixture of the tasks that draw their rows
    * @param key Philox key of the draws
    * @throws IllegalArgumentException where the task has nothing to learn from
    */
-  default SupervisedRows supervisedRows(MixtureProbabilities mixture, long key) {
+  default SupervisedRows supervisedRows(long key) {
     throw new IllegalArgumentException(
-        "base.steps is above 0, but task %s has no supervised examples; set it to 0"
+        "task %s has no supervised examples; set the steps of supervised phases, such as base.steps, to 0"
             .formatted(name()));
   }
 

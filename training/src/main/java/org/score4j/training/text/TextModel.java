@@ -26,7 +26,7 @@ import org.score4j.kernels.FrozenWeights;
 import org.score4j.kernels.Ops;
 import org.score4j.tokenizer.ChatFormat;
 import org.score4j.tokenizer.HuggingFaceTokenizer;
-import org.score4j.training.config.ConfigException;
+import org.score4j.training.settings.ConfigException;
 import org.score4j.training.rollouts.RandomStream;
 
 /** A Hugging Face folder ready to score and to continue sequences. Owns everything it loads. */

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.score4j.checkpoints.CheckpointException;
 import org.score4j.kernels.cuda.CudaReport;
+import org.score4j.training.algorithms.ScoreConfig;
 import org.score4j.training.config.Presets;
 import org.score4j.training.config.RunConfig;
 import org.score4j.training.evaluation.AttemptMetrics;
@@ -84,9 +85,7 @@ final class CommandsTest {
       RunConfig config = folder.config();
       trained.add(config);
       Map<String, Integer> steps = new LinkedHashMap<>();
-      steps.put("base", config.base().steps());
-      steps.put("stage1", config.stage1().steps());
-      steps.put("stage2", config.stage2().steps());
+      config.phases().forEach(phase -> steps.put(phase.name(), phase.steps()));
       Map<String, Path> models = new LinkedHashMap<>();
       Map<String, AttemptMetrics> greedy = new LinkedHashMap<>();
       steps.forEach(
@@ -159,7 +158,7 @@ final class CommandsTest {
         .isDirectoryContaining("glob:**/report.md")
         .isDirectoryContaining("glob:**/report.html");
     assertThat(engine.trained.getFirst().seed()).isEqualTo(3);
-    assertThat(engine.trained.getFirst().stage2().alpha()).isEqualTo(5);
+    assertThat(alpha(engine.trained.getFirst())).isEqualTo(5);
     assertThat(err()).contains("phase=base step=1/1 loss=1.000").doesNotContain("\u001b");
   }
 
@@ -197,6 +196,10 @@ final class CommandsTest {
     assertThat(folder.resolve("d/report.html")).content().contains("naive RL");
   }
 
+  private static double alpha(RunConfig config) {
+    return config.phase("stage2").settings(ScoreConfig.class).alpha();
+  }
+
   @Test
   void demo_startsEveryArmFromTheSameBase_andKeepsWhatMakesItAnArm() {
     assertThat(
@@ -213,14 +216,14 @@ final class CommandsTest {
     assertThat(arms.keySet()).containsExactlyElementsOf(Presets.names());
     String base = folder.resolve("d/score/models/base").toString();
     for (RunConfig config : engine.trained.subList(1, engine.trained.size())) {
-      assertThat(config.base().steps()).isZero();
-      assertThat(config.stage1().steps()).isZero();
-      assertThat(config.model().referencePath()).isEqualTo(base);
+      assertThat(config.phase("base").steps()).isZero();
+      assertThat(config.phase("stage1").steps()).isZero();
+      assertThat(config.phase("stage2").reference()).isEqualTo(base);
       boolean afterStageOne = config.name().equals("no-shaping");
-      assertThat(config.stage2().steps()).isEqualTo(afterStageOne ? 5 : 12);
+      assertThat(config.phase("stage2").steps()).isEqualTo(afterStageOne ? 5 : 12);
       assertThat(config.model().path())
           .isEqualTo(afterStageOne ? base.replace("base", "stage1") : base);
-      assertThat(config.stage2().alpha()).isEqualTo(config.name().equals("no-stage1") ? 3 : 0);
+      assertThat(alpha(config)).isEqualTo(config.name().equals("no-stage1") ? 3 : 0);
     }
     assertThat(stdout.toString())
         .contains("SCoRe", "naive RL", "no stage I", "no shaping", "single-turn RL", "note: ");

@@ -39,7 +39,7 @@ final class RunRecorderTest {
 
   @Test
   void eachStep_isALineAtOnce() {
-    try (RunRecorder recorder = new RunRecorder(folder)) {
+    try (RunRecorder recorder = new RunRecorder(folder, List.of("base", "stage1", "stage2"))) {
       steps(recorder, "base", 1, 2);
       List<JsonNode> lines = JsonLines.read(folder.resolve("metrics.jsonl"));
       assertThat(lines).hasSize(2);
@@ -54,7 +54,7 @@ final class RunRecorderTest {
 
   @Test
   void metricWithoutAValue_isNull() {
-    try (RunRecorder recorder = new RunRecorder(folder)) {
+    try (RunRecorder recorder = new RunRecorder(folder, List.of("base", "stage1", "stage2"))) {
       recorder.phaseStarted("stage2", 1, 1);
       recorder.stepDone(new StepReport("stage2", 1, 1, 0.5, 12, Map.of("delta", Double.NaN)));
     }
@@ -63,7 +63,7 @@ final class RunRecorderTest {
 
   @Test
   void resumedRun_takesOutTheStepsItDoesAgain() throws IOException {
-    try (RunRecorder recorder = new RunRecorder(folder)) {
+    try (RunRecorder recorder = new RunRecorder(folder, List.of("base", "stage1", "stage2"))) {
       steps(recorder, "base", 1, 3);
       recorder.evaluated("base", 3, "greedy", FIGURES);
       steps(recorder, "stage1", 1, 4);
@@ -72,7 +72,7 @@ final class RunRecorderTest {
     }
     Files.writeString(
         folder.resolve("metrics.jsonl"), "{\"phase\":\"stage1\",\"st", StandardOpenOption.APPEND);
-    try (RunRecorder recorder = new RunRecorder(folder)) {
+    try (RunRecorder recorder = new RunRecorder(folder, List.of("base", "stage1", "stage2"))) {
       recorder.evaluated("base", 3, "greedy", FIGURES);
       steps(recorder, "stage1", 3, 5);
       steps(recorder, "stage2", 1, 1);
@@ -95,7 +95,7 @@ final class RunRecorderTest {
   @Test
   void fileThatCannotBeWritten_isNamed() throws IOException {
     Files.createDirectory(folder.resolve("metrics.jsonl"));
-    try (RunRecorder recorder = new RunRecorder(folder)) {
+    try (RunRecorder recorder = new RunRecorder(folder, List.of("base", "stage1", "stage2"))) {
       assertThatThrownBy(
               () -> recorder.stepDone(new StepReport("base", 1, 10, 0.5, 12, Map.of("loss", 1.0))))
           .isInstanceOf(CheckpointException.class)

@@ -1,5 +1,7 @@
-package org.score4j.training.config;
+package org.score4j.training.algorithms;
 
+import org.score4j.training.settings.Ranges;
+import org.score4j.training.settings.ConfigException;
 import org.score4j.training.rewards.KlPenalty;
 import org.score4j.training.rewards.RewardShapings;
 
@@ -25,7 +27,7 @@ import org.score4j.training.rewards.RewardShapings;
  * @param optimizer AdamW and its schedule
  * @param signal when to warn or refuse before the first step
  */
-public record StageConfig(
+public record ScoreConfig(
     int steps,
     int promptsPerStep,
     int samplesPerPrompt,
@@ -41,9 +43,10 @@ public record StageConfig(
     double temperature,
     int microBatchTokens,
     OptimizerConfig optimizer,
-    SignalConfig signal) {
+    SignalConfig signal)
+    implements PhaseSettings {
   /** Refuses what cannot be trained with. */
-  public StageConfig {
+  public ScoreConfig {
     Ranges.atLeast("steps", steps, 0);
     Ranges.atLeast("promptsPerStep", promptsPerStep, 1);
     if (samplesPerPrompt < 2) {
@@ -66,6 +69,12 @@ public record StageConfig(
       throw new ConfigException(String.valueOf(e.getMessage()));
     }
     Ranges.atLeast("microBatchTokens", microBatchTokens, 16);
+  }
+
+  /** A micro-batch, or one group that is larger. */
+  @Override
+  public int trainingTokens(int longestSequence) {
+    return Math.max(microBatchTokens, samplesPerPrompt * longestSequence);
   }
 
   /**

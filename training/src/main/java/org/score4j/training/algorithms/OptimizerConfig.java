@@ -1,5 +1,6 @@
-package org.score4j.training.config;
+package org.score4j.training.algorithms;
 
+import org.score4j.training.settings.Ranges;
 import org.score4j.core.optim.AdamW;
 import org.score4j.core.optim.LearningRate;
 
