@@ -110,12 +110,19 @@ final class PhaseList {
     return List.copyOf(listed);
   }
 
-  /** Refuses what somebody has set for a phase that is not in the list. */
+  /** Refuses what somebody has set for a phase that is not in the list and that none extends. */
   void requireListed() {
+    Set<String> read = new LinkedHashSet<>(listed);
+    for (String phase : listed) {
+      Setting parent = settings.get(phase + "." + ConfigKeys.EXTENDS);
+      while (parent != null && read.add(parent.text())) {
+        parent = settings.get(parent.text() + "." + ConfigKeys.EXTENDS);
+      }
+    }
     settings.forEach(
         (key, setting) -> {
           String phase = key.substring(0, Math.max(0, key.indexOf('.')));
-          if (!setting.ours() && algorithms.containsKey(phase) && !listed.contains(phase)) {
+          if (!setting.ours() && algorithms.containsKey(phase) && !read.contains(phase)) {
             throw new ConfigException(
                 "%s: %s is set, but phases lists only %s; add %s to the list or leave the key out"
                     .formatted(setting.origin(), key, String.join(", ", listed), phase));

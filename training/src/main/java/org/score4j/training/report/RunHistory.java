@@ -66,6 +66,8 @@ public record RunHistory(
   public static String phaseLabel(String phase) {
     return switch (phase) {
       case "stage1" -> "stage I";
+      case "stage1a" -> "stage I(a)";
+      case "stage1b" -> "stage I(b)";
       case "stage2" -> "stage II";
       default -> phase;
     };

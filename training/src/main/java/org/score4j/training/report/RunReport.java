@@ -183,9 +183,13 @@ public record RunReport(
   }
 
   private static void curves(StringBuilder body, RunHistory arm) {
-    Map<String, List<JsonNode>> learning = new LinkedHashMap<>(arm.steps());
-    List<JsonNode> supervised = learning.remove("base");
-    if (learning.isEmpty() && supervised == null) {
+    Map<String, List<JsonNode>> learning = new LinkedHashMap<>();
+    Map<String, List<JsonNode>> supervised = new LinkedHashMap<>();
+    arm.steps()
+        .forEach(
+            (phase, steps) ->
+                (steps.getFirst().has("reward_t1") ? learning : supervised).put(phase, steps));
+    if (learning.isEmpty() && supervised.isEmpty()) {
       return;
     }
     body.append("<h2>Learning curves: ").append(Html.escape(arm.label())).append("</h2>\n");
@@ -196,13 +200,11 @@ public record RunReport(
     charts.add(
         new Chart("KL to the reference per attempt, nats", learning, ofAttempts(learning, "kl")));
     charts.add(new Chart("Unchanged answers, share", learning, ofAttempts(learning, "unchanged")));
-    if (supervised != null) {
-      charts.add(
-          new Chart(
-              "Loss of the supervised base, nats per token",
-              Map.of("base", supervised),
-              List.of(new Chart.Line("loss", "loss", "t1"))));
-    }
+    charts.add(
+        new Chart(
+            "Loss of phases without rewards, nats per token",
+            supervised,
+            List.of(new Chart.Line("loss", "loss", "t1"))));
     charts.removeIf(Chart::isEmpty);
     body.append("<div class=\"charts\">\n");
     charts.forEach(chart -> body.append(chart.svg()));

@@ -213,7 +213,7 @@ final class CommandsTest {
         .isZero();
     Map<String, RunConfig> arms = new LinkedHashMap<>();
     engine.trained.forEach(config -> arms.put(config.name(), config));
-    assertThat(arms.keySet()).containsExactlyElementsOf(Presets.names());
+    assertThat(arms.keySet()).containsExactlyElementsOf(Presets.arms());
     String base = folder.resolve("d/score/models/base").toString();
     for (RunConfig config : engine.trained.subList(1, engine.trained.size())) {
       assertThat(config.phase("base").steps()).isZero();

@@ -158,7 +158,7 @@ final class ConfigLoaderTest {
     assertRefused(
         "extends: scor\n",
         "FILE line 1: extends is \"scor\"; choose one of score, naive, no-stage1, no-shaping,"
-            + " single-turn");
+            + " single-turn, three-turn");
   }
 
   @ParameterizedTest
@@ -244,10 +244,10 @@ final class ConfigLoaderTest {
     assertThatThrownBy(() -> ConfigLoader.load("no/such.yaml", Map.of()))
         .hasMessage(
             "no config file no/such.yaml; check the path, or name one of score, naive, no-stage1,"
-                + " no-shaping, single-turn");
+                + " no-shaping, single-turn, three-turn");
     assertThatThrownBy(() -> ConfigLoader.load("scoer", Map.of()))
         .hasMessage(
             "no config named \"scoer\"; choose one of score, naive, no-stage1, no-shaping,"
-                + " single-turn, or give a file that ends in .yaml");
+                + " single-turn, three-turn, or give a file that ends in .yaml");
   }
 }

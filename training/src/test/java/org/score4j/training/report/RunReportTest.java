@@ -53,6 +53,10 @@ final class RunReportTest {
         for (int step = 1; step <= 40; step++) {
           Map<String, Double> metrics = new LinkedHashMap<>();
           metrics.put("loss", 2.0 / step);
+          if (phase.equals("base")) {
+            recorder.stepDone(new StepReport(phase, step, 40, 0.1, 100, metrics));
+            continue;
+          }
           metrics.put("reward_t1", 0.3);
           metrics.put("reward_t2", 0.3 + step / 100.0);
           metrics.put("delta", step / 100.0);
