@@ -114,7 +114,8 @@ public final class Score implements Algorithm {
         RewardShapings.byName(
             config.shaping(),
             new RewardShapings.Coefficients(
-                config.alpha(), config.matchBonus(), config.repeatPenalty()));
+                config.alpha(), config.matchBonus(), config.repeatPenalty()),
+            config.attempts());
     this.klPenalty = KlPenalty.of(config.klEstimator(), config.klPlacement());
     this.rate = config.optimizer().rate(config.steps());
     this.key = key;

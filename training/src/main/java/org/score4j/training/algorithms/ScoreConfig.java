@@ -14,7 +14,7 @@ import org.score4j.training.rewards.RewardShapings;
  * @param attempts at each problem: 2 as in the paper, 1 for single-turn reinforcement learning, or more
  * @param shaping named reward shaping: {@code stage1} rewards the last attempt alone, {@code
  *     score} adds the bonus, {@code none} rewards every attempt plainly; others as listed by the
- *     error for an unknown name
+ *     error for an unknown name; or an expression: {@code r2 + 10*(r2 - r1) - 0.1*truncated2}
  * @param alpha α, weight of the bonus r(y_t) − r(y_{t−1})
  * @param matchBonus what shaping {@code match-bonus} pays for a right further attempt
  * @param repeatPenalty what shaping {@code repeat-penalty} takes for an unchanged further attempt
@@ -63,7 +63,7 @@ public record ScoreConfig(
     Ranges.positive("temperature", temperature);
     try {
       RewardShapings.byName(
-          shaping, new RewardShapings.Coefficients(alpha, matchBonus, repeatPenalty));
+          shaping, new RewardShapings.Coefficients(alpha, matchBonus, repeatPenalty), attempts);
       KlPenalty.of(klEstimator, klPlacement);
     } catch (IllegalArgumentException e) {
       throw new ConfigException(String.valueOf(e.getMessage()));

@@ -134,15 +134,24 @@ public final class RewardShapings {
             + " fell to 5.9 while delta rose to 76. An ablation only; use score");
   }
 
-  /** The shaping of that name, with its coefficient taken from {@code c}. */
-  public static RewardShaping byName(String name, Coefficients c) {
+  /**
+   * The shaping of that name, with its coefficient taken from {@code c}; or, where the name is an
+   * expression such as {@code r2 + 10*(r2 - r1)}, what that says (docs/metrics.md has the names it
+   * may read).
+   *
+   * @param attempts of the conversations it will see
+   */
+  public static RewardShaping byName(String name, Coefficients c, int attempts) {
     Function<Coefficients, RewardShaping> maker = BY_NAME.get(name);
-    if (maker == null) {
-      throw new IllegalArgumentException(
-          "shaping: no shaping \"%s\"; choose one of %s"
-              .formatted(name, String.join(", ", names())));
+    if (maker != null) {
+      return maker.apply(c);
     }
-    return maker.apply(c);
+    if (ExpressionShaping.isExpression(name)) {
+      return ExpressionShaping.parse(name, c.alpha(), attempts);
+    }
+    throw new IllegalArgumentException(
+        "shaping: no shaping \"%s\"; choose one of %s, or write an expression such as r2 + 10*(r2 - r1)"
+            .formatted(name, String.join(", ", names())));
   }
 
   /** All names, the paper's first. */

@@ -65,7 +65,7 @@ class RewardShapingsTest {
     assertThat(RewardShapings.repeatPenalty(1).rewards(WRONG_RIGHT))
         .containsExactly(0, 1);
     for (String name : List.of("stage1", "score", "none", "single-turn", "match-bonus")) {
-      RewardShaping shaping = RewardShapings.byName(name, Coefficients.DEFAULTS);
+      RewardShaping shaping = RewardShapings.byName(name, Coefficients.DEFAULTS, 2);
       assertThat(shaping.rewards(WRONG_WRONG))
           .as(name)
           .isEqualTo(shaping.rewards(outcome(false, 0, 0)));
@@ -84,7 +84,7 @@ class RewardShapingsTest {
     assertThat(RewardShapings.fullReturn(10).rewards(WRONG_RIGHT))
         .containsExactly(11, 11);
     for (String name : RewardShapings.names()) {
-      RewardShaping shaping = RewardShapings.byName(name, Coefficients.DEFAULTS);
+      RewardShaping shaping = RewardShapings.byName(name, Coefficients.DEFAULTS, 2);
       assertThat(shaping.name()).isEqualTo(name);
       assertThat(shaping.warning().isPresent()).as(name).isEqualTo(name.equals("full-return"));
       assertThat(shaping.rewards(WRONG_RIGHT)[0])
@@ -95,7 +95,7 @@ class RewardShapingsTest {
 
   @Test
   void anUnknownNameOrCoefficientIsRefusedWithTheChoices() {
-    assertThatThrownBy(() -> RewardShapings.byName("bonsu", Coefficients.DEFAULTS))
+    assertThatThrownBy(() -> RewardShapings.byName("bonsu", Coefficients.DEFAULTS, 2))
         .hasMessageContaining(
             "\"bonsu\"; choose one of stage1, score, none, single-turn, match-bonus,"
                 + " repeat-penalty, full-return");
@@ -122,7 +122,7 @@ class RewardShapingsTest {
   @Test
   void withOneAttempt_everyShapingPaysItsScore() {
     for (String name : RewardShapings.names()) {
-      assertThat(RewardShapings.byName(name, Coefficients.DEFAULTS).rewards(outcome(false, 1)))
+      assertThat(RewardShapings.byName(name, Coefficients.DEFAULTS, 1).rewards(outcome(false, 1)))
           .as(name)
           .containsExactly(1);
     }
