@@ -16,6 +16,7 @@ import org.score4j.kernels.Backends;
 import org.score4j.kernels.DeviceArena;
 import org.score4j.kernels.Ops;
 import org.score4j.kernels.Tensor;
+import org.score4j.training.algorithms.GradientShards;
 import org.score4j.training.algorithms.Learner;
 import org.score4j.training.algorithms.Score;
 import org.score4j.training.algorithms.OptimizerConfig;
@@ -74,7 +75,15 @@ final class TinyLearner implements AutoCloseable {
   }
 
   Score score(ScoreConfig stage, AdamW optimizer) {
-    Learner learner = new Learner(ops, weights, gradients, optimizer, reference, headPass);
+    Learner learner =
+        new Learner(
+            ops,
+            weights,
+            gradients,
+            GradientShards.single(ops, gradients),
+            optimizer,
+            reference,
+            headPass);
     return new Score("test", stage, learner, task, rollouts(), 20261122, 1e-9);
   }
 

@@ -2,6 +2,7 @@ package org.score4j.training.algorithms;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -160,9 +161,8 @@ public final class Score implements Algorithm {
     int n = rollouts.size() - rewards.numExcluded();
     clock.lap("verification");
 
-    List<MicroBatch> microBatches =
-        TrajectoryBatch.pack(trajectories, k, config.microBatchTokens());
-    float[][] logRatios =
+    List<List<MicroBatch>> microBatches = microBatches(trajectories);
+    Map<MicroBatch, float[]> logRatios =
         klPenalty.needsReferenceLogProbs() ? logRatios(reference, microBatches) : null;
 
     // β_t: β1 + β2 before the last attempt, β1 for it.
@@ -171,7 +171,7 @@ public final class Score implements Algorithm {
     beta[attempts - 1] = config.beta1();
     double[][] r = rewards.rewards();
     if (klPenalty == KlPenalty.K1_REWARD && logRatios != null) {
-      payForDivergence(r, beta, microBatches, logRatios);
+      payForDivergence(r, beta, logRatios);
     }
 
     // A_t^k = R_t^k − mean of the other samples' R_t.
@@ -179,23 +179,25 @@ public final class Score implements Algorithm {
 
     // loss = 1/n Σ_conversations Σ_tokens ( −A_t log π(token) + β_t KL(state) )
     StepTotals totals = new StepTotals(attempts);
-    learner.gradients().clear(learner.ops());
-    for (int b = 0; b < microBatches.size(); b++) {
-      MicroBatch batch = microBatches.get(b);
-      float[] ratios = logRatios == null ? null : logRatios[b];
-      HeadPass.Coefficients coefficients =
-          coefficients(batch, advantages, included, beta, n, ratios);
-      HeadPass.Result result =
-          learner
-              .headPass()
-              .accumulate(
-                  learner.gradients(),
-                  learner.weights(),
-                  klPenalty == KlPenalty.EXACT_LOSS ? reference : null,
-                  batch.packed(),
-                  coefficients);
-      totals.add(batch, result, coefficients, ratios, included);
-    }
+    learner
+        .shards()
+        .sum(
+            microBatches,
+            (gradients, batch) -> {
+              float[] ratios = logRatios == null ? null : logRatios.get(batch);
+              HeadPass.Coefficients coefficients =
+                  coefficients(batch, advantages, included, beta, n, ratios);
+              HeadPass.Result result =
+                  learner
+                      .headPass()
+                      .accumulate(
+                          gradients,
+                          learner.weights(),
+                          klPenalty == KlPenalty.EXACT_LOSS ? reference : null,
+                          batch.packed(),
+                          coefficients);
+              totals.add(batch, result, coefficients, ratios, included);
+            });
     String where = phase + " step " + (step + 1);
     requireSound(where, totals, trajectories);
     clock.lap("learning");
@@ -316,17 +318,37 @@ public final class Score implements Algorithm {
     return new HeadPass.Coefficients(logProb, kl);
   }
 
+  /** Those of each gradient shard, (S). */
+  private List<List<MicroBatch>> microBatches(List<Trajectory> trajectories) {
+    int k = config.samplesPerPrompt();
+    int groups = trajectories.size() / k;
+    GradientShards shards = learner.shards();
+    return IntStream.range(0, shards.shards())
+        .mapToObj(
+            shard ->
+                TrajectoryBatch.pack(
+                    trajectories,
+                    k,
+                    config.microBatchTokens(),
+                    k * shards.firstGroup(shard, groups),
+                    k * shards.firstGroup(shard + 1, groups)))
+        .toList();
+  }
+
   /**
    * log π − log π_ref of every sampled token; on-policy, log π is what was recorded while sampling.
    */
-  private float[][] logRatios(Parameters reference, List<MicroBatch> microBatches) {
-    float[][] ratios = new float[microBatches.size()][];
-    for (int b = 0; b < ratios.length; b++) {
-      MicroBatch batch = microBatches.get(b);
-      float[] refLogProb = learner.headPass().score(reference, null, batch.packed()).logProb();
-      ratios[b] = new float[refLogProb.length];
-      for (int i = 0; i < refLogProb.length; i++) {
-        ratios[b][i] = batch.sampledLogProb()[i] - refLogProb[i];
+  private Map<MicroBatch, float[]> logRatios(
+      Parameters reference, List<List<MicroBatch>> microBatches) {
+    Map<MicroBatch, float[]> ratios = new IdentityHashMap<>();
+    for (List<MicroBatch> shard : microBatches) {
+      for (MicroBatch batch : shard) {
+        float[] refLogProb = learner.headPass().score(reference, null, batch.packed()).logProb();
+        float[] ratio = new float[refLogProb.length];
+        for (int i = 0; i < ratio.length; i++) {
+          ratio[i] = batch.sampledLogProb()[i] - refLogProb[i];
+        }
+        ratios.put(batch, ratio);
       }
     }
     return ratios;
@@ -334,13 +356,13 @@ public final class Score implements Algorithm {
 
   /** R_t −= β_t Σ_tokens (log π − log π_ref) of that attempt. */
   private static void payForDivergence(
-      double[][] rewards, double[] beta, List<MicroBatch> batches, float[][] logRatios) {
-    for (int b = 0; b < batches.size(); b++) {
-      MicroBatch batch = batches.get(b);
-      for (int i = 0; i < logRatios[b].length; i++) {
-        int t = batch.attempt()[i];
-        rewards[t][batch.trajectory()[i]] -= beta[t] * logRatios[b][i];
-      }
-    }
+      double[][] rewards, double[] beta, Map<MicroBatch, float[]> logRatios) {
+    logRatios.forEach(
+        (batch, ratios) -> {
+          for (int i = 0; i < ratios.length; i++) {
+            int t = batch.attempt()[i];
+            rewards[t][batch.trajectory()[i]] -= beta[t] * ratios[i];
+          }
+        });
   }
 }

@@ -83,27 +83,31 @@ public final class SupervisedFineTuning implements Algorithm {
     for (SupervisedExample example : examples) {
       targets += example.numTargets();
     }
-    double loss = 0;
-    long tokens = 0;
-    learner.gradients().clear(learner.ops());
-    for (PackedBatch batch : pack(examples, config.microBatchTokens())) {
-      float[] coefficients = new float[batch.numPredictions()];
-      Arrays.fill(coefficients, (float) (1.0 / targets));
-      HeadPass.Result result =
-          learner
-              .headPass()
-              .accumulate(
-                  learner.gradients(),
-                  learner.weights(),
-                  null,
-                  batch,
-                  new HeadPass.Coefficients(coefficients, null));
-      for (float logProb : result.logProb()) {
-        loss -= logProb;
-      }
-      tokens += batch.numTokens();
-    }
-    loss /= targets;
+    float weight = (float) (1.0 / targets);
+    double[] sum = new double[1];
+    long[] tokens = new long[1];
+    learner
+        .shards()
+        .sum(
+            microBatches(examples),
+            (gradients, batch) -> {
+              float[] coefficients = new float[batch.numPredictions()];
+              Arrays.fill(coefficients, weight);
+              HeadPass.Result result =
+                  learner
+                      .headPass()
+                      .accumulate(
+                          gradients,
+                          learner.weights(),
+                          null,
+                          batch,
+                          new HeadPass.Coefficients(coefficients, null));
+              for (float logProb : result.logProb()) {
+                sum[0] -= logProb;
+              }
+              tokens[0] += batch.numTokens();
+            });
+    double loss = sum[0] / targets;
     String where = phase + " step " + (step + 1);
     if (!Double.isFinite(loss)) {
       throw new NonFiniteException(where, "loss " + loss, "forward pass");
@@ -114,7 +118,20 @@ public final class SupervisedFineTuning implements Algorithm {
     metrics.put("loss", loss);
     metrics.put("grad_norm", norm);
     metrics.put("learning_rate", learningRate);
-    return new StepResult(metrics, tokens, List.of());
+    return new StepResult(metrics, tokens[0], List.of());
+  }
+
+  /** Those of each gradient shard, (S). */
+  private List<List<PackedBatch>> microBatches(List<SupervisedExample> examples) {
+    GradientShards shards = learner.shards();
+    return IntStream.range(0, shards.shards())
+        .mapToObj(
+            shard ->
+                examples.subList(
+                    shards.firstGroup(shard, examples.size()),
+                    shards.firstGroup(shard + 1, examples.size())))
+        .map(some -> some.isEmpty() ? List.<PackedBatch>of() : pack(some, config.microBatchTokens()))
+        .toList();
   }
 
   /** Lays the examples end to end; the last token of each is predicted but not fed. */

@@ -16,6 +16,7 @@ import org.score4j.core.optim.AdamW;
 import org.score4j.kernels.DeviceArena;
 import org.score4j.kernels.Ops;
 import org.score4j.kernels.Stopwatch;
+import org.score4j.training.algorithms.GradientShards;
 import org.score4j.training.algorithms.Learner;
 import org.score4j.training.algorithms.Score;
 import org.score4j.training.algorithms.OptimizerConfig;
@@ -91,7 +92,13 @@ public final class EpisodeBenchmark {
         Generator generator = new Generator(model, cache, arena, maxRows, conversations);
         Learner learner =
             new Learner(
-                ops, weights, gradients, optimizer, reference, new HeadPass(model, arena, 1));
+                ops,
+                weights,
+                gradients,
+                GradientShards.single(ops, gradients),
+                optimizer,
+                reference,
+                new HeadPass(model, arena, 1));
         Score score =
             new Score(
                 "bench",

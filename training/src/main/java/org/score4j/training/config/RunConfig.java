@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.score4j.training.settings.ConfigException;
+import org.score4j.training.settings.Ranges;
 
 /**
  * A whole run: a model, and phases that train it one after the other.
@@ -15,6 +16,8 @@ import org.score4j.training.settings.ConfigException;
  * @param task what is learnt
  * @param model the transformer, new or from a folder
  * @param lora low-rank adapters instead of full fine-tuning
+ * @param gradientShards S: how many parts the gradient of a step is summed of, in a fixed tree; 1 is
+ *     one chain (docs/adr/0013). Another S is another run
  * @param phases in order; those of 0 steps are left out
  * @param generation limits of sampling
  * @param evaluation on held-out problems
@@ -26,6 +29,7 @@ public record RunConfig(
     TaskConfig task,
     ModelSection model,
     LoraSection lora,
+    int gradientShards,
     List<PhaseConfig> phases,
     GenerationConfig generation,
     EvaluationConfig evaluation,
@@ -35,6 +39,7 @@ public record RunConfig(
   /** Refuses names that are no part of a folder's name, and adapters without a model. */
   public RunConfig {
     phases = List.copyOf(phases);
+    Ranges.atLeast("gradientShards", gradientShards, 1);
     if (!NAME.matcher(name).matches()) {
       throw new ConfigException(
           "name is \"%s\"; it is part of the run folder's name: use at most 64 letters, digits, '.', '_' and '-', beginning with a letter or digit"

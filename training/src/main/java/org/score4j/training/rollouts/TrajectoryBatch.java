@@ -39,9 +39,25 @@ public final class TrajectoryBatch {
    */
   public static List<MicroBatch> pack(
       List<Trajectory> trajectories, int samplesPerPrompt, int microBatchTokens) {
+    return pack(trajectories, samplesPerPrompt, microBatchTokens, 0, trajectories.size());
+  }
+
+  /**
+   * Packs the conversations {@code from .. to}, which are whole groups; their indices stay those
+   * among all.
+   */
+  public static List<MicroBatch> pack(
+      List<Trajectory> trajectories,
+      int samplesPerPrompt,
+      int microBatchTokens,
+      int from,
+      int to) {
     List<MicroBatch> batches = new ArrayList<>();
+    if (from == to) {
+      return batches;
+    }
     TrajectoryBatch current = new TrajectoryBatch();
-    for (int first = 0; first < trajectories.size(); first += samplesPerPrompt) {
+    for (int first = from; first < to; first += samplesPerPrompt) {
       List<Trajectory> group = trajectories.subList(first, first + samplesPerPrompt);
       int tokens = group.getFirst().prompt().length;
       for (Trajectory trajectory : group) {

@@ -20,6 +20,7 @@ import org.score4j.core.model.Parameters;
 import org.score4j.core.optim.AdamW;
 import org.score4j.kernels.Ops;
 import org.score4j.training.algorithms.Algorithm;
+import org.score4j.training.algorithms.GradientShards;
 import org.score4j.training.algorithms.Learner;
 import org.score4j.training.settings.ConfigException;
 import org.score4j.training.algorithms.PhaseContext;
@@ -50,6 +51,7 @@ public final class TrainingRun implements AutoCloseable {
   private final Parameters weights;
   private final @Nullable Parameters master;
   private final Parameters gradients;
+  private final GradientShards shards;
   private final Workbench workbench;
   private final Evaluator evaluator;
   private final TrainingState state;
@@ -123,6 +125,13 @@ public final class TrainingRun implements AutoCloseable {
       }
       master = Parameters.masterOf(ops, weights).map(owned::add).orElse(null);
       gradients = owned.add(Parameters.forGradientsOf(ops, weights));
+      shards =
+          owned.add(
+              new GradientShards(
+                  ops,
+                  gradients,
+                  config.gradientShards(),
+                  () -> Parameters.forGradientsOf(ops, weights)));
       workbench =
           owned.add(
               new Workbench(
@@ -319,6 +328,7 @@ public final class TrainingRun implements AutoCloseable {
                         ops,
                         weights,
                         gradients,
+                        shards,
                         optimizer,
                         reference,
                         workbench.headPass(temperature)),
