@@ -31,8 +31,7 @@ public final class HeadPass {
    * @param kl of the exact KL to the reference; null for no gradient of it
    * @param entropy of the entropy; null for no gradient of it
    */
-  public record Coefficients(
-      float[] logProb, float @Nullable [] kl, float @Nullable [] entropy) {
+  public record Coefficients(float[] logProb, float @Nullable [] kl, float @Nullable [] entropy) {
     /** Without a gradient of the entropy. */
     public Coefficients(float[] logProb, float @Nullable [] kl) {
       this(logProb, kl, null);
@@ -177,9 +176,7 @@ public final class HeadPass {
                 matrix(batch.numPredictions()),
                 gradients.lora().isPresent() ? null : gradients.lmHead(),
                 uploaded(coefficients.logProb()),
-                reference == null || coefficients.kl() == null
-                    ? null
-                    : uploaded(coefficients.kl()),
+                reference == null || coefficients.kl() == null ? null : uploaded(coefficients.kl()),
                 coefficients.entropy() == null ? null : uploaded(coefficients.entropy()));
       }
       ops.lmHead(

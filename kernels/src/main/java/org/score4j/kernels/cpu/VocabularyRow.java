@@ -163,8 +163,8 @@ final class VocabularyRow {
   }
 
   /**
-   * log π becomes dLoss/dz = c·(π − 1[v = target]) + k·π·(log π − log π_ref − kl) + e·π·(log π + h),
-   * in place.
+   * log π becomes dLoss/dz = c·(π − 1[v = target]) + k·π·(log π − log π_ref − kl) + e·π·(log π +
+   * h), in place.
    */
   static void toGradient(
       long logPi,

@@ -96,16 +96,26 @@ class PhasesTest {
     RunConfig config =
         config(
             "extends: three-turn\n" + SIZES,
-            "base.steps", "3",
-            "stage1a.steps", "2",
-            "stage1b.steps", "2",
-            "stage2.steps", "2",
-            "stage1.promptsPerStep", "4",
-            "stage1.signal.prompts", "4",
-            "stage1.signal.refuseZeroVariance", "1",
-            "stage2.promptsPerStep", "4",
-            "stage2.signal.prompts", "4",
-            "stage2.signal.refuseZeroVariance", "1");
+            "base.steps",
+            "3",
+            "stage1a.steps",
+            "2",
+            "stage1b.steps",
+            "2",
+            "stage2.steps",
+            "2",
+            "stage1.promptsPerStep",
+            "4",
+            "stage1.signal.prompts",
+            "4",
+            "stage1.signal.refuseZeroVariance",
+            "1",
+            "stage2.promptsPerStep",
+            "4",
+            "stage2.signal.prompts",
+            "4",
+            "stage2.signal.refuseZeroVariance",
+            "1");
     Heard heard = new Heard();
     RunResult whole = run("whole", config, false, heard, () -> false);
     assertThat(heard.models)
@@ -156,9 +166,14 @@ class PhasesTest {
                 + RL
                 + "  - name: b\n    algorithm: score\n    reference: initial\n    steps: 2\n"
                 + RL
-                + "  - name: c\n    algorithm: score\n    from: base\n    reference: a\n    steps: 2\n"
+                + "  - name: c\n"
+                + "    algorithm: score\n"
+                + "    from: base\n"
+                + "    reference: a\n"
+                + "    steps: 2\n"
                 + RL,
-            "base.steps", "4");
+            "base.steps",
+            "4");
     Heard heard = new Heard();
     RunResult whole = run("whole", config, false, heard, () -> false);
     assertThat(heard.models)
@@ -175,13 +190,19 @@ class PhasesTest {
             SIZES
                 + "phases:\n  - base\n  - name: star\n    algorithm: collect\n"
                 + "  - name: more\n    algorithm: collect\n    from: base\n    steps: 2\n",
-            "star.problems", "8",
-            "more.problems", "8",
+            "star.problems",
+            "8",
+            "more.problems",
+            "8",
             // What a model that has learnt nothing would hardly get right.
-            "task.operations", "1",
-            "task.trainProblems", "40",
-            "task.heldOutProblems", "20",
-            "base.steps", "40");
+            "task.operations",
+            "1",
+            "task.trainProblems",
+            "40",
+            "task.heldOutProblems",
+            "20",
+            "base.steps",
+            "40");
     Heard heard = new Heard();
     RunResult whole = run("whole", config, false, heard, () -> false);
     assertThat(folder.resolve("whole/data/star/answers.txt")).isNotEmptyFile();
@@ -197,10 +218,13 @@ class PhasesTest {
 
   @Test
   void modelOfAnotherShape_isRefusedBeforeTheFirstStep() throws IOException {
-    run("other", config(SIZES + "phases: [base]\n", "model.hiddenSize", "16", "model.headDim", "4"),
-        false, new RunListener() {}, () -> false);
-    RunConfig config =
-        config(SIZES, "base.from", folder.resolve("other/models/base").toString());
+    run(
+        "other",
+        config(SIZES + "phases: [base]\n", "model.hiddenSize", "16", "model.headDim", "4"),
+        false,
+        new RunListener() {},
+        () -> false);
+    RunConfig config = config(SIZES, "base.from", folder.resolve("other/models/base").toString());
     assertThatThrownBy(() -> run("mine", config, false, new RunListener() {}, () -> false))
         .hasMessageContaining("has another shape");
   }

@@ -22,8 +22,8 @@ import org.score4j.kernels.Ops;
 import org.score4j.kernels.Precision;
 import org.score4j.tests.cuda.CudaTestDevice;
 import org.score4j.tokenizer.HuggingFaceTokenizer;
-import org.score4j.training.evaluation.EvaluationReport;
 import org.score4j.training.config.RunConfig;
+import org.score4j.training.evaluation.EvaluationReport;
 import org.score4j.training.run.LoadedModel;
 import org.score4j.training.run.RunResult;
 import org.score4j.training.run.StepReport;
@@ -54,7 +54,13 @@ class TextTrainingTest {
   void supervisedTrainingTeachesTheAnswersAndBothStagesGoOnFromThere() throws IOException {
     List<StepReport> steps = new ArrayList<>();
     RunResult result = run("run", config(), Backends.open("cpu", 2), steps);
-    assertThat(Objects.requireNonNull(result.greedy().get("base")).attempts().getFirst().accuracy().value()).isEqualTo(100);
+    assertThat(
+            Objects.requireNonNull(result.greedy().get("base"))
+                .attempts()
+                .getFirst()
+                .accuracy()
+                .value())
+        .isEqualTo(100);
     assertThat(result.logprobMismatches()).isZero();
     StepReport last = steps.getLast();
     assertThat(last.phase()).isEqualTo("stage2");

@@ -104,15 +104,14 @@ class HeadGradientsTest {
             };
         Tensor dHidden = check.tensor(n, s[1]);
         Accumulated dHead = new Accumulated(check, s[2], s[1]);
-        HeadGradients gradients = 
+        HeadGradients gradients =
             new HeadGradients(dHidden, dHead.tensor, logProbCoef, klCoef, entropyCoef);
         check
             .ops()
             .lmHead(outputs, gradients, hidden, head, targets, frozen, inverseTemperature, softCap);
         String what =
             "lmHead (%d, %d, %d) kl=%b entropy=%b 1/T=%s cap=%s"
-                .formatted(
-                    n, s[1], s[2], klGradient, entropyGradient, inverseTemperature, softCap);
+                .formatted(n, s[1], s[2], klGradient, entropyGradient, inverseTemperature, softCap);
         check.check(what + " dHidden", hidden, dHidden, loss);
         check.check(what + " dHead", head, dHead.added(), loss);
       }

@@ -173,7 +173,6 @@ final class CollectRightAnswers implements Algorithm {
     }
     double norm =
         learner.update(settings.optimizer().rate(settings.steps()).at(step), context.phase());
-    return new StepResult(
-        Map.of("loss", loss, "grad_norm", norm), packed.numTokens(), List.of());
+    return new StepResult(Map.of("loss", loss, "grad_norm", norm), packed.numTokens(), List.of());
   }
 }

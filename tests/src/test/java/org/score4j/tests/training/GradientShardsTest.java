@@ -3,7 +3,6 @@ package org.score4j.tests.training;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.score4j.core.model.Parameters;
@@ -16,8 +15,10 @@ import org.score4j.training.algorithms.GradientShards;
 class GradientShardsTest {
   private static final float[] V = {1, 3e-8f, 1e8f, -1e8f, 0.3f, 7e-8f, 2};
 
-  /** The sum of the shards' values, null for a shard without groups. */
-  private static float sum(Float... values) {
+  private static final float NONE = Float.NaN;
+
+  /** The sum of the shards' values; NONE for a shard without groups. */
+  private static float sum(float... values) {
     try (Backend backend = Backends.open("cpu", 1)) {
       Ops ops = new Ops(backend);
       try (Parameters gradients = Parameters.forGradients(ops, TinyLearner.MODEL);
@@ -29,7 +30,9 @@ class GradientShardsTest {
                   () -> Parameters.forGradients(ops, TinyLearner.MODEL))) {
         ops.fill(gradients.undecayed(), 99);
         List<List<Float>> batches = new ArrayList<>();
-        Arrays.stream(values).forEach(v -> batches.add(v == null ? List.of() : List.of(v)));
+        for (float v : values) {
+          batches.add(Float.isNaN(v) ? List.of() : List.of(v));
+        }
         shards.sum(batches, (set, value) -> ops.fill(set.undecayed(), value));
         return ops.downloadFloats(gradients.undecayed())[0];
       }
@@ -49,10 +52,10 @@ class GradientShardsTest {
 
   @Test
   void shardsWithoutGroups_addNothing_andKeepTheirPlace() {
-    assertThat(sum(V[0], null, V[2], V[3])).isEqualTo(V[0] + (V[2] + V[3]));
-    assertThat(sum(V[0], null, null, null, V[4])).isEqualTo(V[0] + V[4]);
-    assertThat(sum(null, V[1], V[2], null)).isEqualTo(V[1] + V[2]);
-    assertThat(sum(null, null, null)).isZero();
+    assertThat(sum(V[0], NONE, V[2], V[3])).isEqualTo(V[0] + (V[2] + V[3]));
+    assertThat(sum(V[0], NONE, NONE, NONE, V[4])).isEqualTo(V[0] + V[4]);
+    assertThat(sum(NONE, V[1], V[2], NONE)).isEqualTo(V[1] + V[2]);
+    assertThat(sum(NONE, NONE, NONE)).isZero();
   }
 
   @Test

@@ -76,7 +76,8 @@ class KnownMistakesTest {
       assertThat(batch.packed().numPredictions()).isEqualTo(8);
       for (int n = 0; n < 8; n++) {
         Trajectory trajectory = trajectories.get(batch.trajectory()[n]);
-        assertThat(batch.packed().targets()[n]).isEqualTo(trajectory.attempt(batch.attempt()[n])[0]);
+        assertThat(batch.packed().targets()[n])
+            .isEqualTo(trajectory.attempt(batch.attempt()[n])[0]);
       }
     }
   }
@@ -134,7 +135,10 @@ class KnownMistakesTest {
                         ? Span.sampled(turn, new int[] {token}, new float[1])
                         : s)
             .toList();
-    return TrajectoryBatch.pack(List.of(new Trajectory(changed, List.of(Finish.STOP, Finish.STOP))), 1, 64).getFirst().packed();
+    return TrajectoryBatch.pack(
+            List.of(new Trajectory(changed, List.of(Finish.STOP, Finish.STOP))), 1, 64)
+        .getFirst()
+        .packed();
   }
 
   @Test

@@ -20,8 +20,8 @@ import org.score4j.training.rollouts.TrajectoryBatch.MicroBatch;
 
 /**
  * The estimator of {@link Score} against the exact gradient, summed over all conversations of a
- * vocabulary of three: nine of two attempts, 27 of three. The gradient of a weighted sum of log-probs is itself checked against
- * central differences elsewhere.
+ * vocabulary of three: nine of two attempts, 27 of three. The gradient of a weighted sum of
+ * log-probs is itself checked against central differences elsewhere.
  */
 class PolicyGradientTest {
   private static final int STEPS = 3000;

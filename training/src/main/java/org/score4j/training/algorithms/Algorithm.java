@@ -1,10 +1,10 @@
 package org.score4j.training.algorithms;
 
-import org.score4j.training.settings.ConfigException;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.score4j.training.rollouts.Transcript;
+import org.score4j.training.settings.ConfigException;
 
 /**
  * A phase of training, step by step. A step is a function of weights, optimiser, step number and
@@ -25,7 +25,7 @@ public interface Algorithm {
    * run is resumed later in the phase.
    *
    * @param notices takes what people should know
-   * @throws org.score4j.training.config.ConfigException where nothing can be learnt
+   * @throws ConfigException where nothing can be learnt
    */
   default void prepare(Consumer<String> notices) {}
 

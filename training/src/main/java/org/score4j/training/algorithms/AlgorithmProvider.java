@@ -21,8 +21,8 @@ public interface AlgorithmProvider {
   Class<? extends PhaseSettings> settingsType();
 
   /**
-   * A value for every key, as YAML; by default the resource {@code /configs/algorithms/NAME.yaml} of
-   * the provider's jar.
+   * A value for every key, as YAML; by default the resource {@code /configs/algorithms/NAME.yaml}
+   * of the provider's jar.
    */
   default String defaults() {
     String resource = "/configs/algorithms/" + name() + ".yaml";

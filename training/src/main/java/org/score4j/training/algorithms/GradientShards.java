@@ -43,8 +43,7 @@ public final class GradientShards implements AutoCloseable {
    * @param shards S, at least 1
    * @param sets makes a gradient set more
    */
-  public GradientShards(
-      Ops ops, Parameters gradients, int shards, Supplier<Parameters> sets) {
+  public GradientShards(Ops ops, Parameters gradients, int shards, Supplier<Parameters> sets) {
     this.ops = ops;
     this.gradients = gradients;
     this.shards = shards;

@@ -1,8 +1,8 @@
 package org.score4j.training.algorithms;
 
-import org.score4j.training.settings.Ranges;
 import org.score4j.core.optim.AdamW;
 import org.score4j.core.optim.LearningRate;
+import org.score4j.training.settings.Ranges;
 
 /**
  * AdamW and its schedule.

@@ -34,9 +34,9 @@ public record PhaseContext(
   }
 
   /**
-   * Where a phase keeps what it makes besides its model, for itself and for later phases. It may not
-   * exist yet. Files must be written whole (to another name, then moved) and be a function of what
-   * the phase started from, as a step that was interrupted is done again.
+   * Where a phase keeps what it makes besides its model, for itself and for later phases. It may
+   * not exist yet. Files must be written whole (to another name, then moved) and be a function of
+   * what the phase started from, as a step that was interrupted is done again.
    */
   public Path dataFolderOf(String ofPhase) {
     return dataFolder.resolve(ofPhase);

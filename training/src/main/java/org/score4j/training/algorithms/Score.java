@@ -130,8 +130,7 @@ public final class Score implements Algorithm {
     List<Problem> pool = task.trainingProblems();
     List<Problem> problems = pool.subList(0, Math.min(config.signal().prompts(), pool.size()));
     List<Rollout> rollouts =
-        verifier.score(
-            repeated(problems), sample(problems, RandomStream.Step.SIGNAL.key(key, -1)));
+        verifier.score(repeated(problems), sample(problems, RandomStream.Step.SIGNAL.key(key, -1)));
     RewardBatch rewards = RewardBatch.of(shaping, rollouts);
     SignalCheck.Signal signal =
         new SignalCheck.Signal(
@@ -162,7 +161,7 @@ public final class Score implements Algorithm {
     clock.lap("verification");
 
     List<List<MicroBatch>> microBatches = microBatches(trajectories);
-    Map<MicroBatch, float[]> logRatios =
+    IdentityHashMap<MicroBatch, float[]> logRatios =
         klPenalty.needsReferenceLogProbs() ? logRatios(reference, microBatches) : null;
 
     // β_t: β1 + β2 before the last attempt, β1 for it.
@@ -222,7 +221,9 @@ public final class Score implements Algorithm {
     return new StepResult(metrics, totals.tokens(), transcripts(rollouts));
   }
 
-  /** Refuses, before the update, a loss without a value and a disagreement of sampling and learning. */
+  /**
+   * Refuses, before the update, a loss without a value and a disagreement of sampling and learning.
+   */
   private void requireSound(String where, StepTotals totals, List<Trajectory> trajectories) {
     if (!Double.isFinite(totals.loss())) {
       throw new NonFiniteException(
@@ -338,9 +339,9 @@ public final class Score implements Algorithm {
   /**
    * log π − log π_ref of every sampled token; on-policy, log π is what was recorded while sampling.
    */
-  private Map<MicroBatch, float[]> logRatios(
+  private IdentityHashMap<MicroBatch, float[]> logRatios(
       Parameters reference, List<List<MicroBatch>> microBatches) {
-    Map<MicroBatch, float[]> ratios = new IdentityHashMap<>();
+    IdentityHashMap<MicroBatch, float[]> ratios = new IdentityHashMap<>();
     for (List<MicroBatch> shard : microBatches) {
       for (MicroBatch batch : shard) {
         float[] refLogProb = learner.headPass().score(reference, null, batch.packed()).logProb();
@@ -356,7 +357,7 @@ public final class Score implements Algorithm {
 
   /** R_t −= β_t Σ_tokens (log π − log π_ref) of that attempt. */
   private static void payForDivergence(
-      double[][] rewards, double[] beta, Map<MicroBatch, float[]> logRatios) {
+      double[][] rewards, double[] beta, IdentityHashMap<MicroBatch, float[]> logRatios) {
     logRatios.forEach(
         (batch, ratios) -> {
           for (int i = 0; i < ratios.length; i++) {

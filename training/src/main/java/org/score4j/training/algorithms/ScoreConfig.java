@@ -1,9 +1,9 @@
 package org.score4j.training.algorithms;
 
-import org.score4j.training.settings.Ranges;
-import org.score4j.training.settings.ConfigException;
 import org.score4j.training.rewards.KlPenalty;
 import org.score4j.training.rewards.RewardShapings;
+import org.score4j.training.settings.ConfigException;
+import org.score4j.training.settings.Ranges;
 
 /**
  * A stage of reinforcement learning.
@@ -11,10 +11,11 @@ import org.score4j.training.rewards.RewardShapings;
  * @param steps updates; 0 leaves the stage out
  * @param promptsPerStep problems per update
  * @param samplesPerPrompt K, conversations per problem; at least 2 for leave-one-out baselines
- * @param attempts at each problem: 2 as in the paper, 1 for single-turn reinforcement learning, or more
- * @param shaping named reward shaping: {@code stage1} rewards the last attempt alone, {@code
- *     score} adds the bonus, {@code none} rewards every attempt plainly; others as listed by the
- *     error for an unknown name; or an expression: {@code r2 + 10*(r2 - r1) - 0.1*truncated2}
+ * @param attempts at each problem: 2 as in the paper, 1 for single-turn reinforcement learning, or
+ *     more
+ * @param shaping named reward shaping: {@code stage1} rewards the last attempt alone, {@code score}
+ *     adds the bonus, {@code none} rewards every attempt plainly; others as listed by the error for
+ *     an unknown name; or an expression: {@code r2 + 10*(r2 - r1) - 0.1*truncated2}
  * @param alpha α, weight of the bonus r(y_t) − r(y_{t−1})
  * @param matchBonus what shaping {@code match-bonus} pays for a right further attempt
  * @param repeatPenalty what shaping {@code repeat-penalty} takes for an unchanged further attempt

@@ -1,8 +1,8 @@
 package org.score4j.training.algorithms;
 
 import java.util.function.Consumer;
-import org.score4j.training.settings.ConfigException;
 import org.score4j.training.algorithms.ScoreConfig.SignalConfig;
+import org.score4j.training.settings.ConfigException;
 
 /**
  * Looks at the rewards before the first step of a stage: where there is no signal, training is
@@ -20,8 +20,7 @@ final class SignalCheck {
    */
   record Signal(double zeroVariance, double truncated, double verifierErrors) {}
 
-  static void require(
-      String phase, SignalConfig limits, Signal signal, Consumer<String> notices) {
+  static void require(String phase, SignalConfig limits, Signal signal, Consumer<String> notices) {
     if (signal.zeroVariance() > limits.refuseZeroVariance()) {
       throw new ConfigException(
           "%s: %.0f%% of the prompts have samples that all earn the same, above %s.signal.refuseZeroVariance (%.0f%%): nothing can be learnt; use easier or harder problems, more samples per prompt, or a better base"

@@ -87,8 +87,8 @@ final class StepTotals {
   }
 
   /**
-   * KL summed over an attempt's tokens, mean over conversations, in nats (the mean log-ratio for the k
-   * estimators).
+   * KL summed over an attempt's tokens, mean over conversations, in nats (the mean log-ratio for
+   * the k estimators).
    */
   double kl(int attempt, int conversations) {
     return conversations == 0 ? Double.NaN : kl[attempt] / conversations;

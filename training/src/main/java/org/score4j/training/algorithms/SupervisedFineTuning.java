@@ -130,7 +130,8 @@ public final class SupervisedFineTuning implements Algorithm {
                 examples.subList(
                     shards.firstGroup(shard, examples.size()),
                     shards.firstGroup(shard + 1, examples.size())))
-        .map(some -> some.isEmpty() ? List.<PackedBatch>of() : pack(some, config.microBatchTokens()))
+        .map(
+            some -> some.isEmpty() ? List.<PackedBatch>of() : pack(some, config.microBatchTokens()))
         .toList();
   }
 

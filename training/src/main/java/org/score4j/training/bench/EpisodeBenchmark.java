@@ -18,8 +18,8 @@ import org.score4j.kernels.Ops;
 import org.score4j.kernels.Stopwatch;
 import org.score4j.training.algorithms.GradientShards;
 import org.score4j.training.algorithms.Learner;
-import org.score4j.training.algorithms.Score;
 import org.score4j.training.algorithms.OptimizerConfig;
+import org.score4j.training.algorithms.Score;
 import org.score4j.training.algorithms.ScoreConfig;
 import org.score4j.training.rollouts.RolloutWorker;
 

@@ -54,11 +54,7 @@ interface Engine {
 
   /** As many responses to a prompt as the config's evaluation has attempts. */
   List<String> generate(
-      RunConfig config,
-      Path model,
-      String prompt,
-      double temperature,
-      Execution execution);
+      RunConfig config, Path model, String prompt, double temperature, Execution execution);
 
   /** Opens a Hugging Face folder for as long as {@code use} runs. */
   void withModel(Path model, Execution execution, Consumer<TextModel> use);
@@ -122,11 +118,7 @@ interface Engine {
 
     @Override
     public List<String> generate(
-        RunConfig config,
-        Path model,
-        String prompt,
-          double temperature,
-        Execution execution) {
+        RunConfig config, Path model, String prompt, double temperature, Execution execution) {
       try (Backend backend = open(execution, log);
           LoadedModel loaded = new LoadedModel(config, model, new Ops(backend), log)) {
         return loaded.generate(prompt, temperature);

@@ -87,7 +87,8 @@ final class EvalCommand extends ModelCommand implements Callable<Integer> {
       throw new ParameterException(
           spec().commandLine(), "--problems is %d; use 1 or more".formatted(count));
     }
-    EvaluationReport evaluated = engine.evaluate(config, model(), count, temperature, common.execution());
+    EvaluationReport evaluated =
+        engine.evaluate(config, model(), count, temperature, common.execution());
     Path written = transcripts;
     if (written == null && text) {
       written = Path.of("transcripts-" + config.task().name() + ".jsonl");

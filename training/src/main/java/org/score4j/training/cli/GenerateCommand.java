@@ -124,9 +124,7 @@ final class GenerateCommand extends ModelCommand implements Callable<Integer> {
     List<String> responses =
         engine.generate(
             config(
-                attempts == null
-                    ? Map.of()
-                    : Map.of("evaluation.attempts", attempts.toString())),
+                attempts == null ? Map.of() : Map.of("evaluation.attempts", attempts.toString())),
             model(),
             prompt,
             temperature,

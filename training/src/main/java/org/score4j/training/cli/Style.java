@@ -35,8 +35,7 @@ enum Style {
    */
   static String changes(
       Transcript.Attempt before, Transcript.Attempt after, boolean colour, int atMost) {
-    Style style =
-        before.correct() == after.correct() ? UNDERLINED : after.correct() ? GREEN : RED;
+    Style style = before.correct() == after.correct() ? UNDERLINED : after.correct() ? GREEN : RED;
     StringBuilder text = new StringBuilder();
     int room = atMost;
     for (AttemptDiff.Part part : AttemptDiff.parts(before.text(), after.text())) {

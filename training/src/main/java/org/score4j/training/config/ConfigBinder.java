@@ -1,8 +1,5 @@
 package org.score4j.training.config;
 
-import org.score4j.training.algorithms.Algorithms;
-import org.score4j.training.algorithms.PhaseSettings;
-import org.score4j.training.settings.ConfigException;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.RecordComponent;
@@ -11,6 +8,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.score4j.training.algorithms.Algorithms;
+import org.score4j.training.algorithms.PhaseSettings;
+import org.score4j.training.settings.ConfigException;
 
 /** Turns settings into records; what a record refuses gets the key's full path and its origin. */
 final class ConfigBinder {
@@ -61,8 +61,7 @@ final class ConfigBinder {
     String algorithm = text(name + ".algorithm");
     PhaseSettings own = bind(Algorithms.byName(algorithm).settingsType(), name);
     try {
-      return new PhaseConfig(
-          name, algorithm, text(name + ".from"), text(name + ".reference"), own);
+      return new PhaseConfig(name, algorithm, text(name + ".from"), text(name + ".reference"), own);
     } catch (IllegalArgumentException e) {
       throw placed(name, String.valueOf(e.getMessage()));
     }

@@ -30,8 +30,7 @@ public final class ConfigLoader {
   public static RunConfig load(String nameOrFile, Map<String, String> overrides) {
     Map<String, Setting> settings = new LinkedHashMap<>();
     if (nameOrFile.endsWith(".yaml") || nameOrFile.endsWith(".yml")) {
-      Map<String, Setting> file =
-          YamlSettings.parse(nameOrFile, false, read(Path.of(nameOrFile)));
+      Map<String, Setting> file = YamlSettings.parse(nameOrFile, false, read(Path.of(nameOrFile)));
       Setting parent = file.remove(ConfigKeys.EXTENDS);
       settings.putAll(parent == null ? preset(Presets.ROOT) : extended(parent));
       settings.putAll(file);
@@ -39,8 +38,7 @@ public final class ConfigLoader {
       settings.putAll(preset(nameOrFile));
     }
     overrides.forEach(
-        (key, value) ->
-            settings.put(key, new Setting(value, Kind.SCALAR, COMMAND_LINE, false)));
+        (key, value) -> settings.put(key, new Setting(value, Kind.SCALAR, COMMAND_LINE, false)));
     PhaseList phases = PhaseList.of(settings);
     validate(settings, phases.keys());
     phases.requireListed();

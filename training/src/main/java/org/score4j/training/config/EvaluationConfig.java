@@ -1,6 +1,7 @@
 package org.score4j.training.config;
 
 import org.score4j.training.settings.Ranges;
+
 /**
  * Evaluation on held-out problems.
  *

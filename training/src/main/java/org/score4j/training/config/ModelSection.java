@@ -1,10 +1,10 @@
 package org.score4j.training.config;
 
-import org.score4j.training.settings.Ranges;
-import org.score4j.training.settings.ConfigException;
 import java.util.Arrays;
 import org.score4j.core.model.ModelConfig;
 import org.score4j.core.model.Recompute;
+import org.score4j.training.settings.ConfigException;
+import org.score4j.training.settings.Ranges;
 
 /**
  * The transformer: sizes of a new one, or the folder of one to start from.

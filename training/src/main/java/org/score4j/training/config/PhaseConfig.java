@@ -13,9 +13,9 @@ import org.score4j.training.settings.ConfigException;
  *
  * @param name in keys ({@code --NAME.steps=5}), logs and the folder {@code models/NAME}
  * @param algorithm one of {@link Algorithms#names}
- * @param from the model it starts from: {@code previous}, that of the phase before; {@code initial},
- *     that of the run's {@code model} section; the name of an earlier phase; or a Hugging Face
- *     folder
+ * @param from the model it starts from: {@code previous}, that of the phase before; {@code
+ *     initial}, that of the run's {@code model} section; the name of an earlier phase; or a Hugging
+ *     Face folder
  * @param reference π_ref of algorithms that have one: {@code start}, the model this phase starts
  *     from; {@code initial}; the name of an earlier phase; or a Hugging Face folder. Empty for the
  *     other algorithms

@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.score4j.training.algorithms.Algorithms;
 import org.score4j.training.settings.ConfigException;
@@ -78,8 +79,7 @@ final class PhaseList {
     if (parent == null) {
       throw new ConfigException(
           "%s: phase %s has no algorithm; set %s.algorithm to one of %s, or list another of the phases"
-              .formatted(
-                  list.origin(), phase, phase, String.join(", ", Algorithms.names())));
+              .formatted(list.origin(), phase, phase, String.join(", ", Algorithms.names())));
     }
     if (!seen.add(phase)) {
       throw new ConfigException(
@@ -143,8 +143,7 @@ final class PhaseList {
         throw new ConfigException(
             "%s: phase %s extends itself; name another phase".formatted(parent.origin(), phase));
       }
-      if (!algorithms.containsKey(other)
-          || !algorithms.get(other).equals(algorithms.get(phase))) {
+      if (!algorithms.containsKey(other) || !algorithms.get(other).equals(algorithms.get(phase))) {
         throw new ConfigException(
             "%s: %s.extends is %s, which is no phase of algorithm %s"
                 .formatted(parent.origin(), phase, other, algorithms.get(phase)));
@@ -158,7 +157,7 @@ final class PhaseList {
                 }
               });
     }
-    String algorithm = algorithms.get(phase);
+    String algorithm = Objects.requireNonNull(algorithms.get(phase), phase);
     String source = "algorithm " + algorithm;
     YamlSettings.parse(source, true, Algorithms.byName(algorithm).defaults())
         .forEach((key, setting) -> settings.putIfAbsent(phase + "." + key, setting));

@@ -1,12 +1,12 @@
 package org.score4j.training.config;
 
-import org.score4j.training.settings.ConfigException;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.List;
+import org.score4j.training.settings.ConfigException;
 
 /** The configs in the jar. {@code score} is complete, the others say what differs from it. */
 public final class Presets {

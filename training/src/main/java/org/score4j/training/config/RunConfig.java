@@ -16,8 +16,8 @@ import org.score4j.training.settings.Ranges;
  * @param task what is learnt
  * @param model the transformer, new or from a folder
  * @param lora low-rank adapters instead of full fine-tuning
- * @param gradientShards S: how many parts the gradient of a step is summed of, in a fixed tree; 1 is
- *     one chain (docs/adr/0013). Another S is another run
+ * @param gradientShards S: how many parts the gradient of a step is summed of, in a fixed tree; 1
+ *     is one chain (docs/adr/0013). Another S is another run
  * @param phases in order; those of 0 steps are left out
  * @param generation limits of sampling
  * @param evaluation on held-out problems

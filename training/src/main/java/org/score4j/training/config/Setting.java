@@ -19,5 +19,4 @@ record Setting(String text, Kind kind, String origin, boolean ours) {
     /** Keys below it. */
     SECTION
   }
-
 }

@@ -1,9 +1,9 @@
 package org.score4j.training.config;
 
-import org.score4j.training.settings.Ranges;
-import org.score4j.training.settings.ConfigException;
 import java.nio.file.Path;
 import java.util.function.Consumer;
+import org.score4j.training.settings.ConfigException;
+import org.score4j.training.settings.Ranges;
 import org.score4j.training.tasks.ChainArithmeticSettings;
 import org.score4j.training.tasks.ChainArithmeticTask;
 import org.score4j.training.tasks.MixtureProbabilities;

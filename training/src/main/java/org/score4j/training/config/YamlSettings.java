@@ -19,8 +19,8 @@ import org.score4j.training.settings.ConfigException;
  * text until their record component says what they must be, so that {@code 1e-3} and a quoted
  * number mean what they look like. Which keys there are is asked later, when the phases are known.
  *
- * <p>The list {@code phases} has names of phases, or sections with a {@code name}; the keys of such a
- * section are those of a section of that name.
+ * <p>The list {@code phases} has names of phases, or sections with a {@code name}; the keys of such
+ * a section are those of a section of that name.
  */
 final class YamlSettings {
   private static final String NAME = "name";

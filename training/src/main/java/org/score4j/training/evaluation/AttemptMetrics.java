@@ -9,9 +9,9 @@ import org.jspecify.annotations.Nullable;
 import org.score4j.training.rollouts.Outcome;
 
 /**
- * The paper's metrics over a set of problems, for any number of attempts. Rates are percentages from
- * 0 to 100 of all judged problems (Δ from −100 to 100), so that Δ = i→c − c→i between two attempts.
- * Intervals: Wilson for rates, Agresti and Min's paired one for Δ, Student's for means.
+ * The paper's metrics over a set of problems, for any number of attempts. Rates are percentages
+ * from 0 to 100 of all judged problems (Δ from −100 to 100), so that Δ = i→c − c→i between two
+ * attempts. Intervals: Wilson for rates, Agresti and Min's paired one for Δ, Student's for means.
  *
  * @param n judged problems
  * @param errors problems left out because a verifier failed; in no denominator
@@ -157,8 +157,8 @@ public record AttemptMetrics(
   }
 
   /**
-   * For JSON: {@link #figures}, {@code length_t1} and so on, {@code n} and {@code errors}, and under
-   * {@code ci95} the interval [low, high] of each rate.
+   * For JSON: {@link #figures}, {@code length_t1} and so on, {@code n} and {@code errors}, and
+   * under {@code ci95} the interval [low, high] of each rate.
    */
   public Map<String, @Nullable Object> toMap() {
     Map<String, @Nullable Object> map = new LinkedHashMap<>();

@@ -48,8 +48,9 @@ public record ResultTable(List<Row> rows) {
   }
 
   /**
-   * Header and rows as text cells: the accuracy of each attempt, Δ of the last against the first, and
-   * of each transition what it gained, lost and left. Cells of attempts that a row lacks are dashes.
+   * Header and rows as text cells: the accuracy of each attempt, Δ of the last against the first,
+   * and of each transition what it gained, lost and left. Cells of attempts that a row lacks are
+   * dashes.
    */
   public List<List<String>> cells() {
     int attempts = 1;

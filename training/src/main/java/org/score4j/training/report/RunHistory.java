@@ -89,10 +89,9 @@ public record RunHistory(
     Set<String> seen = new HashSet<>();
     for (JsonNode line : samples.reversed()) {
       Transcript transcript = transcript(line);
-      boolean shown =
-          line.path("phase").asText().equals(phase) && transcript.attempts().size() > 1;
+      boolean shown = line.path("phase").asText().equals(phase) && transcript.attempts().size() > 1;
       if (shown && seen.add(transcript.problem())) {
-        byKind.get(Kind.of(transcript)).add(transcript);
+        byKind.computeIfAbsent(Kind.of(transcript), kind -> new ArrayList<>()).add(transcript);
       }
     }
     // At least one of each kind where there is one, so that failures are shown beside successes.
@@ -100,9 +99,7 @@ public record RunHistory(
     int fixes = Math.max(1, atMost - 3);
     byKind.forEach(
         (kind, transcripts) ->
-            transcripts.stream()
-                .limit(kind == Kind.FIXED ? fixes : 1)
-                .forEach(chosen::add));
+            transcripts.stream().limit(kind == Kind.FIXED ? fixes : 1).forEach(chosen::add));
     return chosen;
   }
 

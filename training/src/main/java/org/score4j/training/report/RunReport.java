@@ -87,8 +87,7 @@ public record RunReport(
     StringBuilder body = new StringBuilder();
     body.append("<h1>").append(Html.escape(title)).append("</h1>\n");
     headline(body);
-    body.append(
-            "<h2>Held-out problems</h2>\n<p class=\"note\">Greedy decoding; percentages of all")
+    body.append("<h2>Held-out problems</h2>\n<p class=\"note\">Greedy decoding; percentages of all")
         .append(" problems. Δ is the accuracy of the last attempt less that of the first.</p>\n");
     table(body);
     for (RunHistory arm : arms) {
@@ -170,8 +169,8 @@ public record RunReport(
             "</h2>\n<p class=\"note\">Chosen from the last samples of training: mostly repairs,")
         .append(" then one broken, one changed and one unchanged answer where there are such. The")
         .append(
-            " characters that differ from the attempt before are marked, <b class=\"fixed\">fixed</b>"
-                + " or <b class=\"broken\">broken</b>.</p>\n")
+            " characters that differ from the attempt before are marked, <b"
+                + " class=\"fixed\">fixed</b> or <b class=\"broken\">broken</b>.</p>\n")
         .append("<table class=\"pairs\"><tr><th>problem</th>");
     int attempts = transcripts.stream().mapToInt(each -> each.attempts().size()).max().orElse(0);
     for (int t = 1; t <= attempts; t++) {
@@ -195,8 +194,7 @@ public record RunReport(
     body.append("<h2>Learning curves: ").append(Html.escape(arm.label())).append("</h2>\n");
     List<Chart> charts = new ArrayList<>();
     charts.add(new Chart("Reward per attempt", learning, ofAttempts(learning, "reward")));
-    charts.add(
-        new Chart("Δ, last − first", learning, List.of(new Chart.Line("delta", "Δ", "t2"))));
+    charts.add(new Chart("Δ, last − first", learning, List.of(new Chart.Line("delta", "Δ", "t2"))));
     charts.add(
         new Chart("KL to the reference per attempt, nats", learning, ofAttempts(learning, "kl")));
     charts.add(new Chart("Unchanged answers, share", learning, ofAttempts(learning, "unchanged")));

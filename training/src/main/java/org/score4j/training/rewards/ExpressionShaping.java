@@ -23,27 +23,31 @@ import org.score4j.training.rollouts.Outcome;
  * expression is the reward R_T of the last attempt, and the attempts before it are paid their own
  * score; several, separated by {@code ;}, are R_1 to R_T.
  *
- * <p>An expression may read, of each attempt t from 1 to T: {@code rt}, the verifier's score; {@code
- * truncatedt}, 1 where the attempt hit its length limit, else 0; {@code lengtht}, its tokens; and for
- * t above 1 {@code unchangedt}, 1 where it repeats the attempt before, and {@code editt}, its edit
- * ratio to that, from 0 to 1; and {@code alpha} of the config. It may use {@code + - * / ^},
- * comparisons, and the functions {@code min, max, abs, if}. Its numbers are exact decimals, so that
- * the same outcome is paid the same everywhere.
+ * <p>An expression may read, of each attempt t from 1 to T: {@code rt}, the verifier's score;
+ * {@code truncatedt}, 1 where the attempt hit its length limit, else 0; {@code lengtht}, its
+ * tokens; and for t above 1 {@code unchangedt}, 1 where it repeats the attempt before, and {@code
+ * editt}, its edit ratio to that, from 0 to 1; and {@code alpha} of the config. It may use {@code +
+ * - * / ^}, comparisons, and the functions {@code min, max, abs, if}. Its numbers are exact
+ * decimals, so that the same outcome is paid the same everywhere.
  */
 final class ExpressionShaping implements RewardShaping {
   private static final ExpressionConfiguration LANGUAGE =
       ExpressionConfiguration.builder()
-          .functionDictionary(
-              MapBasedFunctionDictionary.ofFunctions(
-                  Map.entry("MIN", new MinFunction()),
-                  Map.entry("MAX", new MaxFunction()),
-                  Map.entry("ABS", new AbsFunction()),
-                  Map.entry("IF", new IfFunction())))
+          .functionDictionary(functions())
           .defaultConstants(Map.of())
           .implicitMultiplicationAllowed(false)
           .arraysAllowed(false)
           .structuresAllowed(false)
           .build();
+
+  private static MapBasedFunctionDictionary functions() {
+    MapBasedFunctionDictionary functions = new MapBasedFunctionDictionary();
+    functions.addFunction("MIN", new MinFunction());
+    functions.addFunction("MAX", new MaxFunction());
+    functions.addFunction("ABS", new AbsFunction());
+    functions.addFunction("IF", new IfFunction());
+    return functions;
+  }
 
   private final String text;
   private final BigDecimal alpha;
@@ -79,8 +83,7 @@ final class ExpressionShaping implements RewardShaping {
     }
     ExpressionShaping shaping =
         new ExpressionShaping(text, new BigDecimal(Double.toString(alpha)), expressions);
-    Outcome tried =
-        new Outcome(new double[attempts], new boolean[attempts], new int[attempts][1]);
+    Outcome tried = new Outcome(new double[attempts], new boolean[attempts], new int[attempts][1]);
     Set<String> known = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
     known.addAll(shaping.values(tried).keySet());
     for (Expression expression : expressions) {

@@ -6,8 +6,8 @@ import org.score4j.training.rollouts.Rollout;
 
 /**
  * The rewards of a batch, samples of one prompt side by side: sample k of prompt p is at p · K + k.
- * A conversation one of whose verdicts is an error is not included: its rewards are NaN, and neither
- * gradient nor baseline may use them.
+ * A conversation one of whose verdicts is an error is not included: its rewards are NaN, and
+ * neither gradient nor baseline may use them.
  */
 public final class RewardBatch {
   private final double[][] rewards;

@@ -73,8 +73,9 @@ public final class RewardShapings {
   }
 
   /**
-   * Stage II, equation 4 and the shaped reward: R_1 = r(y_1), R_t = r(y_t) + α (r(y_t) − r(y_{t−1})).
-   * The bonus never reaches the attempt before, or the policy would be paid to fail first.
+   * Stage II, equation 4 and the shaped reward: R_1 = r(y_1), R_t = r(y_t) + α (r(y_t) −
+   * r(y_{t−1})). The bonus never reaches the attempt before, or the policy would be paid to fail
+   * first.
    */
   public static RewardShaping score(double alpha) {
     requireAlpha(alpha);
@@ -82,8 +83,8 @@ public final class RewardShapings {
   }
 
   /**
-   * R_t = r(y_t), equation 4 without the bonus: naive multi-turn reinforcement learning, and stage II
-   * of the ablation "no shaping".
+   * R_t = r(y_t), equation 4 without the bonus: naive multi-turn reinforcement learning, and stage
+   * II of the ablation "no shaping".
    */
   public static RewardShaping none() {
     return new Named("none", Outcome::score, "");
@@ -101,8 +102,7 @@ public final class RewardShapings {
    */
   public static RewardShaping matchBonus(double reward) {
     require("matchBonus", reward, 1, "1 is the shaping none");
-    return new Named(
-        "match-bonus", (o, t) -> t == 0 ? o.score(t) : reward * o.score(t), "");
+    return new Named("match-bonus", (o, t) -> t == 0 ? o.score(t) : reward * o.score(t), "");
   }
 
   /**
@@ -116,8 +116,8 @@ public final class RewardShapings {
   }
 
   /**
-   * An ablation that must not be used to train: every attempt is paid its own reward and those of all
-   * later ones, bonuses included.
+   * An ablation that must not be used to train: every attempt is paid its own reward and those of
+   * all later ones, bonuses included.
    */
   public static RewardShaping fullReturn(double alpha) {
     requireAlpha(alpha);

@@ -3,9 +3,9 @@ package org.score4j.training.rollouts;
 import org.score4j.kernels.Philox;
 
 /**
- * Every use of the run's seed. Keys of different streams never collide, as each puts its number first;
- * within a stream further counters tell uses apart. What is drawn from a key is counted by step,
- * prompt, sample, attempt and position.
+ * Every use of the run's seed. Keys of different streams never collide, as each puts its number
+ * first; within a stream further counters tell uses apart. What is drawn from a key is counted by
+ * step, prompt, sample, attempt and position.
  */
 public enum RandomStream {
   /** New weights, and new adapters. */

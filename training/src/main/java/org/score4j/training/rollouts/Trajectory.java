@@ -8,8 +8,8 @@ import org.score4j.core.generation.StopRule.Finish;
 import org.score4j.training.rollouts.Span.Role;
 
 /**
- * One conversation as token ids: prompt, first attempt, and for every further attempt what was given
- * before it and the attempt itself.
+ * One conversation as token ids: prompt, first attempt, and for every further attempt what was
+ * given before it and the attempt itself.
  *
  * @param spans in order, the first the prompt
  * @param finishes how each attempt ended, (attempts)

@@ -47,11 +47,7 @@ public final class TrajectoryBatch {
    * among all.
    */
   public static List<MicroBatch> pack(
-      List<Trajectory> trajectories,
-      int samplesPerPrompt,
-      int microBatchTokens,
-      int from,
-      int to) {
+      List<Trajectory> trajectories, int samplesPerPrompt, int microBatchTokens, int from, int to) {
     List<MicroBatch> batches = new ArrayList<>();
     if (from == to) {
       return batches;

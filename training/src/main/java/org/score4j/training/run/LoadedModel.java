@@ -11,12 +11,12 @@ import org.score4j.core.model.ModelConfig;
 import org.score4j.core.model.Parameters;
 import org.score4j.core.model.Recompute;
 import org.score4j.kernels.Ops;
-import org.score4j.training.settings.ConfigException;
 import org.score4j.training.config.RunConfig;
 import org.score4j.training.evaluation.EvaluationReport;
 import org.score4j.training.evaluation.Evaluator;
 import org.score4j.training.rollouts.RandomStream;
 import org.score4j.training.rollouts.Trajectory;
+import org.score4j.training.settings.ConfigException;
 import org.score4j.training.tasks.Problem;
 import org.score4j.training.tasks.Task;
 
@@ -45,7 +45,8 @@ public final class LoadedModel implements AutoCloseable {
     try {
       loaded = HfModel.load(ops, folder, WeightUse.FROZEN).weights();
       requireFits(loaded.config(), folder);
-      workbench = new Workbench(ops, loaded, Recompute.NONE, config.generation(), task, attempts, 0);
+      workbench =
+          new Workbench(ops, loaded, Recompute.NONE, config.generation(), task, attempts, 0);
     } catch (RuntimeException | Error e) {
       if (loaded != null) {
         loaded.close();

@@ -17,13 +17,13 @@ import org.score4j.training.rollouts.RandomStream;
 import org.score4j.training.settings.ConfigException;
 
 /**
- * The model each phase starts from, and π_ref of those that have one. A model is told from others by
- * where it comes from: {@code initial}, {@code phase NAME} for what a phase ended with, or {@code
- * folder PATH}; a phase of 0 steps ends with the model it starts from.
+ * The model each phase starts from, and π_ref of those that have one. A model is told from others
+ * by where it comes from: {@code initial}, {@code phase NAME} for what a phase ended with, or
+ * {@code folder PATH}; a phase of 0 steps ends with the model it starts from.
  *
  * <p>The reference is a copy of all weights that shares no memory with anything that is updated;
- * with adapters, the base with its adapters off, or with a copy of those of a phase. It is kept in the
- * training state for as long as phases share it.
+ * with adapters, the base with its adapters off, or with a copy of those of a phase. It is kept in
+ * the training state for as long as phases share it.
  */
 final class PhaseModels implements AutoCloseable {
   private static final String PHASE = "phase ";

@@ -22,7 +22,6 @@ import org.score4j.kernels.Ops;
 import org.score4j.training.algorithms.Algorithm;
 import org.score4j.training.algorithms.GradientShards;
 import org.score4j.training.algorithms.Learner;
-import org.score4j.training.settings.ConfigException;
 import org.score4j.training.algorithms.PhaseContext;
 import org.score4j.training.config.PhaseConfig;
 import org.score4j.training.config.RunConfig;
@@ -30,13 +29,14 @@ import org.score4j.training.evaluation.AttemptMetrics;
 import org.score4j.training.evaluation.Evaluator;
 import org.score4j.training.rollouts.RandomStream;
 import org.score4j.training.run.TrainingState.Progress;
+import org.score4j.training.settings.ConfigException;
 import org.score4j.training.tasks.Problem;
 import org.score4j.training.tasks.Task;
 
 /**
- * One run from its config: its phases in order, whichever have steps. After every phase the model is
- * saved and evaluated. A run killed at any moment and resumed ends in the same bits. Owns everything
- * on the device.
+ * One run from its config: its phases in order, whichever have steps. After every phase the model
+ * is saved and evaluated. A run killed at any moment and resumed ends in the same bits. Owns
+ * everything on the device.
  */
 public final class TrainingRun implements AutoCloseable {
   private final Owned owned = new Owned();
@@ -311,8 +311,7 @@ public final class TrainingRun implements AutoCloseable {
     }
   }
 
-  private Algorithm algorithm(
-      PhaseConfig phase, AdamW optimizer, @Nullable Parameters reference) {
+  private Algorithm algorithm(PhaseConfig phase, AdamW optimizer, @Nullable Parameters reference) {
     return phase
         .provider()
         .open(

@@ -131,10 +131,7 @@ final class TrainingState {
     List<NamedData> tensors = new ArrayList<>();
     collect(tensors, REFERENCE, reference);
     ObjectNode meta =
-        JsonNodeFactory.instance
-            .objectNode()
-            .put("config_sha256", configHash)
-            .put("model", model);
+        JsonNodeFactory.instance.objectNode().put("config_sha256", configHash).put("model", model);
     CheckpointFolder.write(folder.resolve(REFERENCE), meta, tensors);
   }
 

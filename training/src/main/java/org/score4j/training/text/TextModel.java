@@ -26,8 +26,8 @@ import org.score4j.kernels.FrozenWeights;
 import org.score4j.kernels.Ops;
 import org.score4j.tokenizer.ChatFormat;
 import org.score4j.tokenizer.HuggingFaceTokenizer;
-import org.score4j.training.settings.ConfigException;
 import org.score4j.training.rollouts.RandomStream;
+import org.score4j.training.settings.ConfigException;
 
 /** A Hugging Face folder ready to score and to continue sequences. Owns everything it loads. */
 public final class TextModel implements AutoCloseable {

@@ -111,11 +111,7 @@ final class CommandsTest {
 
     @Override
     public List<String> generate(
-        RunConfig config,
-        Path model,
-        String prompt,
-        double temperature,
-        Execution execution) {
+        RunConfig config, Path model, String prompt, double temperature, Execution execution) {
       return List.of("526", "226").subList(0, config.evaluation().attempts());
     }
 
@@ -185,13 +181,8 @@ final class CommandsTest {
         .containsExactly("base", "stage1", "score", "naive");
     assertThat(document.path("arms").path("naive").fieldNames())
         .toIterable()
-        .contains("acc_t1",
-            "acc_t2",
-            "delta",
-            "i_to_c_t1_t2",
-            "c_to_i_t1_t2",
-            "unchanged_t1_t2",
-            "n");
+        .contains(
+            "acc_t1", "acc_t2", "delta", "i_to_c_t1_t2", "c_to_i_t1_t2", "unchanged_t1_t2", "n");
     assertThat(document.path("sampled_tokens").asLong()).isEqualTo(2000);
     assertThat(folder.resolve("d/report.html")).content().contains("naive RL");
   }

@@ -71,11 +71,7 @@ final class DoctorCommandTest {
 
     @Override
     public List<String> generate(
-        RunConfig config,
-        Path model,
-        String prompt,
-        double temperature,
-        Execution execution) {
+        RunConfig config, Path model, String prompt, double temperature, Execution execution) {
       throw new UnsupportedOperationException("the doctor does not generate");
     }
 

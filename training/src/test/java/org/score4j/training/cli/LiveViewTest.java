@@ -147,8 +147,7 @@ final class LiveViewTest {
         .containsExactly(
             "arm=naive phase=stage1 step=1/100" + figures,
             "arm=naive phase=stage1 step=5/100" + figures,
-            "arm=naive sample phase=stage1 step=25 problem=7+5*8-4= t1=526 wrong t2=226"
-                + " right",
+            "arm=naive sample phase=stage1 step=25 problem=7+5*8-4= t1=526 wrong t2=226" + " right",
             "arm=naive evaluation phase=stage1 step=6 decoding=greedy n=1 acc_t1=0.0 acc_t2=100.0"
                 + " delta=100.0 delta_t1_t2=100.0 i_to_c_t1_t2=100.0 c_to_i_t1_t2=0.0"
                 + " unchanged_t1_t2=0.0 edit_ratio_t1_t2=0.5 fix_rate_t1_t2=100.0 truncated_t1=0.0"

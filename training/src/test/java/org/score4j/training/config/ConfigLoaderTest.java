@@ -1,7 +1,5 @@
 package org.score4j.training.config;
 
-import org.score4j.training.algorithms.ScoreConfig;
-import org.score4j.training.settings.ConfigException;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -14,6 +12,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.score4j.training.algorithms.ScoreConfig;
+import org.score4j.training.settings.ConfigException;
 
 final class ConfigLoaderTest {
   @TempDir private Path folder;
@@ -70,14 +70,17 @@ final class ConfigLoaderTest {
     RunConfig naive = ConfigLoader.load("naive", Map.of());
     assertThat(naive.phase("base")).isEqualTo(score.phase("base"));
     assertThat(naive.phase("stage1").steps()).isZero();
-    assertThat(naive.phase("stage2").steps()).isEqualTo(score.phase("stage1").steps() + score.phase("stage2").steps());
+    assertThat(naive.phase("stage2").steps())
+        .isEqualTo(score.phase("stage1").steps() + score.phase("stage2").steps());
     assertThat(score(naive, "stage2").shaping()).isEqualTo("none");
     assertThat(score(naive, "stage2").alpha()).isZero();
     // From the base on, at the learning rate that stage I has there.
     assertThat(score(naive, "stage2").optimizer()).isEqualTo(score(score, "stage1").optimizer());
     assertThat(score(ConfigLoader.load("single-turn", Map.of()), "stage2").attempts()).isEqualTo(1);
-    assertThat(ConfigLoader.load("no-shaping", Map.of()).phase("stage1")).isEqualTo(score.phase("stage1"));
-    assertThat(score(ConfigLoader.load("no-stage1", Map.of()), "stage2").shaping()).isEqualTo("score");
+    assertThat(ConfigLoader.load("no-shaping", Map.of()).phase("stage1"))
+        .isEqualTo(score.phase("stage1"));
+    assertThat(score(ConfigLoader.load("no-stage1", Map.of()), "stage2").shaping())
+        .isEqualTo("score");
   }
 
   @Test

@@ -55,10 +55,7 @@ class AttemptMetricsTest {
     assertThat(change.iToC().value()).isEqualTo(40);
     assertThat(change.cToI().value()).isEqualTo(10);
     assertThat(change.unchanged().value()).isEqualTo(50);
-    assertThat(change.fixRate())
-        .isNotNull()
-        .extracting(Estimate::value)
-        .isEqualTo(100 * 40 / 60.0);
+    assertThat(change.fixRate()).isNotNull().extracting(Estimate::value).isEqualTo(100 * 40 / 60.0);
     // Half the pairs replace one of three tokens: 1 / 6.
     assertThat(change.editRatio().value()).isCloseTo(1 / 12.0, within(1e-12));
   }
@@ -101,12 +98,9 @@ class AttemptMetricsTest {
                 new double[] {0, 1, 1},
                 new boolean[] {true, false, false},
                 new int[][] {{1}, {2, 2}, {2, 2}}),
-            new Outcome(
-                new double[] {0, 0, 1}, new boolean[3], new int[][] {{1}, {1}, {2, 2, 2}}),
-            new Outcome(
-                new double[] {1, 1, 0}, new boolean[3], new int[][] {{2}, {2}, {1}}),
-            new Outcome(
-                new double[] {0, 0, 0}, new boolean[3], new int[][] {{1}, {1}, {1}}));
+            new Outcome(new double[] {0, 0, 1}, new boolean[3], new int[][] {{1}, {1}, {2, 2, 2}}),
+            new Outcome(new double[] {1, 1, 0}, new boolean[3], new int[][] {{2}, {2}, {1}}),
+            new Outcome(new double[] {0, 0, 0}, new boolean[3], new int[][] {{1}, {1}, {1}}));
     assertThat(AttemptMetrics.of(outcomes, 1).toMap())
         .containsEntry("acc_t1", 25.0)
         .containsEntry("acc_t2", 50.0)
@@ -156,8 +150,7 @@ class AttemptMetricsTest {
     Estimate delta = AttemptMetrics.of(pairs(30, 40, 10, 20), 0).transitions().getFirst().delta();
     assertThat(delta.low()).isCloseTo(16.9327, within(1e-3));
     assertThat(delta.high()).isCloseTo(41.8909, within(1e-3));
-    Estimate unmoved =
-        AttemptMetrics.of(pairs(10, 0, 0, 10), 0).transitions().getFirst().delta();
+    Estimate unmoved = AttemptMetrics.of(pairs(10, 0, 0, 10), 0).transitions().getFirst().delta();
     assertThat(unmoved.value()).isZero();
     assertThat(unmoved.high())
         .isEqualTo(-unmoved.low())
@@ -192,7 +185,9 @@ class AttemptMetricsTest {
   void theFixRateIsAbsentWhenNoFirstAttemptIsWrong() {
     AttemptMetrics metrics = AttemptMetrics.of(pairs(3, 0, 1, 0), 0);
     assertThat(metrics.transitions().getFirst().fixRate()).isNull();
-    assertThat(metrics.toMap()).containsEntry("fix_rate_t1_t2", null).containsEntry("acc_t1", 100.0);
+    assertThat(metrics.toMap())
+        .containsEntry("fix_rate_t1_t2", null)
+        .containsEntry("acc_t1", 100.0);
   }
 
   @Test

@@ -168,7 +168,9 @@ final class RunReportTest {
           new StepReport(
               "stage2", 1, 1, 1, 1, Map.of("reward_t1", 0.5, "kl_t1", 0.1, "delta", Double.NaN)));
       recorder.samples(
-          "stage2", 1, List.of(new Transcript("1=", List.of(new Transcript.Attempt("1", true, "right")))));
+          "stage2",
+          1,
+          List.of(new Transcript("1=", List.of(new Transcript.Attempt("1", true, "right")))));
     }
     RunHistory history = RunHistory.read("single", other);
     assertThat(history.telling(8)).isEmpty();

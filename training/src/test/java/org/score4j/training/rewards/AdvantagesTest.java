@@ -70,8 +70,10 @@ class AdvantagesTest {
     List<Verdict> first = List.of(Verdict.right(""), Verdict.wrong(""));
     List<Verdict> second = List.of(Verdict.wrong(""), Verdict.right(""));
     RewardBatch batch = RewardBatch.of(RewardShapings.score(10), Samples.rollouts(first, second));
-    assertThat(Advantages.leaveOneOut(batch.rewards()[0], batch.included(), 2)).containsExactly(1, -1);
-    assertThat(Advantages.leaveOneOut(batch.rewards()[1], batch.included(), 2)).containsExactly(-21, 21);
+    assertThat(Advantages.leaveOneOut(batch.rewards()[0], batch.included(), 2))
+        .containsExactly(1, -1);
+    assertThat(Advantages.leaveOneOut(batch.rewards()[1], batch.included(), 2))
+        .containsExactly(-21, 21);
   }
 
   @Test

@@ -58,12 +58,9 @@ class RewardShapingsTest {
 
   @Test
   void anUnchangedAnswerIsPunishedOnlyByRepeatPenalty() {
-    assertThat(RewardShapings.repeatPenalty(1).rewards(WRONG_WRONG))
-        .containsExactly(0, -1);
-    assertThat(RewardShapings.repeatPenalty(1).rewards(RIGHT_RIGHT))
-        .containsExactly(1, 0);
-    assertThat(RewardShapings.repeatPenalty(1).rewards(WRONG_RIGHT))
-        .containsExactly(0, 1);
+    assertThat(RewardShapings.repeatPenalty(1).rewards(WRONG_WRONG)).containsExactly(0, -1);
+    assertThat(RewardShapings.repeatPenalty(1).rewards(RIGHT_RIGHT)).containsExactly(1, 0);
+    assertThat(RewardShapings.repeatPenalty(1).rewards(WRONG_RIGHT)).containsExactly(0, 1);
     for (String name : List.of("stage1", "score", "none", "single-turn", "match-bonus")) {
       RewardShaping shaping = RewardShapings.byName(name, Coefficients.DEFAULTS, 2);
       assertThat(shaping.rewards(WRONG_WRONG))
@@ -81,8 +78,7 @@ class RewardShapingsTest {
 
   @Test
   void onlyFullReturnPaysTheBonusToTheFirstAttemptAndWarns() {
-    assertThat(RewardShapings.fullReturn(10).rewards(WRONG_RIGHT))
-        .containsExactly(11, 11);
+    assertThat(RewardShapings.fullReturn(10).rewards(WRONG_RIGHT)).containsExactly(11, 11);
     for (String name : RewardShapings.names()) {
       RewardShaping shaping = RewardShapings.byName(name, Coefficients.DEFAULTS, 2);
       assertThat(shaping.name()).isEqualTo(name);
@@ -148,7 +144,8 @@ class RewardShapingsTest {
     assertThatThrownBy(
             () ->
                 RewardBatch.of(
-                    RewardShapings.none(), List.of(Samples.rollout(right, right), Samples.rollout(right))))
+                    RewardShapings.none(),
+                    List.of(Samples.rollout(right, right), Samples.rollout(right))))
         .hasMessageContaining("conversation 1 has 1 attempts and the first 2");
   }
 

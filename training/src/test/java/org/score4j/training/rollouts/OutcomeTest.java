@@ -21,7 +21,9 @@ class OutcomeTest {
     return new Rollout(
         new Problem(0, "p", PROMPT, "r"),
         Trajectory.of(
-            PROMPT, List.of(response(1, Finish.STOP), response(1, Finish.LENGTH), response(2, Finish.STOP))),
+            PROMPT,
+            List.of(
+                response(1, Finish.STOP), response(1, Finish.LENGTH), response(2, Finish.STOP))),
         List.of(verdicts));
   }
 

@@ -117,8 +117,8 @@ final class LossCode {
   /**
    * {@code dLoss/dy} of the products {@code y = hidden · headᵀ}, in place of the logits. Arguments:
    * 0 logits, 1 logits of the reference or −1, 2 targets (ints), 3 vocabulary, 4 numbers of the
-   * rows as above, 5 logProbCoef, 6 klCoef or −1, 7 rows, 8 entropyCoef or −1, 9 entropy; factors: inverse temperature, 1/(soft cap
-   * · inverse temperature) or 0.
+   * rows as above, 5 logProbCoef, 6 klCoef or −1, 7 rows, 8 entropyCoef or −1, 9 entropy; factors:
+   * inverse temperature, 1/(soft cap · inverse temperature) or 0.
    */
   static void dLogits(
       KernelContext context, FloatArray memory, IntArray ints, IntArray args, FloatArray factors) {
