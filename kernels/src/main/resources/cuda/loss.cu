@@ -150,7 +150,7 @@ extern "C" __global__ void __launch_bounds__(THREADS) head_statistics(
  * Joins the slots of a row and writes what lmHead returns. With l = log sum, log pi_v = (z_v - max) -
  * l, entropy = l - mean / sum, KL = mean / sum - l - (refMean / sum - refL).
  *
- * @param rows (rows, 8), kept for head_gradient: max, log sum, refMax, log refSum, KL
+ * @param rowStatistics (rows, 8), kept for head_gradient: max, log sum, refMax, log refSum, KL, entropy
  */
 extern "C" __global__ void head_outputs(
     float* __restrict__ logProb,
@@ -177,7 +177,8 @@ extern "C" __global__ void head_outputs(
   }
   float logSum = logf(s.sum);
   logProb[row] = target - s.max - logSum;
-  entropy[row] = logSum - s.mean / s.sum;
+  float spread = logSum - s.mean / s.sum;
+  entropy[row] = spread;
   float divergence = 0.0f;
   float refLogSum = 0.0f;
   if (kl != nullptr) {
@@ -192,6 +193,7 @@ extern "C" __global__ void head_outputs(
   statistics[2] = s.refMax;
   statistics[3] = refLogSum;
   statistics[4] = divergence;
+  statistics[5] = spread;
 }
 
 /** `logits = factor cap tanh(logits / cap)`. */
@@ -203,8 +205,8 @@ extern "C" __global__ void head_soft_cap(float* logits, float cap, float factor,
 }
 
 /**
- * `dLogits = logProbCoef (pi - 1[target]) + klCoef pi (log pi - log pi_ref - KL)` for one chunk; in
- * single precision it may overwrite the logits. Where these are capped, at +-`cap` with the inverse temperature,
+ * `dLogits = logProbCoef (pi - 1[target]) + klCoef pi (log pi - log pi_ref - KL) + entropyCoef pi
+ * (log pi + H)` for one chunk, the coefficients (rows), null for none; in single precision it may overwrite the logits. Where these are capped, at +-`cap` with the inverse temperature,
  * times the slope of the cap; 0 for none. Grid (rows, splits).
  */
 extern "C" __global__ void __launch_bounds__(THREADS) head_gradient(
@@ -215,6 +217,7 @@ extern "C" __global__ void __launch_bounds__(THREADS) head_gradient(
     const int* targets,
     const float* logProbCoef,
     const float* klCoef,
+    const float* entropyCoef,
     int firstColumn,
     int width,
     float cap) {
@@ -227,6 +230,8 @@ extern "C" __global__ void __launch_bounds__(THREADS) head_gradient(
   float divergence = statistics[4];
   float coef = logProbCoef[row];
   float divergenceCoef = klCoef == nullptr ? 0.0f : klCoef[row];
+  float spreadCoef = entropyCoef == nullptr ? 0.0f : entropyCoef[row];
+  float spread = statistics[5];
   int target = targets[row] - firstColumn;
   int columns = (width + gridDim.y - 1) / gridDim.y;
   int end = min(width, (int)(blockIdx.y + 1) * columns);
@@ -238,6 +243,10 @@ extern "C" __global__ void __launch_bounds__(THREADS) head_gradient(
     if (klCoef != nullptr && refLogits != nullptr) {
       float logRef = refLogits[at] - refMax - refLogSum;
       gradient = fmaf(divergenceCoef * pi, logPi - logRef - divergence, gradient);
+    }
+    if (entropyCoef != nullptr) {
+      // Where a probability has underflowed to 0, log pi may be -inf.
+      gradient = pi > 0.0f ? fmaf(spreadCoef * pi, logPi + spread, gradient) : gradient;
     }
     if (cap > 0.0f) {
       float tanh = logits[at] / cap;

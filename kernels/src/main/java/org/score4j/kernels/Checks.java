@@ -227,6 +227,7 @@ final class Checks {
       optionalStateVector(op, "dHead", gradients.dHead(), head.elements());
       stateVector(op, "logProbCoef", gradients.logProbCoef(), n);
       optionalStateVector(op, "klCoef", gradients.klCoef(), n);
+      optionalStateVector(op, "entropyCoef", gradients.entropyCoef(), n);
       if (gradients.klCoef() != null && reference == null) {
         throw new IllegalArgumentException(op + ": klCoef given without a reference model");
       }

@@ -10,10 +10,11 @@ import org.jspecify.annotations.Nullable;
  * <p>N rows, D width, V vocabulary, R width of the reference model. With y = hidden · headᵀ, z = y
  * · inverseTemperature or, where logits are capped (Gemma 2), z = softCap · tanh(y/softCap) ·
  * inverseTemperature, and π = softmax(z), a row's loss is {@code −logProbCoef · log π(target) +
- * klCoef · KL(π ‖ π_ref)}, whose gradient is
+ * klCoef · KL(π ‖ π_ref) − entropyCoef · H(π)}, whose gradient is
  *
  * <pre>
  * dLoss/dz_v = logProbCoef · (π_v − 1[v = target]) + klCoef · π_v · (log π_v − log π_ref,v − KL)
+ *              + entropyCoef · π_v · (log π_v + H)
  * </pre>
  *
  * and dz/dy = inverseTemperature · (1 − tanh²(y/softCap)), the parenthesis 1 without a cap.
@@ -40,9 +41,20 @@ public interface LossKernels {
    * @param dHead (V, D), accumulated, in the state type; null where the head is frozen
    * @param logProbCoef (N), in the state type
    * @param klCoef (N), in the state type; null where no KL gradient is wanted
+   * @param entropyCoef (N), in the state type; null where no entropy gradient is wanted
    */
   record HeadGradients(
-      Tensor dHidden, @Nullable Tensor dHead, Tensor logProbCoef, @Nullable Tensor klCoef) {}
+      Tensor dHidden,
+      @Nullable Tensor dHead,
+      Tensor logProbCoef,
+      @Nullable Tensor klCoef,
+      @Nullable Tensor entropyCoef) {
+    /** Without a gradient of the entropy. */
+    public HeadGradients(
+        Tensor dHidden, @Nullable Tensor dHead, Tensor logProbCoef, @Nullable Tensor klCoef) {
+      this(dHidden, dHead, logProbCoef, klCoef, null);
+    }
+  }
 
   /**
    * The frozen reference model's side.

@@ -1,8 +1,6 @@
 package org.score4j.kernels;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.Optional;
 
 /** Host arrays to and from tensors of any type: what {@link Ops} moves. */
@@ -109,13 +107,6 @@ abstract sealed class Transfers permits Ops {
           "upload: %d bytes for a tensor of %d".formatted(src.byteSize(), dst.byteSize()));
     }
     transfer.upload(dst, src);
-  }
-
-  /** The tensor's raw bytes, in memory of the arena. */
-  public final MemorySegment downloadBytes(Tensor src, Arena arena) {
-    MemorySegment bytes = arena.allocate(src.byteSize(), ValueLayout.JAVA_DOUBLE.byteSize());
-    transfer.download(bytes, src);
-    return bytes;
   }
 
   /** {@link TransferKernels#hostView}. */

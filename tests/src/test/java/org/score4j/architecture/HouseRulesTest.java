@@ -1,6 +1,7 @@
 package org.score4j.architecture;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.core.domain.JavaClass;
@@ -92,6 +93,16 @@ final class HouseRulesTest {
         .dependOnClassesThat()
         .resideInAPackage("org.score4j.training..")
         .because("training is the program, the other modules are its libraries")
+        .check(CLASSES);
+  }
+
+  @Test
+  void packagesOfTraining_dependOnEachOtherInOneDirection() {
+    slices()
+        .matching("org.score4j.training.(*)..")
+        .should()
+        .beFreeOfCycles()
+        .because("each part of the program can then be read, tested and replaced below the next")
         .check(CLASSES);
   }
 

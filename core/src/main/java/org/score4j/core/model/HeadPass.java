@@ -23,8 +23,20 @@ public final class HeadPass {
    */
   public record Result(float[] logProb, float[] entropy, float[] kl, float[] refLogProb) {}
 
-  /** Coefficients of the loss Σ_n −logProbCoef·log π(target_n) + klCoef·KL_n, each (N). */
-  public record Coefficients(float[] logProb, float @Nullable [] kl) {}
+  /**
+   * Coefficients of the loss Σ_n −logProb_n · log π(target_n) + kl_n · KL_n − entropy_n · H_n, each
+   * (N).
+   *
+   * @param logProb of the log-probabilities: an advantage, a weight of a target
+   * @param kl of the exact KL to the reference; null for no gradient of it
+   * @param entropy of the entropy; null for no gradient of it
+   */
+  public record Coefficients(float[] logProb, float @Nullable [] kl, float @Nullable [] entropy) {
+    /** Without a gradient of the entropy. */
+    public Coefficients(float[] logProb, float @Nullable [] kl) {
+      this(logProb, kl, null);
+    }
+  }
 
   private final Transformer model;
   private final Ops ops;
@@ -46,18 +58,15 @@ public final class HeadPass {
 
   /** Log-probabilities under {@code weights}, and KL to {@code reference} if there is one. */
   public Result score(Parameters weights, @Nullable Parameters reference, PackedBatch batch) {
-    long mark = arena.mark();
-    try {
-      Tensor refHidden = reference == null ? null : referenceHidden(reference, batch);
-      Transformer.Forward forward = model.forward(weights, batch, arena, false);
-      return head(weights, null, reference, refHidden, batch, forward, null);
-    } finally {
-      arena.release(mark);
+    try (Opened pass = new Opened(weights, reference, batch, false)) {
+      pass.head(null, null);
+      return pass.result();
     }
   }
 
   /**
-   * Adds the gradients of one micro-batch's share of the loss.
+   * Adds the gradients of one micro-batch's share of the loss, whose coefficients are known before
+   * the log-probs are; the head is computed once.
    *
    * @param gradients accumulated; the gradient of a tied head included
    * @param weights of the policy
@@ -71,12 +80,130 @@ public final class HeadPass {
       @Nullable Parameters reference,
       PackedBatch batch,
       Coefficients coefficients) {
-    long mark = arena.mark();
+    try (Opened pass = new Opened(weights, reference, batch, true)) {
+      pass.head(gradients, coefficients);
+      return pass.result();
+    }
+  }
+
+  /**
+   * A pass to be read first and learnt from then, for losses whose coefficients depend on the
+   * log-probs (pairwise preferences, clipped ratios). The body of the model runs once; the head is
+   * computed again for the gradients.
+   *
+   * @param reference of the KL and of log π_ref, null for none
+   */
+  public Opened open(Parameters weights, @Nullable Parameters reference, PackedBatch batch) {
+    Opened pass = new Opened(weights, reference, batch, true);
     try {
-      Tensor refHidden = reference == null ? null : referenceHidden(reference, batch);
-      Transformer.Forward forward = model.forward(weights, batch, arena, true);
-      return head(weights, gradients, reference, refHidden, batch, forward, coefficients);
-    } finally {
+      pass.head(null, null);
+      return pass;
+    } catch (RuntimeException | Error e) {
+      pass.close();
+      throw e;
+    }
+  }
+
+  /** One micro-batch whose activations are held until it is closed. Only the newest may be used. */
+  public final class Opened implements AutoCloseable {
+    private final long mark = arena.mark();
+    private final Parameters weights;
+    private final PackedBatch batch;
+    private final Transformer.Forward forward;
+    private final Tensor hidden;
+    private final LossKernels.@Nullable HeadReference reference;
+    private final LossKernels.HeadOutputs outputs;
+
+    private Opened(
+        Parameters weights, @Nullable Parameters reference, PackedBatch batch, boolean learning) {
+      this.weights = weights;
+      this.batch = batch;
+      try {
+        int n = batch.numPredictions();
+        Tensor refHidden = reference == null ? null : referenceHidden(reference, batch);
+        forward = model.forward(weights, batch, arena, learning);
+        Tensor headRows = forward.batch().headRows();
+        Tensor read = forward.hidden();
+        if (headRows != null) {
+          read = matrix(n);
+          ops.gatherRows(read, forward.hidden(), headRows);
+        }
+        hidden = read;
+        this.reference =
+            reference == null || refHidden == null
+                ? null
+                : new LossKernels.HeadReference(refHidden, reference.lmHead());
+        outputs =
+            new LossKernels.HeadOutputs(
+                vector(n),
+                vector(n),
+                refHidden == null ? null : vector(n),
+                refHidden == null ? null : vector(n));
+      } catch (RuntimeException | Error e) {
+        arena.release(mark);
+        throw e;
+      }
+    }
+
+    /** Everything per prediction. */
+    public Result result() {
+      return new Result(
+          ops.downloadFloats(outputs.logProb()),
+          ops.downloadFloats(outputs.entropy()),
+          outputs.kl() == null ? new float[0] : ops.downloadFloats(outputs.kl()),
+          outputs.refLogProb() == null ? new float[0] : ops.downloadFloats(outputs.refLogProb()));
+    }
+
+    /**
+     * Adds the gradients of the loss; once, as the activations are used up by it.
+     *
+     * @param gradients accumulated; the gradient of a tied head included
+     * @param coefficients already divided by the global normaliser
+     */
+    public void backward(Parameters gradients, Coefficients coefficients) {
+      head(gradients, coefficients);
+    }
+
+    private void head(@Nullable Parameters gradients, @Nullable Coefficients coefficients) {
+      Tensor targets = forward.batch().targets();
+      if (targets == null) {
+        throw new IllegalStateException("head pass: the batch has no targets");
+      }
+      LossKernels.HeadGradients out = null;
+      if (gradients != null && coefficients != null) {
+        out =
+            new LossKernels.HeadGradients(
+                matrix(batch.numPredictions()),
+                gradients.lora().isPresent() ? null : gradients.lmHead(),
+                uploaded(coefficients.logProb()),
+                reference == null || coefficients.kl() == null ? null : uploaded(coefficients.kl()),
+                coefficients.entropy() == null ? null : uploaded(coefficients.entropy()));
+      }
+      ops.lmHead(
+          outputs,
+          out,
+          hidden,
+          weights.lmHead(),
+          targets,
+          reference,
+          inverseTemperature,
+          model.config().finalSoftCap());
+      if (gradients == null || out == null) {
+        return;
+      }
+      Tensor headRows = forward.batch().headRows();
+      Tensor dRead = out.dHidden();
+      if (headRows != null) {
+        dRead = matrix(batch.numReadRows());
+        ops.fill(dRead, 0);
+        ops.scatterAddRows(dRead, out.dHidden(), headRows);
+      }
+      model.backward(gradients, weights, forward, dRead, arena);
+    }
+
+    /** Gives the activations back. */
+    @Override
+    public void close() {
       arena.release(mark);
     }
   }
@@ -95,77 +222,6 @@ public final class HeadPass {
     }
     arena.release(mark);
     return kept;
-  }
-
-  private Result head(
-      Parameters weights,
-      @Nullable Parameters gradients,
-      @Nullable Parameters reference,
-      @Nullable Tensor refHidden,
-      PackedBatch batch,
-      Transformer.Forward forward,
-      @Nullable Coefficients coefficients) {
-    int n = batch.numPredictions();
-    Tensor headRows = forward.batch().headRows();
-    Tensor hidden = forward.hidden();
-    if (headRows != null) {
-      hidden = matrix(n);
-      ops.gatherRows(hidden, forward.hidden(), headRows);
-    }
-    LossKernels.HeadReference side = null;
-    Tensor kl = null;
-    Tensor refLogProb = null;
-    if (reference != null && refHidden != null) {
-      side = new LossKernels.HeadReference(refHidden, reference.lmHead());
-      kl = vector(n);
-      refLogProb = vector(n);
-    }
-    Tensor targets = forward.batch().targets();
-    if (targets == null) {
-      throw new IllegalStateException("head pass: the batch has no targets");
-    }
-    LossKernels.HeadOutputs outputs =
-        new LossKernels.HeadOutputs(vector(n), vector(n), kl, refLogProb);
-    if (gradients == null || coefficients == null) {
-      ops.lmHead(
-          outputs,
-          null,
-          hidden,
-          weights.lmHead(),
-          targets,
-          side,
-          inverseTemperature,
-          model.config().finalSoftCap());
-    } else {
-      Tensor dHidden = matrix(n);
-      LossKernels.HeadGradients out =
-          new LossKernels.HeadGradients(
-              dHidden,
-              gradients.lora().isPresent() ? null : gradients.lmHead(),
-              uploaded(coefficients.logProb()),
-              side == null || coefficients.kl() == null ? null : uploaded(coefficients.kl()));
-      ops.lmHead(
-          outputs,
-          out,
-          hidden,
-          weights.lmHead(),
-          targets,
-          side,
-          inverseTemperature,
-          model.config().finalSoftCap());
-      Tensor dRead = dHidden;
-      if (headRows != null) {
-        dRead = matrix(batch.numReadRows());
-        ops.fill(dRead, 0);
-        ops.scatterAddRows(dRead, dHidden, headRows);
-      }
-      model.backward(gradients, weights, forward, dRead, arena);
-    }
-    return new Result(
-        ops.downloadFloats(outputs.logProb()),
-        ops.downloadFloats(outputs.entropy()),
-        kl == null ? new float[0] : ops.downloadFloats(kl),
-        refLogProb == null ? new float[0] : ops.downloadFloats(refLogProb));
   }
 
   private Tensor matrix(int rows) {
@@ -268,8 +324,8 @@ public final class HeadPass {
     // Reference's and policy's hidden states, dHidden.
     long perPrediction = 3 * d;
     long floats = tokens * (floatsOfBlocks + outside) + predictions * perPrediction;
-    // The final norm's rstd; four results and two coefficients of a prediction.
-    long state = tokens * (blocksOfStates * block.states + 1) + predictions * 6L;
+    // The final norm's rstd; four results and three coefficients of a prediction.
+    long state = tokens * (blocksOfStates * block.states + 1) + predictions * 7L;
     // Ids, positions, segments (4) and read rows; head rows and targets.
     long indices = 7L * tokens + 2L * predictions;
     long tensors = blocksOfTensors * block.tensors + 60;

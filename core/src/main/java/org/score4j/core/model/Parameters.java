@@ -351,6 +351,17 @@ public final class Parameters implements AutoCloseable {
     }
   }
 
+  /** Adds another set of gradients of the same weights, that of a tied head apart. */
+  public void add(Ops ops, Parameters other) {
+    ops.add(decayed, decayed, other.decayed);
+    if (lora == null) {
+      ops.add(undecayed, undecayed, other.undecayed);
+      if (config.tieWordEmbeddings() && !lmHead.equals(embedTokens)) {
+        ops.add(lmHead, lmHead, other.lmHead);
+      }
+    }
+  }
+
   /** The adapters this set has, if the rest of the model is frozen. */
   public Optional<LoraConfig> lora() {
     return Optional.ofNullable(lora);

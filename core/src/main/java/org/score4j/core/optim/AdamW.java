@@ -104,13 +104,6 @@ public final class AdamW implements AutoCloseable {
         learningRate, settings.beta1(), settings.beta2(), settings.eps(), weightDecay, step, scale);
   }
 
-  /** Forgets everything: moments and step count zero, as at the start of a stage. */
-  public void reset() {
-    firstMoment.clear(ops);
-    secondMoment.clear(ops);
-    step = 0;
-  }
-
   /** Updates made so far. */
   public long steps() {
     return step;

@@ -32,6 +32,7 @@ final class CpuLossKernels implements LossKernels {
       long refLogProb,
       long logProbCoef,
       long klCoef,
+      long entropyCoef,
       long targets,
       float inverseTemperature,
       float softCap) {
@@ -48,6 +49,7 @@ final class CpuLossKernels implements LossKernels {
           addressOrZero(outputs.refLogProb()),
           gradients == null ? 0 : HostBuffer.address(gradients.logProbCoef()),
           gradients == null ? 0 : addressOrZero(gradients.klCoef()),
+          gradients == null ? 0 : addressOrZero(gradients.entropyCoef()),
           HostBuffer.address(targets),
           (float) inverseTemperature,
           (float) softCap);
@@ -112,7 +114,11 @@ final class CpuLossKernels implements LossKernels {
             divergences(columns, part, z, zRef, lanes);
           }
           if (columns.logProbCoef != 0) {
-            gradients(columns, part, z, zRef);
+            if (columns.entropyCoef != 0) {
+              gradientsWithEntropy(columns, part, z, zRef);
+            } else {
+              gradients(columns, part, z, zRef);
+            }
             if (slopes != 0) {
               timesSlopes(part, z, slopes);
             }
@@ -190,6 +196,23 @@ final class CpuLossKernels implements LossKernels {
         VocabularyRow.toGradient(
             rows.at(z, r), rows.at(zRef, r), rows.vocabulary, target, c, k, kl);
       }
+    }
+  }
+
+  /** The same with a gradient of the entropy; 0 for the KL's coefficient where it has none. */
+  private static void gradientsWithEntropy(Columns columns, Rows rows, long z, long zRef) {
+    for (int r = rows.from; r < rows.to; r++) {
+      long n = (long) rows.first + r;
+      int target = getInt(columns.targets + 4 * n);
+      float c = getFloat(columns.logProbCoef + 4 * n) * columns.inverseTemperature;
+      float e = getFloat(columns.entropyCoef + 4 * n) * columns.inverseTemperature;
+      float h = getFloat(columns.entropy + 4 * n);
+      boolean withKl = columns.klCoef != 0;
+      float k = withKl ? getFloat(columns.klCoef + 4 * n) * columns.inverseTemperature : 0;
+      float kl = withKl ? getFloat(columns.kl + 4 * n) : 0;
+      // Without a KL term any row of numbers will do for the reference.
+      long ref = rows.at(withKl ? zRef : z, r);
+      VocabularyRow.toGradient(rows.at(z, r), ref, rows.vocabulary, target, c, k, kl, e, h);
     }
   }
 }

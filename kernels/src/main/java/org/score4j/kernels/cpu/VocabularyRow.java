@@ -162,6 +162,30 @@ final class VocabularyRow {
     subtract(logPi + 4L * target, c);
   }
 
+  /**
+   * log π becomes dLoss/dz = c·(π − 1[v = target]) + k·π·(log π − log π_ref − kl) + e·π·(log π +
+   * h), in place.
+   */
+  static void toGradient(
+      long logPi,
+      long logRef,
+      int vocabulary,
+      int target,
+      float c,
+      float k,
+      float kl,
+      float e,
+      float h) {
+    int padded = Lanes.roundUp(vocabulary);
+    for (int v = 0; v < padded; v += LANES) {
+      FloatVector l = load(logPi + 4L * v);
+      FloatVector excess = l.sub(load(logRef + 4L * v)).sub(kl);
+      FloatVector weight = excess.mul(k).add(c).add(l.add(h).mul(e));
+      store(logPi + 4L * v, CpuMath.exp(l).mul(weight));
+    }
+    subtract(logPi + 4L * target, c);
+  }
+
   private static void subtract(long at, float c) {
     setFloat(at, getFloat(at) - c);
   }

@@ -73,7 +73,8 @@ final class CudaLossKernels implements LossKernels {
                   gradients.dHidden().rows(from, to),
                   gradients.dHead(),
                   gradients.logProbCoef().rows(from, to),
-                  rows(gradients.klCoef(), from, to)),
+                  rows(gradients.klCoef(), from, to),
+                  rows(gradients.entropyCoef(), from, to)),
           hidden.rows(from, to),
           weight,
           targets.rows(from, to),
@@ -221,6 +222,7 @@ final class CudaLossKernels implements LossKernels {
             .pointer(head.targets())
             .pointer(gradients.logProbCoef())
             .pointer(gradients.klCoef())
+            .pointer(gradients.entropyCoef())
             .i32(first)
             .i32(columns)
             .f32(head.softCap() * head.inverseTemperature())

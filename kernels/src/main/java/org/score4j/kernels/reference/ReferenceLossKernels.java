@@ -44,7 +44,7 @@ final class ReferenceLossKernels implements LossKernels {
         Doubles.of(outputs.refLogProb()).set(n, logRef[target]);
       }
       if (gradients != null) {
-        double[] dZ = dLogits(gradients, n, target, logPi, logRef, kl);
+        double[] dZ = dLogits(gradients, n, target, logPi, logRef, kl, entropy);
         for (int v = 0; v < dZ.length; v++) {
           dZ[v] *= policyRows.slope(z[v], inverseTemperature);
         }
@@ -60,15 +60,21 @@ final class ReferenceLossKernels implements LossKernels {
       int target,
       double[] logPi,
       double @Nullable [] logRef,
-      double kl) {
+      double kl,
+      double entropy) {
     double logProbCoef = Doubles.of(gradients.logProbCoef()).get(row);
     double klCoef = gradients.klCoef() == null ? 0 : Doubles.of(gradients.klCoef()).get(row);
+    double entropyCoef =
+        gradients.entropyCoef() == null ? 0 : Doubles.of(gradients.entropyCoef()).get(row);
     double[] dZ = new double[logPi.length];
     for (int v = 0; v < dZ.length; v++) {
       double pi = Math.exp(logPi[v]);
       dZ[v] = logProbCoef * (pi - (v == target ? 1 : 0));
       if (logRef != null && gradients.klCoef() != null) {
         dZ[v] += klCoef * pi * (logPi[v] - logRef[v] - kl);
+      }
+      if (gradients.entropyCoef() != null) {
+        dZ[v] += entropyCoef * pi * (logPi[v] + entropy);
       }
     }
     return dZ;

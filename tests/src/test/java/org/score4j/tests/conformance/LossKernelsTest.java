@@ -243,6 +243,7 @@ interface LossKernelsTest extends Conformance {
     private final Tensor targets;
     private final Tensor logProbCoef;
     private final @Nullable Tensor klCoef;
+    private final @Nullable Tensor entropyCoef;
     private final @Nullable HeadReference reference;
 
     Inputs(Bench bench, Call call) {
@@ -254,6 +255,9 @@ interface LossKernelsTest extends Conformance {
       this.targets = bench.ints(ids, call.rows());
       this.logProbCoef = bench.stateInput("logProbCoef", call.rows());
       this.klCoef = call.kl() ? bench.stateInput("klCoef", call.rows()) : null;
+      // Even vocabularies come with a gradient of the entropy, with and without a reference.
+      this.entropyCoef =
+          call.vocab() % 2 == 0 ? bench.stateInput("entropyCoef", call.rows()) : null;
       this.reference =
           call.refWidth() == 0
               ? null
@@ -271,7 +275,8 @@ interface LossKernelsTest extends Conformance {
                   dHidden,
                   dHead,
                   logProbCoef.rows(from, to),
-                  klCoef == null ? null : klCoef.rows(from, to));
+                  klCoef == null ? null : klCoef.rows(from, to),
+                  entropyCoef == null ? null : entropyCoef.rows(from, to));
       HeadReference part =
           reference == null
               ? null

@@ -20,10 +20,10 @@ import org.score4j.kernels.DeviceException;
 import org.score4j.kernels.Ops;
 import org.score4j.kernels.Precision;
 import org.score4j.tests.cuda.CudaTestDevice;
-import org.score4j.training.config.ConfigException;
 import org.score4j.training.config.RunConfig;
 import org.score4j.training.run.RunListener;
 import org.score4j.training.run.TrainingRun;
+import org.score4j.training.settings.ConfigException;
 
 /** A run that cannot start gives everything on the device back. */
 class FailedStartTest {

@@ -29,12 +29,12 @@ import org.score4j.kernels.Ops;
 import org.score4j.kernels.Precision;
 import org.score4j.kernels.cuda.CudaBackend;
 import org.score4j.tests.cuda.CudaTestDevice;
-import org.score4j.training.config.ConfigException;
 import org.score4j.training.config.RunConfig;
 import org.score4j.training.run.RunListener;
 import org.score4j.training.run.RunResult;
 import org.score4j.training.run.StepReport;
 import org.score4j.training.run.TrainingRun;
+import org.score4j.training.settings.ConfigException;
 import org.score4j.training.text.TextModel;
 
 /** Adapters on a Hugging Face folder, through all phases and back. */

@@ -81,11 +81,13 @@ class NarrowTrainingTest {
 
   @Test
   void theReferenceOfARun_alsoWhenItIsResumed() throws IOException {
-    RunConfig expected = config(wide, "model.referencePath", wide.toString());
+    RunConfig expected =
+        config(wide, "stage1.reference", wide.toString(), "stage2.reference", wide.toString());
     RunResult whole =
         RecordedRun.run(
             folder.resolve("wide"), expected, Backends.open("cpu", 2), new ArrayList<>(), l -> {});
-    RunConfig config = config(wide, "model.referencePath", narrow.toString());
+    RunConfig config =
+        config(wide, "stage1.reference", narrow.toString(), "stage2.reference", narrow.toString());
     Path path = Files.createDirectory(folder.resolve("narrow"));
     List<Long> sizes = new ArrayList<>();
     // Stopped within the first stage, after its first step.

@@ -23,11 +23,10 @@ import org.score4j.kernels.Precision;
 import org.score4j.tests.cuda.CudaTestDevice;
 import org.score4j.tokenizer.HuggingFaceTokenizer;
 import org.score4j.training.config.RunConfig;
-import org.score4j.training.run.Evaluated;
+import org.score4j.training.evaluation.EvaluationReport;
 import org.score4j.training.run.LoadedModel;
 import org.score4j.training.run.RunResult;
 import org.score4j.training.run.StepReport;
-import org.score4j.training.tasks.MixtureProbabilities;
 import org.score4j.training.tasks.SupervisedExample;
 import org.score4j.training.tasks.SupervisedRows;
 import org.score4j.training.tasks.Task;
@@ -55,7 +54,13 @@ class TextTrainingTest {
   void supervisedTrainingTeachesTheAnswersAndBothStagesGoOnFromThere() throws IOException {
     List<StepReport> steps = new ArrayList<>();
     RunResult result = run("run", config(), Backends.open("cpu", 2), steps);
-    assertThat(Objects.requireNonNull(result.greedy().get("base")).accT1().value()).isEqualTo(100);
+    assertThat(
+            Objects.requireNonNull(result.greedy().get("base"))
+                .attempts()
+                .getFirst()
+                .accuracy()
+                .value())
+        .isEqualTo(100);
     assertThat(result.logprobMismatches()).isZero();
     StepReport last = steps.getLast();
     assertThat(last.phase()).isEqualTo("stage2");
@@ -72,7 +77,7 @@ class TextTrainingTest {
     try (Backend backend = Backends.open("cpu", 2);
         LoadedModel loaded = new LoadedModel(config(), trained, new Ops(backend), line -> {});
         HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.open(trained)) {
-      Evaluated evaluated = loaded.evaluate(100, 0);
+      EvaluationReport evaluated = loaded.evaluate(100, 0);
       assertThat(evaluated.transcripts()).hasSize(4);
       for (Map<String, ?> transcript : evaluated.transcripts()) {
         List<?> spans = (List<?>) Objects.requireNonNull(transcript.get("spans"));
@@ -134,7 +139,7 @@ class TextTrainingTest {
       assertThat(spans.get(1)).endsWith(2);
       assertThat(spans.get(3)).endsWith(2);
 
-      SupervisedRows drawn = task.supervisedRows(MixtureProbabilities.DEFAULTS, 5);
+      SupervisedRows drawn = task.supervisedRows(5);
       boolean[] seen = new boolean[2];
       for (int row = 0; row < 32; row++) {
         SupervisedExample example = drawn.example(0, row);

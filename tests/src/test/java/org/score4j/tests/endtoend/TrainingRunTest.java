@@ -103,6 +103,30 @@ class TrainingRunTest {
   }
 
   @Test
+  void shardsOfTheGradient_giveTheSameWeightsWhateverTheMicroBatchesAndThreads()
+      throws IOException {
+    RunResult one = run("chain", config(), 1);
+    for (String shards : new String[] {"3", "4", "16"}) {
+      RunResult whole = run("shards" + shards, config("gradientShards", shards), 1);
+      RunResult narrow =
+          run(
+              "narrow" + shards,
+              config(
+                  "gradientShards", shards,
+                  "base.microBatchTokens", "40",
+                  "stage1.microBatchTokens", "64",
+                  "stage2.microBatchTokens", "33"),
+              2);
+      assertThat(narrow.weightsSha256()).as("%s shards", shards).isEqualTo(whole.weightsSha256());
+      assertThat(narrow.logprobMismatches()).isZero();
+      // Another order of additions: other last bits, or the shards would not have been used.
+      assertThat(whole.weightsSha256()).isNotEqualTo(one.weightsSha256());
+    }
+    assertThat(run("one", config("gradientShards", "1"), 2).weightsSha256())
+        .isEqualTo(one.weightsSha256());
+  }
+
+  @Test
   void anotherSeed_endsInOtherWeights() throws IOException {
     assertThat(run("seed1", config("seed", "1"), 1).weightsSha256())
         .isNotEqualTo(run("seed2", config("seed", "2"), 1).weightsSha256());

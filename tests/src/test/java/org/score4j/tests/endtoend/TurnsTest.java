@@ -32,12 +32,12 @@ import org.score4j.tokenizer.ChatFormat;
 import org.score4j.tokenizer.HuggingFaceTokenizer;
 import org.score4j.training.config.ConfigLoader;
 import org.score4j.training.evaluation.Evaluator;
+import org.score4j.training.rollouts.Rollout;
 import org.score4j.training.rollouts.RolloutWorker;
 import org.score4j.training.rollouts.Span;
 import org.score4j.training.rollouts.Trajectory;
 import org.score4j.training.rollouts.TrajectoryBatch;
 import org.score4j.training.rollouts.TrajectoryBatch.MicroBatch;
-import org.score4j.training.tasks.MixtureProbabilities;
 import org.score4j.training.tasks.Problem;
 import org.score4j.training.tasks.SupervisedExample;
 import org.score4j.training.tasks.SupervisedRows;
@@ -107,18 +107,21 @@ class TurnsTest {
       List<Trajectory> trajectories =
           new ArrayList<>(rollouts.sample(sampler.weights, problems, SAMPLES, 2, 1, 7));
       trajectories.addAll(
-          new Evaluator(task, rollouts).evaluate(sampler.weights, problems, 1, 8).trajectories());
+          new Evaluator(task, rollouts, 2)
+              .evaluate(sampler.weights, problems, 1, 8).rollouts().stream()
+                  .map(Rollout::trajectory)
+                  .toList());
       int ended = 0;
       for (Trajectory trajectory : trajectories) {
-        int[] first = trajectory.response(0);
+        int[] first = trajectory.attempt(0);
         int[] whole = trajectory.ids();
-        int[] second = Arrays.copyOf(whole, whole.length - trajectory.response(1).length);
+        int[] second = Arrays.copyOf(whole, whole.length - trajectory.attempt(1).length);
         assertThat(second).isEqualTo(chatted(format, first, task.text(first)));
         ended += isEnd(tokenizer, first) ? 1 : 0;
       }
       assertThat(ended).as("answers that ended").isBetween(2, SAMPLES - 2);
 
-      SupervisedRows rows = task.supervisedRows(MixtureProbabilities.DEFAULTS, 5);
+      SupervisedRows rows = task.supervisedRows(5);
       SupervisedExample row = rows.example(0, 0);
       int[] prompt = format.prompt(QUESTION);
       int[] before = Arrays.copyOf(row.ids(), row.targetStart());
@@ -171,11 +174,11 @@ class TurnsTest {
       List<Trajectory> trajectories =
           sampler.rollouts(task).sample(sampler.weights, task.trainingProblems(), SAMPLES, 2, 1, 7);
       MicroBatch batch = TrajectoryBatch.pack(trajectories, SAMPLES, MOST_TOKENS).getFirst();
-      int sampled = trajectories.stream().mapToInt(Trajectory::numSampled).sum();
+      int sampled = trajectories.stream().mapToInt(t -> t.attempt(0).length + t.attempt(1).length).sum();
       assertThat(batch.packed().numPredictions()).isEqualTo(sampled);
       int end = tokenizer.specialTokens().eosIds().getFirst();
       long leftOut =
-          trajectories.stream().filter(t -> t.spans().get(1).kept() < t.response(0).length).count();
+          trajectories.stream().filter(t -> t.spans().get(1).kept() < t.attempt(0).length).count();
       assertThat(leftOut).isPositive();
       assertThat(Arrays.stream(batch.packed().targets()).filter(id -> id == end).count())
           .isEqualTo(trajectories.stream().mapToLong(t -> ends(t, end)).sum());

@@ -53,12 +53,28 @@ class HeadGradientsTest {
     check(true, true, 1.9, 30);
   }
 
+  @Test
+  void entropy_byHiddenAndHead_withAndWithoutTheOthers() {
+    check(false, false, true, 1, 0);
+    check(true, true, true, 0.7, 0);
+    check(true, false, true, 1.9, 1.5);
+  }
+
   private static void check(boolean reference, boolean klGradient, double inverseTemperature) {
-    check(reference, klGradient, inverseTemperature, 0);
+    check(reference, klGradient, false, inverseTemperature, 0);
   }
 
   private static void check(
       boolean reference, boolean klGradient, double inverseTemperature, double softCap) {
+    check(reference, klGradient, false, inverseTemperature, softCap);
+  }
+
+  private static void check(
+      boolean reference,
+      boolean klGradient,
+      boolean entropyGradient,
+      double inverseTemperature,
+      double softCap) {
     for (int[] s : new int[][] {{1, 2, 2}, {4, 3, 7}, {3, 5, 17}}) {
       try (GradientCheck check = new GradientCheck(9)) {
         int n = s[0];
@@ -70,10 +86,12 @@ class HeadGradientsTest {
         @Nullable Tensor klCoef = klGradient ? check.normals(n) : null;
         @Nullable HeadReference frozen =
             reference ? new HeadReference(check.normals(n, 4), check.normals(s[2], 4)) : null;
+        @Nullable Tensor entropyCoef = entropyGradient ? check.normals(n) : null;
         Tensor logProb = check.tensor(n);
+        Tensor entropy = check.tensor(n);
         @Nullable Tensor kl = reference ? check.tensor(n) : null;
         HeadOutputs outputs =
-            new HeadOutputs(logProb, check.tensor(n), kl, reference ? check.tensor(n) : null);
+            new HeadOutputs(logProb, entropy, kl, reference ? check.tensor(n) : null);
         DoubleSupplier loss =
             () -> {
               check
@@ -81,17 +99,19 @@ class HeadGradientsTest {
                   .lmHead(
                       outputs, null, hidden, head, targets, frozen, inverseTemperature, softCap);
               double klTerm = kl == null || klCoef == null ? 0 : check.dot(kl, klCoef);
-              return klTerm - check.dot(logProb, logProbCoef);
+              double bonus = entropyCoef == null ? 0 : check.dot(entropy, entropyCoef);
+              return klTerm - bonus - check.dot(logProb, logProbCoef);
             };
         Tensor dHidden = check.tensor(n, s[1]);
         Accumulated dHead = new Accumulated(check, s[2], s[1]);
-        HeadGradients gradients = new HeadGradients(dHidden, dHead.tensor, logProbCoef, klCoef);
+        HeadGradients gradients =
+            new HeadGradients(dHidden, dHead.tensor, logProbCoef, klCoef, entropyCoef);
         check
             .ops()
             .lmHead(outputs, gradients, hidden, head, targets, frozen, inverseTemperature, softCap);
         String what =
-            "lmHead (%d, %d, %d) kl=%b 1/T=%s cap=%s"
-                .formatted(n, s[1], s[2], klGradient, inverseTemperature, softCap);
+            "lmHead (%d, %d, %d) kl=%b entropy=%b 1/T=%s cap=%s"
+                .formatted(n, s[1], s[2], klGradient, entropyGradient, inverseTemperature, softCap);
         check.check(what + " dHidden", hidden, dHidden, loss);
         check.check(what + " dHead", head, dHead.added(), loss);
       }

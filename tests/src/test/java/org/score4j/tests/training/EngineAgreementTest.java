@@ -12,11 +12,11 @@ import org.score4j.kernels.Backend;
 import org.score4j.kernels.Backends;
 import org.score4j.kernels.Tensor;
 import org.score4j.training.algorithms.DisagreementException;
-import org.score4j.training.config.StageConfig;
+import org.score4j.training.algorithms.ScoreConfig;
 
 /** What samples is what learns, and a backend where it is not is caught before the update. */
 final class EngineAgreementTest {
-  private static final StageConfig STAGE =
+  private static final ScoreConfig STAGE =
       TinyLearner.frozen(1, "score", 2, 10, 0.01, 0, "exact", "loss");
 
   @Test

@@ -8,14 +8,14 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.score4j.core.generation.StopRule.Finish;
 import org.score4j.core.model.HeadPass;
 import org.score4j.core.model.PackedBatch;
 import org.score4j.core.optim.AdamW;
 import org.score4j.training.algorithms.Algorithm;
-import org.score4j.training.algorithms.KlPenalty;
-import org.score4j.training.config.ConfigException;
-import org.score4j.training.config.StageConfig;
+import org.score4j.training.algorithms.ScoreConfig;
 import org.score4j.training.evaluation.Evaluator;
+import org.score4j.training.rewards.KlPenalty;
 import org.score4j.training.rollouts.Span;
 import org.score4j.training.rollouts.Trajectory;
 import org.score4j.training.rollouts.TrajectoryBatch;
@@ -29,7 +29,7 @@ class KnownMistakesTest {
 
   @Test
   void klIsMeasuredAgainstTheReference_notAgainstThePolicyItself() {
-    StageConfig stage = TinyLearner.frozen(1, "score", 2, 10, 0.01, 0, "exact", "loss");
+    ScoreConfig stage = TinyLearner.frozen(1, "score", 2, 10, 0.01, 0, "exact", "loss");
     try (TinyLearner apart = new TinyLearner(new TwoLetterTask(), true);
         AdamW optimizer = apart.optimizer(stage)) {
       Map<String, Double> metrics = apart.score(stage, optimizer).step(0).metrics();
@@ -46,7 +46,7 @@ class KnownMistakesTest {
 
   @Test
   void rewardsReachTheGradient_andEqualRewardsDoNot() {
-    StageConfig stage = TinyLearner.frozen(40, "none", 2, 0, 0, 0, "exact", "loss");
+    ScoreConfig stage = TinyLearner.frozen(40, "none", 2, 0, 0, 0, "exact", "loss");
     try (TinyLearner tiny = new TinyLearner(new TwoLetterTask(), true);
         AdamW optimizer = tiny.optimizer(stage)) {
       boolean sawSignal = false;
@@ -76,7 +76,8 @@ class KnownMistakesTest {
       assertThat(batch.packed().numPredictions()).isEqualTo(8);
       for (int n = 0; n < 8; n++) {
         Trajectory trajectory = trajectories.get(batch.trajectory()[n]);
-        assertThat(batch.packed().targets()[n]).isEqualTo(trajectory.response(batch.turn()[n])[0]);
+        assertThat(batch.packed().targets()[n])
+            .isEqualTo(trajectory.attempt(batch.attempt()[n])[0]);
       }
     }
   }
@@ -91,7 +92,7 @@ class KnownMistakesTest {
       // Prompt once, then y1 and the instruction of each of the four conversations.
       assertThat(fed).hasSize(1 + 4 * 2);
       for (int k = 0; k < 4; k++) {
-        assertThat(fed[1 + 2 * k]).isEqualTo(trajectories.get(k).response(0)[0]);
+        assertThat(fed[1 + 2 * k]).isEqualTo(trajectories.get(k).attempt(0)[0]);
         assertThat(fed[2 + 2 * k]).isEqualTo(tiny.task.correctionIds()[0]);
       }
     }
@@ -101,16 +102,16 @@ class KnownMistakesTest {
   void evaluationGeneratesFreely_itIsNoTeacherForcedArgmax() {
     try (TinyLearner tiny = new TinyLearner(new TwoLetterTask(), true)) {
       Evaluator.Evaluation evaluation =
-          new Evaluator(tiny.task, tiny.rollouts())
+          new Evaluator(tiny.task, tiny.rollouts(), 2)
               .evaluate(tiny.weights, tiny.task.heldOutProblems(), 0, 0);
-      Trajectory trajectory = evaluation.trajectories().getFirst();
+      Trajectory trajectory = evaluation.rollouts().getFirst().trajectory();
       List<Span> spans = trajectory.spans();
       assertThat(spans.stream().map(Span::role).toList())
           .containsExactly(
               Span.Role.PROMPT, Span.Role.RESPONSE, Span.Role.INSTRUCTION, Span.Role.RESPONSE);
       // Each greedy token is the likeliest one after the model's own words so far.
       for (int turn = 0; turn < 2; turn++) {
-        int drawn = trajectory.response(turn)[0];
+        int drawn = trajectory.attempt(turn)[0];
         double best = Double.NEGATIVE_INFINITY;
         double own = 0;
         for (int token = 0; token < 3; token++) {
@@ -130,21 +131,24 @@ class KnownMistakesTest {
         spans.stream()
             .map(
                 s ->
-                    s.sampled() && s.turn() == turn
-                        ? new Span(turn, s.role(), new int[] {token}, new float[1])
+                    s.sampled() && s.attempt() == turn
+                        ? Span.sampled(turn, new int[] {token}, new float[1])
                         : s)
             .toList();
-    return TrajectoryBatch.pack(List.of(new Trajectory(changed, false)), 1, 64).getFirst().packed();
+    return TrajectoryBatch.pack(
+            List.of(new Trajectory(changed, List.of(Finish.STOP, Finish.STOP))), 1, 64)
+        .getFirst()
+        .packed();
   }
 
   @Test
   void knownWrongKlPairsAreRefusedWithTheReason() {
     assertThatThrownBy(() -> KlPenalty.of("k3", "reward"))
-        .isInstanceOf(ConfigException.class)
+        .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("k3")
         .hasMessageContaining("not that of the KL");
     assertThatThrownBy(() -> KlPenalty.of("k1", "loss"))
-        .isInstanceOf(ConfigException.class)
+        .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("expectation zero");
     assertThatThrownBy(() -> KlPenalty.of("k4", "loss")).hasMessageContaining("unknown");
   }
@@ -176,7 +180,7 @@ class KnownMistakesTest {
 
   @Test
   void samplingAndLearningGiveTheSameBits_andACorruptedRecordIsSeen() {
-    StageConfig stage = TinyLearner.frozen(1, "score", 2, 10, 0.01, 0, "exact", "loss");
+    ScoreConfig stage = TinyLearner.frozen(1, "score", 2, 10, 0.01, 0, "exact", "loss");
     try (TinyLearner tiny = new TinyLearner(new TwoLetterTask(), true);
         AdamW optimizer = tiny.optimizer(stage)) {
       assertThat(tiny.score(stage, optimizer).step(0).metrics().get("logprob_mismatches")).isZero();

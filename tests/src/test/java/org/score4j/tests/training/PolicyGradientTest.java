@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -12,15 +13,15 @@ import org.score4j.core.generation.StopRule;
 import org.score4j.core.model.HeadPass;
 import org.score4j.core.optim.AdamW;
 import org.score4j.training.algorithms.Score;
-import org.score4j.training.config.StageConfig;
+import org.score4j.training.algorithms.ScoreConfig;
 import org.score4j.training.rollouts.Trajectory;
 import org.score4j.training.rollouts.TrajectoryBatch;
 import org.score4j.training.rollouts.TrajectoryBatch.MicroBatch;
 
 /**
- * The estimator of {@link Score} against the exact gradient, summed over all nine conversations of
- * a vocabulary of three. The gradient of a weighted sum of log-probs is itself checked against
- * central differences elsewhere.
+ * The estimator of {@link Score} against the exact gradient, summed over all conversations of a
+ * vocabulary of three: nine of two attempts, 27 of three. The gradient of a weighted sum of
+ * log-probs is itself checked against central differences elsewhere.
  */
 class PolicyGradientTest {
   private static final int STEPS = 3000;
@@ -44,6 +45,16 @@ class PolicyGradientTest {
   }
 
   @Test
+  void stageTwoOfThreeAttempts_isUnbiased() {
+    assertUnbiased(stage("score", 3, 2.0, 0.05, 0, "exact", "loss"), true);
+  }
+
+  @Test
+  void stageOneOfThreeAttempts_isUnbiased_andHoldsBothEarlierAttempts() {
+    assertUnbiased(stage("stage1", 3, 0, 0.01, 0.1, "exact", "loss"), true);
+  }
+
+  @Test
   void klInTheRewardByK1_hasTheSameExpectationAsTheExactKlWithinTheTurn() {
     // One turn, so that no KL of a later turn is credited to an earlier one.
     assertUnbiased(stage("score", 1, 0, 0.2, 0, "k1", "reward"), true);
@@ -60,7 +71,7 @@ class PolicyGradientTest {
     assertUnbiased(stage("score", 1, 0, 0.2, 0, "k3", "loss"), false);
   }
 
-  private static StageConfig stage(
+  private static ScoreConfig stage(
       String shaping,
       int turns,
       double alpha,
@@ -71,7 +82,7 @@ class PolicyGradientTest {
     return TinyLearner.frozen(STEPS, shaping, turns, alpha, beta1, beta2, estimator, placement);
   }
 
-  private void assertUnbiased(StageConfig stage, boolean expected) {
+  private void assertUnbiased(ScoreConfig stage, boolean expected) {
     double[] exact = exactGradient(stage);
     double[] sum = new double[exact.length];
     double[] squares = new double[exact.length];
@@ -114,52 +125,62 @@ class PolicyGradientTest {
   }
 
   /**
-   * −Σ_conversations π(y1) π(y2|y1) Σ_t R_t ∇log π(y_t) + Σ_t β_t ∇KL_t, the state distribution of
+   * −Σ_conversations Π_t π(y_t|x_t) Σ_t R_t ∇log π(y_t) + Σ_t β_t ∇KL_t, the state distribution of
    * the KL held fixed.
    */
-  private double[] exactGradient(StageConfig stage) {
+  private double[] exactGradient(ScoreConfig stage) {
     tiny.gradients.clear(tiny.ops);
-    int right = tiny.task.tokenizer().encode("a")[0];
-    for (int y1 = 0; y1 < 3; y1++) {
-      for (int y2 = 0; y2 < (stage.turns() == 1 ? 1 : 3); y2++) {
-        MicroBatch batch =
-            TrajectoryBatch.pack(List.of(conversation(stage.turns(), y1, y2)), 1, 256).getFirst();
-        float[] logProb = tiny.headPass.score(tiny.weights, null, batch.packed()).logProb();
-        double probability = 1;
-        for (float each : logProb) {
-          probability *= Math.exp(each);
-        }
-        double r1 = y1 == right ? 1 : 0;
-        double r2 = y2 == right ? 1 : 0;
-        double[] reward =
-            stage.shaping().equals("stage1")
-                ? new double[] {0, r2}
-                : new double[] {r1, r2 + stage.alpha() * (r2 - r1)};
-        double[] beta = {stage.beta1() + stage.beta2(), stage.beta1()};
-        float[] logProbCoef = new float[logProb.length];
-        float[] klCoef = new float[logProb.length];
-        for (int t = 0; t < logProb.length; t++) {
-          logProbCoef[t] = (float) (probability * reward[t]);
-          klCoef[t] = (float) (probability * beta[t]);
-        }
-        tiny.headPass.accumulate(
-            tiny.gradients,
-            tiny.weights,
-            tiny.reference,
-            batch.packed(),
-            new HeadPass.Coefficients(logProbCoef, klCoef));
-      }
-    }
+    enumerate(stage, new int[0]);
     return tiny.flat(tiny.gradients);
   }
 
-  private Trajectory conversation(int turns, int y1, int y2) {
+  /** Adds the exact gradient of every conversation that begins with these attempts. */
+  private void enumerate(ScoreConfig stage, int[] attempts) {
+    if (attempts.length < stage.attempts()) {
+      for (int token = 0; token < 3; token++) {
+        int[] longer = Arrays.copyOf(attempts, attempts.length + 1);
+        longer[attempts.length] = token;
+        enumerate(stage, longer);
+      }
+      return;
+    }
+    int right = tiny.task.tokenizer().encode("a")[0];
+    MicroBatch batch = TrajectoryBatch.pack(List.of(conversation(attempts)), 1, 256).getFirst();
+    float[] logProb = tiny.headPass.score(tiny.weights, null, batch.packed()).logProb();
+    double probability = 1;
+    for (float each : logProb) {
+      probability *= Math.exp(each);
+    }
+    int last = attempts.length - 1;
+    float[] logProbCoef = new float[logProb.length];
+    float[] klCoef = new float[logProb.length];
+    for (int t = 0; t <= last; t++) {
+      double r = attempts[t] == right ? 1 : 0;
+      double before = t > 0 && attempts[t - 1] == right ? 1 : 0;
+      double reward =
+          switch (stage.shaping()) {
+            case "stage1" -> t == last ? r : 0;
+            case "score" -> t == 0 ? r : r + stage.alpha() * (r - before);
+            default -> throw new IllegalArgumentException(stage.shaping());
+          };
+      double beta = t < last ? stage.beta1() + stage.beta2() : stage.beta1();
+      logProbCoef[t] = (float) (probability * reward);
+      klCoef[t] = (float) (probability * beta);
+    }
+    tiny.headPass.accumulate(
+        tiny.gradients,
+        tiny.weights,
+        tiny.reference,
+        batch.packed(),
+        new HeadPass.Coefficients(logProbCoef, klCoef));
+  }
+
+  private Trajectory conversation(int[] attempts) {
     List<Response> responses = new ArrayList<>();
-    responses.add(new Response(new int[0], new int[] {y1}, new float[1], StopRule.Finish.STOP));
-    if (turns == 2) {
+    for (int t = 0; t < attempts.length; t++) {
+      int[] given = t == 0 ? new int[0] : tiny.task.correctionIds();
       responses.add(
-          new Response(
-              tiny.task.correctionIds(), new int[] {y2}, new float[1], StopRule.Finish.STOP));
+          new Response(given, new int[] {attempts[t]}, new float[1], StopRule.Finish.STOP));
     }
     return Trajectory.of(tiny.task.trainingProblems().getFirst().promptIds(), responses);
   }

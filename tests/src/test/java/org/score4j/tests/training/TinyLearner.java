@@ -16,10 +16,11 @@ import org.score4j.kernels.Backends;
 import org.score4j.kernels.DeviceArena;
 import org.score4j.kernels.Ops;
 import org.score4j.kernels.Tensor;
+import org.score4j.training.algorithms.GradientShards;
 import org.score4j.training.algorithms.Learner;
+import org.score4j.training.algorithms.OptimizerConfig;
 import org.score4j.training.algorithms.Score;
-import org.score4j.training.config.OptimizerConfig;
-import org.score4j.training.config.StageConfig;
+import org.score4j.training.algorithms.ScoreConfig;
 import org.score4j.training.rollouts.RolloutWorker;
 import org.score4j.training.tasks.Task;
 
@@ -69,12 +70,20 @@ final class TinyLearner implements AutoCloseable {
     return new RolloutWorker(new Generator(model, cache, arena, 64, 16), task);
   }
 
-  AdamW optimizer(StageConfig stage) {
+  AdamW optimizer(ScoreConfig stage) {
     return new AdamW(ops, weights, null, stage.optimizer().settings());
   }
 
-  Score score(StageConfig stage, AdamW optimizer) {
-    Learner learner = new Learner(ops, weights, gradients, optimizer, reference, headPass);
+  Score score(ScoreConfig stage, AdamW optimizer) {
+    Learner learner =
+        new Learner(
+            ops,
+            weights,
+            gradients,
+            GradientShards.single(ops, gradients),
+            optimizer,
+            reference,
+            headPass);
     return new Score("test", stage, learner, task, rollouts(), 20261122, 1e-9);
   }
 
@@ -82,7 +91,7 @@ final class TinyLearner implements AutoCloseable {
    * A stage whose learning rate is far below the last bit of any weight: the policy stays what it
    * is.
    */
-  static StageConfig frozen(
+  static ScoreConfig frozen(
       int steps,
       String shaping,
       int turns,
@@ -92,8 +101,8 @@ final class TinyLearner implements AutoCloseable {
       String estimator,
       String placement) {
     OptimizerConfig still = new OptimizerConfig(1e-300, "constant", 0, 1, 0.9, 0.95, 1e-8, 0, 1e9);
-    StageConfig.SignalConfig signal = new StageConfig.SignalConfig(1, 1, 1, 1);
-    return new StageConfig(
+    ScoreConfig.SignalConfig signal = new ScoreConfig.SignalConfig(1, 1, 1, 1);
+    return new ScoreConfig(
         steps, 2, 3, turns, shaping, alpha, 2, 1, beta1, beta2, estimator, placement, 1, 256, still,
         signal);
   }

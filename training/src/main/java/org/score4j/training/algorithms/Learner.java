@@ -13,6 +13,7 @@ import org.score4j.kernels.Ops;
  * @param ops of the device
  * @param weights of the policy
  * @param gradients accumulated within a step
+ * @param shards how the gradient of a step is summed
  * @param optimizer of the current phase
  * @param reference π_ref, null in supervised training
  * @param headPass forward and backward
@@ -21,6 +22,7 @@ public record Learner(
     Ops ops,
     Parameters weights,
     Parameters gradients,
+    GradientShards shards,
     AdamW optimizer,
     @Nullable Parameters reference,
     HeadPass headPass) {

@@ -11,13 +11,18 @@ import org.score4j.training.rollouts.TrajectoryBatch.MicroBatch;
  */
 final class StepTotals {
   private double loss;
-  private final double[] kl = new double[2];
+  private final double[] kl;
   private double entropy;
   private long predictions;
   private long tokens;
   private long mismatches;
   private Worst worst = new Worst(0, 0, 0, 0);
   private float[] differences = new float[1024];
+
+  /** Sums over conversations of so many attempts. */
+  StepTotals(int attempts) {
+    kl = new double[attempts];
+  }
 
   /**
    * The token about which sampling and learning disagree most.
@@ -68,7 +73,7 @@ final class StepTotals {
         loss += klCoef[i] * divergence;
       }
       if (included[batch.trajectory()[i]]) {
-        kl[batch.turn()[i]] += divergence;
+        kl[batch.attempt()[i]] += divergence;
       }
       entropy += result.entropy()[i];
     }
@@ -82,11 +87,11 @@ final class StepTotals {
   }
 
   /**
-   * KL summed over a turn's tokens, mean over conversations, in nats (the mean log-ratio for the k
-   * estimators).
+   * KL summed over an attempt's tokens, mean over conversations, in nats (the mean log-ratio for
+   * the k estimators).
    */
-  double kl(int turn, int conversations) {
-    return conversations == 0 ? Double.NaN : kl[turn] / conversations;
+  double kl(int attempt, int conversations) {
+    return conversations == 0 ? Double.NaN : kl[attempt] / conversations;
   }
 
   /** Mean over sampled tokens, in nats. */

@@ -16,10 +16,11 @@ import org.score4j.core.optim.AdamW;
 import org.score4j.kernels.DeviceArena;
 import org.score4j.kernels.Ops;
 import org.score4j.kernels.Stopwatch;
+import org.score4j.training.algorithms.GradientShards;
 import org.score4j.training.algorithms.Learner;
+import org.score4j.training.algorithms.OptimizerConfig;
 import org.score4j.training.algorithms.Score;
-import org.score4j.training.config.OptimizerConfig;
-import org.score4j.training.config.StageConfig;
+import org.score4j.training.algorithms.ScoreConfig;
 import org.score4j.training.rollouts.RolloutWorker;
 
 /**
@@ -29,12 +30,13 @@ import org.score4j.training.rollouts.RolloutWorker;
  */
 public final class EpisodeBenchmark {
   private static final int SAMPLES = 8;
+  private static final int ATTEMPTS = 2;
   private static final long SEED = 1;
 
   private final Ops ops;
   private final BenchShape shape;
   private final Recompute recompute;
-  private final StageConfig stage;
+  private final ScoreConfig stage;
 
   /**
    * A benchmark of {@code shape}.
@@ -46,11 +48,11 @@ public final class EpisodeBenchmark {
     this.shape = shape;
     this.recompute = recompute;
     this.stage =
-        new StageConfig(
+        new ScoreConfig(
             Integer.MAX_VALUE,
             Math.max(1, shape.episodes() / SAMPLES),
             SAMPLES,
-            2,
+            ATTEMPTS,
             "score",
             10,
             0,
@@ -62,7 +64,7 @@ public final class EpisodeBenchmark {
             1,
             microBatchTokens,
             new OptimizerConfig(1e-6, "constant", 0, 1, 0.9, 0.95, 1e-8, 0.1, 1),
-            new StageConfig.SignalConfig(1, 1, 1, 1));
+            new ScoreConfig.SignalConfig(1, 1, 1, 1));
   }
 
   /** Steps of reinforcement learning. */
@@ -71,8 +73,8 @@ public final class EpisodeBenchmark {
     EpisodeTask task = new EpisodeTask(shape);
     int conversations = stage.promptsPerStep() * SAMPLES;
     int maxRows = Math.max(conversations, Math.min(2_048, conversations * shape.promptLength()));
-    int pages = 2 * conversations * KvCache.pagesFor(task.maxSequenceTokens());
-    int tokens = stage.microBatchTokens() + SAMPLES * task.maxSequenceTokens();
+    int pages = 2 * conversations * KvCache.pagesFor(task.maxSequenceTokens(ATTEMPTS));
+    int tokens = stage.microBatchTokens() + SAMPLES * task.maxSequenceTokens(ATTEMPTS);
     long bytes =
         Math.max(
             HeadPass.activationBytes(config, tokens, 2 * tokens, recompute, ops),
@@ -90,7 +92,13 @@ public final class EpisodeBenchmark {
         Generator generator = new Generator(model, cache, arena, maxRows, conversations);
         Learner learner =
             new Learner(
-                ops, weights, gradients, optimizer, reference, new HeadPass(model, arena, 1));
+                ops,
+                weights,
+                gradients,
+                GradientShards.single(ops, gradients),
+                optimizer,
+                reference,
+                new HeadPass(model, arena, 1));
         Score score =
             new Score(
                 "bench",

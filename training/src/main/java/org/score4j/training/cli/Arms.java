@@ -25,15 +25,15 @@ final class Arms {
   /** From {@code score,naive} or {@code all}; SCoRe always comes first, for it trains the base. */
   static List<String> parse(CommandLine command, String list) {
     if (list.equals("all")) {
-      return Presets.names();
+      return Presets.arms();
     }
     List<String> arms = new ArrayList<>(List.of(Presets.ROOT));
     for (String arm : list.split(",", -1)) {
-      if (!Presets.names().contains(arm)) {
+      if (!Presets.arms().contains(arm)) {
         throw new ParameterException(
             command,
             "--arms has \"%s\"; choose from %s, or all"
-                .formatted(arm, String.join(", ", Presets.names())));
+                .formatted(arm, String.join(", ", Presets.arms())));
       }
       if (!arms.contains(arm)) {
         arms.add(arm);

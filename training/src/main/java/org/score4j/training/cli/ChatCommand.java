@@ -6,7 +6,7 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.score4j.tokenizer.ChatFormat;
 import org.score4j.tokenizer.TokenizerException;
-import org.score4j.training.config.ConfigException;
+import org.score4j.training.settings.ConfigException;
 import org.score4j.training.report.AttemptDiff;
 import org.score4j.training.text.Chat;
 import org.score4j.training.text.Completion;

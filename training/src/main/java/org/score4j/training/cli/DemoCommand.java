@@ -116,11 +116,11 @@ final class DemoCommand implements Callable<Integer> {
     }
     values.keySet().removeAll(ConfigLoader.ownKeys(arm));
     boolean sameStageOne = arm.equals("no-shaping");
-    int steps = main.stage2().steps() + (sameStageOne ? 0 : main.stage1().steps());
+    int steps = main.phase("stage2").steps() + (sameStageOne ? 0 : main.phase("stage1").steps());
     values.put("base.steps", "0");
     values.put("stage1.steps", "0");
     values.put("stage2.steps", Integer.toString(steps));
-    values.put("model.referencePath", models.resolve("base").toString());
+    values.put("stage2.reference", models.resolve("base").toString());
     values.put("model.path", models.resolve(sameStageOne ? "stage1" : "base").toString());
     return values;
   }

@@ -12,7 +12,7 @@ import org.score4j.kernels.cuda.CudaHost;
 import org.score4j.kernels.cuda.CudaProbe;
 import org.score4j.kernels.cuda.CudaReport;
 import org.score4j.training.config.RunConfig;
-import org.score4j.training.run.Evaluated;
+import org.score4j.training.evaluation.EvaluationReport;
 import org.score4j.training.run.LoadedModel;
 import org.score4j.training.run.RunFolder;
 import org.score4j.training.run.RunListener;
@@ -48,18 +48,13 @@ interface Engine {
       RunListener listener,
       BooleanSupplier stopRequested);
 
-  /** Two attempts at held-out problems. */
-  Evaluated evaluate(
+  /** The config's number of attempts at held-out problems. */
+  EvaluationReport evaluate(
       RunConfig config, Path model, int problems, double temperature, Execution execution);
 
-  /** One response per turn. */
+  /** As many responses to a prompt as the config's evaluation has attempts. */
   List<String> generate(
-      RunConfig config,
-      Path model,
-      String prompt,
-      int turns,
-      double temperature,
-      Execution execution);
+      RunConfig config, Path model, String prompt, double temperature, Execution execution);
 
   /** Opens a Hugging Face folder for as long as {@code use} runs. */
   void withModel(Path model, Execution execution, Consumer<TextModel> use);
@@ -113,7 +108,7 @@ interface Engine {
     }
 
     @Override
-    public Evaluated evaluate(
+    public EvaluationReport evaluate(
         RunConfig config, Path model, int problems, double temperature, Execution execution) {
       try (Backend backend = open(execution, log);
           LoadedModel loaded = new LoadedModel(config, model, new Ops(backend), log)) {
@@ -123,15 +118,10 @@ interface Engine {
 
     @Override
     public List<String> generate(
-        RunConfig config,
-        Path model,
-        String prompt,
-        int turns,
-        double temperature,
-        Execution execution) {
+        RunConfig config, Path model, String prompt, double temperature, Execution execution) {
       try (Backend backend = open(execution, log);
           LoadedModel loaded = new LoadedModel(config, model, new Ops(backend), log)) {
-        return loaded.generate(prompt, turns, temperature);
+        return loaded.generate(prompt, temperature);
       }
     }
 

@@ -9,10 +9,9 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.score4j.training.config.RunConfig;
-import org.score4j.training.evaluation.AttemptMetrics;
 import org.score4j.training.evaluation.Estimate;
+import org.score4j.training.evaluation.EvaluationReport;
 import org.score4j.training.report.ResultTable;
-import org.score4j.training.run.Evaluated;
 import org.score4j.training.run.JsonLines;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -21,7 +20,7 @@ import picocli.CommandLine.ParameterException;
 /** {@code score4j eval}. */
 @Command(
     name = "eval",
-    description = "Judges both attempts of a model at held-out problems.",
+    description = "Judges the attempts of a model at held-out problems.",
     footer = {
       "",
       "Any key of the config is an option: --task.text.maxNewTokens=256, --task.text.prompts=plain."
@@ -32,8 +31,6 @@ import picocli.CommandLine.ParameterException;
     },
     mixinStandardHelpOptions = true)
 final class EvalCommand extends ModelCommand implements Callable<Integer> {
-  private static final int ATTEMPTS = 2;
-
   private final Engine engine;
 
   @Option(
@@ -54,9 +51,8 @@ final class EvalCommand extends ModelCommand implements Callable<Integer> {
   @Option(
       names = "--attempts",
       paramLabel = "N",
-      defaultValue = "2",
-      description = "2: the second attempt is what this is about")
-  private int attempts;
+      description = "attempts at each problem; the config's, which is 2, unless given")
+  private @Nullable Integer attempts;
 
   @Option(
       names = "--transcripts",
@@ -72,11 +68,10 @@ final class EvalCommand extends ModelCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    if (attempts != ATTEMPTS) {
-      throw new ParameterException(
-          spec().commandLine(), "--attempts is %d; use %d".formatted(attempts, ATTEMPTS));
-    }
     Map<String, String> own = new LinkedHashMap<>();
+    if (attempts != null) {
+      own.put("evaluation.attempts", attempts.toString());
+    }
     if (task != null) {
       own.put("task.name", task);
     }
@@ -92,7 +87,8 @@ final class EvalCommand extends ModelCommand implements Callable<Integer> {
       throw new ParameterException(
           spec().commandLine(), "--problems is %d; use 1 or more".formatted(count));
     }
-    Evaluated evaluated = engine.evaluate(config, model(), count, temperature, common.execution());
+    EvaluationReport evaluated =
+        engine.evaluate(config, model(), count, temperature, common.execution());
     Path written = transcripts;
     if (written == null && text) {
       written = Path.of("transcripts-" + config.task().name() + ".jsonl");
@@ -106,18 +102,18 @@ final class EvalCommand extends ModelCommand implements Callable<Integer> {
 
   private static void line(PrintWriter out, String what, Estimate estimate) {
     out.println(
-        "%-12s %7.2f  95%% interval %.2f … %.2f"
+        "%-18s %7.2f  95%% interval %.2f … %.2f"
             .formatted(what, estimate.value(), estimate.low(), estimate.high()));
   }
 
-  private static void write(Path file, Evaluated evaluated) {
+  private static void write(Path file, EvaluationReport evaluated) {
     try (JsonLines lines = JsonLines.append(file)) {
       evaluated.transcripts().forEach(lines::write);
     }
   }
 
   private void print(
-      PrintWriter out, RunConfig config, Evaluated evaluated, @Nullable Path written) {
+      PrintWriter out, RunConfig config, EvaluationReport evaluated, @Nullable Path written) {
     if (common.json) {
       Map<String, @Nullable Object> document = new LinkedHashMap<>();
       document.put("model", model().toString());
@@ -125,7 +121,6 @@ final class EvalCommand extends ModelCommand implements Callable<Integer> {
       document.put("temperature", temperature);
       document.put("seed", config.seed());
       document.putAll(evaluated.metrics().toMap());
-      document.put("truncated", evaluated.truncated().value());
       document.put("transcripts", written == null ? null : written.toString());
       JsonOutput.print(out, document);
       return;
@@ -135,15 +130,15 @@ final class EvalCommand extends ModelCommand implements Callable<Integer> {
             model().getFileName() == null ? "model" : model().getFileName().toString(),
             new JsonMapper().valueToTree(evaluated.metrics().toMap()));
     out.print(new ResultTable(List.of(row)).text());
-    AttemptMetrics metrics = evaluated.metrics();
-    line(out, "acc@t1, %", metrics.accT1());
-    line(out, "acc@t2, %", metrics.accT2());
-    line(out, "Δ, points", metrics.delta());
-    line(out, "i→c, %", metrics.iToC());
-    line(out, "c→i, %", metrics.cToI());
-    line(out, "unchanged, %", metrics.unchanged());
-    line(out, "edit ratio", metrics.editRatio());
-    line(out, "truncated, %", evaluated.truncated());
+    evaluated
+        .metrics()
+        .figures()
+        .forEach(
+            (name, estimate) -> {
+              if (estimate != null) {
+                line(out, name, estimate);
+              }
+            });
     if (written != null) {
       out.println("transcripts: " + written);
     }

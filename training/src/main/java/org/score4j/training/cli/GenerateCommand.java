@@ -29,17 +29,19 @@ import picocli.CommandLine.Parameters;
     customSynopsis = {
       "score4j generate --model DIR [--new N] [options] [PROMPT | --file FILE | < FILE]",
       "       score4j generate --model DIR --ids 1,2,3 [--new N] [options]",
-      "       score4j generate --model RUN/models/stage2 [--turns 2] [options] 7+5*8-4="
+      "       score4j generate --model RUN/models/stage2 [--attempts 2] [options] 7+5*8-4="
     },
     mixinStandardHelpOptions = true)
 final class GenerateCommand extends ModelCommand implements Callable<Integer> {
   private final Engine engine;
 
   @Option(
-      names = "--turns",
+      names = "--attempts",
       paramLabel = "N",
-      description = "of chain arithmetic: 1, or 2 with a second attempt; 2 unless given")
-  private @Nullable Integer turns;
+      description =
+          "of chain arithmetic: attempts, each after the first a second look at the one before; the"
+              + " config's, which is 2, unless given")
+  private @Nullable Integer attempts;
 
   @Parameters(paramLabel = "PROMPT", arity = "0..1", description = "text; stdin unless given")
   private @Nullable String prompt;
@@ -77,9 +79,6 @@ final class GenerateCommand extends ModelCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    if (turns != null && turns != 1 && turns != 2) {
-      throw usage("--turns is %d; use 1 or 2".formatted(turns));
-    }
     if (greedy && temperature != 0) {
       throw usage("--greedy and --temperature %s exclude each other".formatted(temperature));
     }
@@ -91,7 +90,7 @@ final class GenerateCommand extends ModelCommand implements Callable<Integer> {
             || plain
             || samples != 1
             || sampling.areSet();
-    if (turns == null && (aboutText || isTextModel())) {
+    if (attempts == null && (aboutText || isTextModel())) {
       text();
     } else {
       task();
@@ -139,7 +138,12 @@ final class GenerateCommand extends ModelCommand implements Callable<Integer> {
     PrintWriter out = spec().commandLine().getOut();
     List<String> responses =
         engine.generate(
-            config(), model(), prompt, turns == null ? 2 : turns, temperature, common.execution());
+            config(
+                attempts == null ? Map.of() : Map.of("evaluation.attempts", attempts.toString())),
+            model(),
+            prompt,
+            temperature,
+            common.execution());
     if (common.json) {
       Map<String, @Nullable Object> document = new LinkedHashMap<>();
       document.put("model", model().toString());

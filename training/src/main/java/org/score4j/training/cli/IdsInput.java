@@ -8,7 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.score4j.training.config.ConfigException;
+import org.score4j.training.settings.ConfigException;
 
 /** Token ids as a user gives them. */
 final class IdsInput {

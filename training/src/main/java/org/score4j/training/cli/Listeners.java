@@ -2,7 +2,7 @@ package org.score4j.training.cli;
 
 import java.util.List;
 import org.score4j.training.evaluation.AttemptMetrics;
-import org.score4j.training.run.AttemptPair;
+import org.score4j.training.rollouts.Transcript;
 import org.score4j.training.run.RunListener;
 import org.score4j.training.run.StepReport;
 
@@ -18,13 +18,18 @@ record Listeners(List<RunListener> all) implements RunListener {
   }
 
   @Override
+  public void phaseModels(String phase, String algorithm, String start, String reference) {
+    all.forEach(one -> one.phaseModels(phase, algorithm, start, reference));
+  }
+
+  @Override
   public void stepDone(StepReport report) {
     all.forEach(one -> one.stepDone(report));
   }
 
   @Override
-  public void samples(String phase, int step, List<AttemptPair> pairs) {
-    all.forEach(one -> one.samples(phase, step, pairs));
+  public void samples(String phase, int step, List<Transcript> transcripts) {
+    all.forEach(one -> one.samples(phase, step, transcripts));
   }
 
   @Override

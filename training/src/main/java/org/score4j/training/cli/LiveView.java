@@ -8,13 +8,13 @@ import java.util.Map;
 import java.util.function.LongSupplier;
 import org.score4j.training.evaluation.AttemptMetrics;
 import org.score4j.training.report.RunHistory;
-import org.score4j.training.run.AttemptPair;
+import org.score4j.training.rollouts.Transcript;
 import org.score4j.training.run.RunListener;
 import org.score4j.training.run.StepReport;
 
 /**
  * Progress on a terminal: a bar and one line of figures, redrawn in place at most ten times a
- * second; above them, now and then, a problem with both attempts. The figures are means of the last
+ * second; above them, now and then, a problem with its attempts. The figures are means of the last
  * {@value #MEAN_OVER} steps, for single steps jump too much to be read.
  */
 final class LiveView implements RunListener, AutoCloseable {
@@ -73,33 +73,35 @@ final class LiveView implements RunListener, AutoCloseable {
   }
 
   @Override
-  public void samples(String phase, int step, List<AttemptPair> pairs) {
+  public void samples(String phase, int step, List<Transcript> transcripts) {
     long now = clock.getAsLong();
-    if (now - lastSample < SAMPLE_NANOS || pairs.isEmpty()) {
+    if (now - lastSample < SAMPLE_NANOS || transcripts.isEmpty()) {
       return;
     }
-    AttemptPair telling = RunHistory.mostTelling(pairs);
-    if (!telling.second().isEmpty()) {
+    Transcript telling = RunHistory.mostTelling(transcripts);
+    if (telling.attempts().size() > 1) {
       lastSample = now;
-      above(pairLine(telling));
+      above(sampleLine(telling));
     }
   }
 
-  private String pairLine(AttemptPair pair) {
+  /** A problem, its first attempt and its last. */
+  private String sampleLine(Transcript transcript) {
     boolean colour = terminal.colour();
-    String problem = Style.clip(Style.printable(pair.problem()), terminal.columns() / 3);
+    String problem = Style.clip(Style.printable(transcript.problem()), terminal.columns() / 3);
+    Transcript.Attempt first = transcript.attempts().getFirst();
+    Transcript.Attempt last = transcript.attempts().getLast();
     int room = Math.max(4, (terminal.columns() - problem.length() - 24) / 2);
-    String first = Style.clip(Style.printable(pair.first()), room);
     return "  "
         + problem
         + Style.DIM.of("   first ", colour)
-        + first
+        + Style.clip(Style.printable(first.text()), room)
         + " "
-        + mark(pair.firstCorrect())
-        + Style.DIM.of("   second ", colour)
-        + Style.changes(pair, colour, room)
+        + mark(first.correct())
+        + Style.DIM.of(transcript.attempts().size() == 2 ? "   second " : "   last ", colour)
+        + Style.changes(first, last, colour, room)
         + " "
-        + mark(pair.secondCorrect());
+        + mark(last.correct());
   }
 
   private String mark(boolean correct) {
@@ -109,18 +111,19 @@ final class LiveView implements RunListener, AutoCloseable {
   @Override
   public void evaluated(String phase, int step, String decoding, AttemptMetrics metrics) {
     if (decoding.equals("greedy")) {
-      above(
-          Style.clip(
-              String.format(
-                  Locale.ROOT,
-                  "  %s step %d, %d held-out problems: acc@t1 %.1f → acc@t2 %.1f  Δ %+.1f",
-                  RunHistory.phaseLabel(phase),
-                  step,
-                  metrics.n(),
-                  metrics.accT1().value(),
-                  metrics.accT2().value(),
-                  metrics.delta().value()),
-              terminal.columns()));
+      StringBuilder line = new StringBuilder();
+      line.append(
+          "  %s step %d, %d held-out problems:"
+              .formatted(RunHistory.phaseLabel(phase), step, metrics.n()));
+      for (int t = 1; t <= metrics.attempts().size(); t++) {
+        line.append(t == 1 ? " " : " → ");
+        double accuracy = metrics.attempts().get(t - 1).accuracy().value();
+        line.append(String.format(Locale.ROOT, "acc@t%d %.1f", t, accuracy));
+      }
+      if (metrics.delta() != null) {
+        line.append(String.format(Locale.ROOT, "  Δ %+.1f", metrics.delta().value()));
+      }
+      above(Style.clip(line.toString(), terminal.columns()));
     }
   }
 
@@ -192,19 +195,25 @@ final class LiveView implements RunListener, AutoCloseable {
     StringBuilder line = new StringBuilder();
     Map<String, Double> newest = recent.getLast().metrics();
     if (newest.containsKey("reward_t1")) {
-      line.append(String.format(Locale.ROOT, "reward %.2f", mean("reward_t1")));
-      if (Double.isFinite(newest.getOrDefault("reward_t2", Double.NaN))) {
-        line.append(
-            String.format(
-                Locale.ROOT,
-                " → %.2f  Δ %+.2f  KL %.2f %.2f  unchanged %.0f%%",
-                mean("reward_t2"),
-                mean("delta"),
-                mean("kl_t1"),
-                mean("kl_t2"),
-                100 * mean("unchanged")));
-      } else {
-        line.append(String.format(Locale.ROOT, "  KL %.2f", mean("kl_t1")));
+      int attempts = 1;
+      while (newest.containsKey("reward_t" + (attempts + 1))) {
+        attempts++;
+      }
+      line.append("reward");
+      for (int t = 1; t <= attempts; t++) {
+        line.append(t == 1 ? " " : " → ");
+        line.append(String.format(Locale.ROOT, "%.2f", mean("reward_t" + t)));
+      }
+      if (attempts > 1) {
+        line.append(String.format(Locale.ROOT, "  Δ %+.2f", mean("delta")));
+      }
+      line.append("  KL");
+      for (int t = 1; t <= attempts; t++) {
+        line.append(String.format(Locale.ROOT, " %.2f", mean("kl_t" + t)));
+      }
+      if (attempts > 1) {
+        double unchanged = 100 * mean("unchanged_t" + attempts);
+        line.append(String.format(Locale.ROOT, "  unchanged %.0f%%", unchanged));
       }
     } else {
       line.append(String.format(Locale.ROOT, "loss %.3f", mean("loss")));

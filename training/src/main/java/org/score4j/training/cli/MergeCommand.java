@@ -16,7 +16,7 @@ import org.score4j.kernels.Backend;
 import org.score4j.kernels.Backends;
 import org.score4j.kernels.Ops;
 import org.score4j.training.config.CheckpointConfig;
-import org.score4j.training.config.ConfigException;
+import org.score4j.training.settings.ConfigException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 

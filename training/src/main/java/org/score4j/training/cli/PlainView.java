@@ -6,7 +6,7 @@ import java.util.Locale;
 import java.util.function.LongSupplier;
 import org.score4j.training.evaluation.AttemptMetrics;
 import org.score4j.training.report.RunHistory;
-import org.score4j.training.run.AttemptPair;
+import org.score4j.training.rollouts.Transcript;
 import org.score4j.training.run.RunListener;
 import org.score4j.training.run.StepReport;
 
@@ -17,15 +17,15 @@ import org.score4j.training.run.StepReport;
 final class PlainView implements RunListener {
   private static final int LINES_PER_PHASE = 20;
   private static final int SAMPLES_PER_PHASE = 4;
+  // In this order; NAME* stands for NAME_t1, NAME_t2 and so on.
   private static final List<String> KEYS =
       List.of(
           "loss",
-          "reward_t1",
-          "reward_t2",
+          "reward*",
           "delta",
-          "kl_t1",
-          "kl_t2",
-          "unchanged",
+          "kl*",
+          "unchanged*",
+          "truncated*",
           "grad_norm",
           "learning_rate",
           "tokens_per_second");
@@ -64,10 +64,17 @@ final class PlainView implements RunListener {
     line.append("phase=").append(report.phase());
     line.append(" step=").append(report.step()).append('/').append(report.totalSteps());
     for (String key : KEYS) {
-      Double value = report.metrics().get(key);
-      if (value != null && Double.isFinite(value)) {
-        line.append(' ').append(key).append('=').append(String.format(Locale.ROOT, "%.4g", value));
-      }
+      String stem = key.replace("*", "_t");
+      report
+          .metrics()
+          .forEach(
+              (name, value) -> {
+                boolean shown = key.endsWith("*") ? name.startsWith(stem) : name.equals(key);
+                if (shown && Double.isFinite(value)) {
+                  line.append(' ').append(name).append('=');
+                  line.append(String.format(Locale.ROOT, "%.4g", value));
+                }
+              });
     }
     double each = (clock.getAsLong() - phaseStart) / 1e9 / (report.step() - firstStep + 1);
     line.append(" seconds_left=");
@@ -76,47 +83,38 @@ final class PlainView implements RunListener {
   }
 
   @Override
-  public void samples(String phase, int step, List<AttemptPair> pairs) {
-    if (!due(step, totalSteps, SAMPLES_PER_PHASE) || pairs.isEmpty()) {
+  public void samples(String phase, int step, List<Transcript> transcripts) {
+    if (!due(step, totalSteps, SAMPLES_PER_PHASE) || transcripts.isEmpty()) {
       return;
     }
-    AttemptPair pair = RunHistory.mostTelling(pairs);
-    out.println(
-        arm
-            + "sample phase=%s step=%d problem=%s first=%s"
-                .formatted(
-                    phase,
-                    step,
-                    Style.printable(pair.problem()),
-                    judged(pair.first(), pair.firstCorrect()))
-            // Single-turn training has no second attempt.
-            + (pair.second().isEmpty()
-                ? ""
-                : " second=" + judged(pair.second(), pair.secondCorrect())));
-  }
-
-  private static String judged(String response, boolean correct) {
-    return Style.printable(response) + (correct ? " right" : " wrong");
+    Transcript transcript = RunHistory.mostTelling(transcripts);
+    StringBuilder line = new StringBuilder(arm);
+    line.append("sample phase=").append(phase).append(" step=").append(step);
+    line.append(" problem=").append(Style.printable(transcript.problem()));
+    int number = 1;
+    for (Transcript.Attempt attempt : transcript.attempts()) {
+      line.append(" t").append(number++).append('=').append(Style.printable(attempt.text()));
+      line.append(attempt.correct() ? " right" : " wrong");
+    }
+    out.println(line);
   }
 
   @Override
   public void evaluated(String phase, int step, String decoding, AttemptMetrics metrics) {
-    out.println(
-        arm
-            + String.format(
-                Locale.ROOT,
-                "evaluation phase=%s step=%d decoding=%s n=%d acc_t1=%.1f acc_t2=%.1f delta=%.1f"
-                    + " i_to_c=%.1f c_to_i=%.1f unchanged=%.1f",
-                phase,
-                step,
-                decoding,
-                metrics.n(),
-                metrics.accT1().value(),
-                metrics.accT2().value(),
-                metrics.delta().value(),
-                metrics.iToC().value(),
-                metrics.cToI().value(),
-                metrics.unchanged().value()));
+    StringBuilder line = new StringBuilder(arm);
+    line.append(
+        "evaluation phase=%s step=%d decoding=%s n=%d"
+            .formatted(phase, step, decoding, metrics.n()));
+    metrics
+        .figures()
+        .forEach(
+            (name, figure) -> {
+              if (figure != null) {
+                line.append(' ').append(name).append('=');
+                line.append(String.format(Locale.ROOT, "%.1f", figure.value()));
+              }
+            });
+    out.println(line);
   }
 
   @Override

@@ -6,7 +6,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import org.score4j.tokenizer.ChatFormat;
-import org.score4j.training.config.ConfigException;
+import org.score4j.training.settings.ConfigException;
 import org.score4j.training.text.TextModel;
 
 /**

@@ -1,6 +1,7 @@
 package org.score4j.training.cli;
 
 import java.util.List;
+import org.score4j.training.config.PhaseConfig;
 import org.score4j.training.run.RunFolder;
 import org.score4j.training.run.RunListener;
 import org.score4j.training.run.RunRecorder;
@@ -40,7 +41,8 @@ final class RunSession implements AutoCloseable {
   }
 
   private RunResult train(RunFolder folder, boolean resume, RunListener view) {
-    try (RunRecorder recorder = new RunRecorder(folder.path(), view::notice)) {
+    List<String> phases = folder.config().phases().stream().map(PhaseConfig::name).toList();
+    try (RunRecorder recorder = new RunRecorder(folder.path(), phases, view::notice)) {
       return engine.train(folder, resume, execution, new Listeners(List.of(recorder, view)), stop);
     }
   }

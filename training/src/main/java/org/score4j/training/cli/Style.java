@@ -1,7 +1,7 @@
 package org.score4j.training.cli;
 
 import org.score4j.training.report.AttemptDiff;
-import org.score4j.training.run.AttemptPair;
+import org.score4j.training.rollouts.Transcript;
 
 /** Colours of the terminal, or none. */
 enum Style {
@@ -30,16 +30,15 @@ enum Style {
   }
 
   /**
-   * The second attempt with what changed in colour: green when that fixed it, red when it broke it.
+   * An attempt with what changed since the one before in colour: green when that fixed it, red when
+   * it broke it.
    */
-  static String changes(AttemptPair pair, boolean colour, int atMost) {
-    Style style =
-        pair.firstCorrect() == pair.secondCorrect()
-            ? UNDERLINED
-            : pair.secondCorrect() ? GREEN : RED;
+  static String changes(
+      Transcript.Attempt before, Transcript.Attempt after, boolean colour, int atMost) {
+    Style style = before.correct() == after.correct() ? UNDERLINED : after.correct() ? GREEN : RED;
     StringBuilder text = new StringBuilder();
     int room = atMost;
-    for (AttemptDiff.Part part : AttemptDiff.parts(pair.first(), pair.second())) {
+    for (AttemptDiff.Part part : AttemptDiff.parts(before.text(), after.text())) {
       String shown = clip(printable(part.text()), room);
       room -= shown.length();
       text.append(part.changed() ? style.of(shown, colour) : shown);

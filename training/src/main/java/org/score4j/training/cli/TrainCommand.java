@@ -118,6 +118,7 @@ final class TrainCommand implements Callable<Integer> {
       return RunFolder.resume(byName ? inRuns : resume);
     }
     RunConfig resolved = ConfigLoader.load(config == null ? Presets.ROOT : config, overrides);
+    resolved.requireModels();
     return runDir == null ? RunFolder.create(RUNS, resolved) : RunFolder.createAt(runDir, resolved);
   }
 

@@ -6,7 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CoderResult;
 import java.nio.charset.CodingErrorAction;
-import org.score4j.training.config.ConfigException;
+import org.score4j.training.settings.ConfigException;
 
 /** Text that a user gives as bytes; what is no UTF-8 is never replaced by something else. */
 final class Utf8 {

@@ -2,6 +2,8 @@ package org.score4j.training.config;
 
 import org.score4j.checkpoints.SaveOptions;
 import org.score4j.checkpoints.StoredType;
+import org.score4j.training.settings.ConfigException;
+import org.score4j.training.settings.Ranges;
 
 /**
  * When the training state is saved, and how models are.

@@ -4,9 +4,13 @@ import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.score4j.training.algorithms.Algorithms;
+import org.score4j.training.algorithms.PhaseSettings;
+import org.score4j.training.settings.ConfigException;
 
 /** Turns settings into records; what a record refuses gets the key's full path and its origin. */
 final class ConfigBinder {
@@ -15,9 +19,14 @@ final class ConfigBinder {
   private static final Pattern LEADING_KEY = Pattern.compile("^[A-Za-z][A-Za-z0-9.]*");
 
   private final Map<String, Setting> settings;
+  private final PhaseList phases;
+  private final ConfigKeys keys;
 
-  ConfigBinder(Map<String, Setting> settings) {
+  /** Of settings in which every key has a value. */
+  ConfigBinder(Map<String, Setting> settings, PhaseList phases) {
     this.settings = settings;
+    this.phases = phases;
+    this.keys = phases.keys();
   }
 
   /** The record at {@code path}, "" for the whole config. */
@@ -27,7 +36,11 @@ final class ConfigBinder {
     for (int i = 0; i < components.length; i++) {
       Class<?> valueType = components[i].getType();
       String key = path.isEmpty() ? components[i].getName() : path + "." + components[i].getName();
-      values[i] = valueType.isRecord() ? bind(valueType, key) : value(valueType, key);
+      if (key.equals(ConfigKeys.PHASES)) {
+        values[i] = phases.listed().stream().map(this::phase).toList();
+      } else {
+        values[i] = valueType.isRecord() ? bind(valueType, key) : value(valueType, key);
+      }
     }
     Class<?>[] types =
         Arrays.stream(components).map(RecordComponent::getType).toArray(Class<?>[]::new);
@@ -42,6 +55,20 @@ final class ConfigBinder {
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException("cannot build " + type, e);
     }
+  }
+
+  private PhaseConfig phase(String name) {
+    String algorithm = text(name + ".algorithm");
+    PhaseSettings own = bind(Algorithms.byName(algorithm).settingsType(), name);
+    try {
+      return new PhaseConfig(name, algorithm, text(name + ".from"), text(name + ".reference"), own);
+    } catch (IllegalArgumentException e) {
+      throw placed(name, String.valueOf(e.getMessage()));
+    }
+  }
+
+  private String text(String key) {
+    return (String) value(String.class, key);
   }
 
   private Object value(Class<?> type, String key) {
@@ -71,6 +98,11 @@ final class ConfigBinder {
         }
         case "java.lang.String" -> {
           return text;
+        }
+        case "java.util.List" -> {
+          return text.isEmpty()
+              ? List.of()
+              : Arrays.stream(text.split(",", -1)).map(String::strip).toList();
         }
         default -> throw new IllegalStateException("no config value can be a " + type);
       }
@@ -113,11 +145,11 @@ final class ConfigBinder {
   }
 
   /** The longest section of {@code path} that has the key {@code said}, or "" where none has. */
-  private static String keyOf(String path, String said) {
+  private String keyOf(String path, String said) {
     String prefix = path;
     while (true) {
       String key = prefix.isEmpty() ? said : prefix + "." + said;
-      if (ConfigKeys.exists(key) && !ConfigKeys.isSection(key)) {
+      if (keys.exists(key) && !keys.isSection(key)) {
         return key;
       }
       if (prefix.isEmpty()) {

@@ -6,44 +6,88 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.score4j.training.algorithms.Algorithms;
+import org.score4j.training.settings.ConfigException;
 
-/** Every key there is, with its type, as the records of the config say. */
+/**
+ * Every key there is, with its type, as the records of the config say. Those of a phase are below
+ * its name, and depend on its algorithm.
+ */
 final class ConfigKeys {
-  private static final Map<String, Class<?>> TYPES = new LinkedHashMap<>();
+  /** The list of phases. */
+  static final String PHASES = "phases";
+
+  /** The key that names what a file or a phase builds on. */
+  static final String EXTENDS = "extends";
+
+  private static final Map<String, Class<?>> OUTSIDE_PHASES = new LinkedHashMap<>();
 
   static {
-    collect(RunConfig.class, "");
+    collect(RunConfig.class, "", OUTSIDE_PHASES);
   }
 
-  private ConfigKeys() {}
+  private final Map<String, Class<?>> types = new LinkedHashMap<>();
 
-  private static void collect(Class<?> type, String prefix) {
+  /**
+   * The keys of a config with these phases.
+   *
+   * @param algorithms by name of the phase
+   */
+  ConfigKeys(Map<String, String> algorithms) {
+    OUTSIDE_PHASES.forEach(
+        (key, type) -> {
+          types.put(key, type);
+          if (key.equals(PHASES)) {
+            algorithms.forEach(this::addPhase);
+          }
+        });
+  }
+
+  private void addPhase(String phase, String algorithm) {
+    // A phase is written as a section, or in the list.
+    types.put(phase, PhaseConfig.class);
+    for (String key : List.of("algorithm", "from", "reference", EXTENDS)) {
+      types.put(phase + "." + key, String.class);
+    }
+    collect(Algorithms.byName(algorithm).settingsType(), phase + ".", types);
+  }
+
+  private static void collect(Class<?> type, String prefix, Map<String, Class<?>> types) {
     for (RecordComponent component : type.getRecordComponents()) {
       String key = prefix + component.getName();
-      TYPES.put(key, component.getType());
+      types.put(key, component.getType());
       if (component.getType().isRecord()) {
-        collect(component.getType(), key + ".");
+        collect(component.getType(), key + ".", types);
       }
     }
   }
 
+  /** Whether a name at the top of a config has a meaning of its own, and cannot be a phase. */
+  static boolean isOutsidePhases(String name) {
+    return name.equals(EXTENDS) || OUTSIDE_PHASES.containsKey(name);
+  }
+
   /** All keys, sections included, in the order of the records. */
-  static List<String> all() {
-    return List.copyOf(TYPES.keySet());
+  List<String> all() {
+    return List.copyOf(types.keySet());
   }
 
-  static boolean exists(String key) {
-    return TYPES.containsKey(key);
+  boolean exists(String key) {
+    return types.containsKey(key);
   }
 
-  static boolean isSection(String key) {
-    Class<?> type = TYPES.get(key);
+  boolean isSection(String key) {
+    Class<?> type = types.get(key);
     return type != null && type.isRecord();
   }
 
+  boolean isList(String key) {
+    return types.get(key) == List.class;
+  }
+
   /** What a value of this key must be, in words. */
-  static String expected(String key) {
-    Class<?> type = TYPES.get(key);
+  String expected(String key) {
+    Class<?> type = types.get(key);
     if (type == null) {
       throw new IllegalArgumentException("no key " + key);
     }
@@ -57,22 +101,23 @@ final class ConfigKeys {
       case "double" -> "a number";
       case "boolean" -> "true or false";
       case "java.lang.String" -> "text";
+      case "java.util.List" -> "a list";
       default -> "a section";
     };
   }
 
   /** The error for a key that does not exist, naming the nearest that do. */
-  static ConfigException unknown(String origin, String key) {
+  ConfigException unknown(String origin, String key) {
     return new ConfigException(
         "%s: unknown key %s; did you mean %s?"
             .formatted(origin, key, String.join(" or ", nearest(key))));
   }
 
   /** The nearest keys, at most three; a key without a dot may also be meant without its section. */
-  static List<String> nearest(String unknown) {
+  List<String> nearest(String unknown) {
     List<String> best = new ArrayList<>();
     double least = Double.POSITIVE_INFINITY;
-    for (String key : TYPES.keySet()) {
+    for (String key : types.keySet()) {
       double distance = editDistance(unknown, key);
       if (unknown.indexOf('.') < 0) {
         String last = key.substring(key.lastIndexOf('.') + 1);

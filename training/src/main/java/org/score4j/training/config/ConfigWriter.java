@@ -3,6 +3,7 @@ package org.score4j.training.config;
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import java.lang.reflect.RecordComponent;
 import java.math.BigDecimal;
+import java.util.List;
 import java.util.regex.Pattern;
 
 /** Writes a config as YAML that {@link ConfigLoader} reads back to an equal record. */
@@ -24,6 +25,7 @@ public final class ConfigWriter {
     for (RecordComponent component : section.getClass().getRecordComponents()) {
       Object value;
       try {
+        component.getAccessor().setAccessible(true);
         value = component.getAccessor().invoke(section);
       } catch (ReflectiveOperationException e) {
         throw new IllegalStateException("cannot read " + component, e);
@@ -32,10 +34,26 @@ public final class ConfigWriter {
       if (component.getType().isRecord()) {
         yaml.append('\n');
         section(yaml, value, indent + "  ");
+      } else if (component.getName().equals(ConfigKeys.PHASES)) {
+        yaml.append('\n');
+        ((List<?>) value).forEach(phase -> phase(yaml, (PhaseConfig) phase, indent + "  "));
+      } else if (value instanceof List<?> elements) {
+        yaml.append(" [")
+            .append(String.join(", ", elements.stream().map(ConfigWriter::scalar).toList()))
+            .append("]\n");
       } else {
         yaml.append(' ').append(scalar(value)).append('\n');
       }
     }
+  }
+
+  private static void phase(StringBuilder yaml, PhaseConfig phase, String indent) {
+    String keys = indent + "  ";
+    yaml.append(indent).append("- name: ").append(scalar(phase.name())).append('\n');
+    yaml.append(keys).append("algorithm: ").append(scalar(phase.algorithm())).append('\n');
+    yaml.append(keys).append("from: ").append(scalar(phase.from())).append('\n');
+    yaml.append(keys).append("reference: ").append(scalar(phase.reference())).append('\n');
+    section(yaml, phase.settings(), keys);
   }
 
   private static String scalar(Object value) {

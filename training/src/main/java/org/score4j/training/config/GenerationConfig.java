@@ -1,5 +1,7 @@
 package org.score4j.training.config;
 
+import org.score4j.training.settings.Ranges;
+
 /**
  * Limits of sampling; those of size change memory and speed, never what is sampled.
  *

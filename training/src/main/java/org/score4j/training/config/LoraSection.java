@@ -6,6 +6,8 @@ import java.util.Optional;
 import java.util.Set;
 import org.score4j.core.model.LoraConfig;
 import org.score4j.core.model.LoraTarget;
+import org.score4j.training.settings.ConfigException;
+import org.score4j.training.settings.Ranges;
 
 /**
  * Low-rank adapters instead of full fine-tuning (arXiv 2106.09685), in every phase of a run.

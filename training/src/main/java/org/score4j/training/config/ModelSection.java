@@ -3,13 +3,13 @@ package org.score4j.training.config;
 import java.util.Arrays;
 import org.score4j.core.model.ModelConfig;
 import org.score4j.core.model.Recompute;
+import org.score4j.training.settings.ConfigException;
+import org.score4j.training.settings.Ranges;
 
 /**
  * The transformer: sizes of a new one, or the folder of one to start from.
  *
  * @param path Hugging Face folder to start from; empty for a new model of the sizes below
- * @param referencePath Hugging Face folder of the frozen reference; empty for the model
- *     reinforcement learning starts from
  * @param hiddenSize width of the residual stream
  * @param numLayers blocks
  * @param numHeads query heads
@@ -27,7 +27,6 @@ import org.score4j.core.model.Recompute;
  */
 public record ModelSection(
     String path,
-    String referencePath,
     int hiddenSize,
     int numLayers,
     int numHeads,

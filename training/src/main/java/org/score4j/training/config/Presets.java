@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.List;
+import org.score4j.training.settings.ConfigException;
 
 /** The configs in the jar. {@code score} is complete, the others say what differs from it. */
 public final class Presets {
@@ -13,13 +14,21 @@ public final class Presets {
   public static final String ROOT = "score";
 
   private static final List<String> NAMES =
-      List.of(ROOT, "naive", "no-stage1", "no-shaping", "single-turn");
+      List.of(ROOT, "naive", "no-stage1", "no-shaping", "single-turn", "three-turn");
+
+  // Methods that differ from SCoRe in one thing, and are compared with it at equal steps.
+  private static final List<String> ARMS = NAMES.subList(0, 5);
 
   private Presets() {}
 
   /** All names, the paper's method first. */
   public static List<String> names() {
     return NAMES;
+  }
+
+  /** Names of those that the demo compares with one another, the paper's method first. */
+  public static List<String> arms() {
+    return ARMS;
   }
 
   /** The YAML text of one, comments included. */

@@ -2,8 +2,11 @@ package org.score4j.training.config;
 
 import java.nio.file.Path;
 import java.util.function.Consumer;
+import org.score4j.training.settings.ConfigException;
+import org.score4j.training.settings.Ranges;
 import org.score4j.training.tasks.ChainArithmeticSettings;
 import org.score4j.training.tasks.ChainArithmeticTask;
+import org.score4j.training.tasks.MixtureProbabilities;
 import org.score4j.training.tasks.Task;
 import org.score4j.training.tasks.TextTasks;
 
@@ -16,6 +19,7 @@ import org.score4j.training.tasks.TextTasks;
  * @param trainProblems problems reinforcement learning draws from
  * @param heldOutProblems problems only evaluation sees
  * @param problemSeed which problems these are; not the run's seed, so that seeds share the test set
+ * @param mixture what the rows of supervised training of chain-arithmetic look like
  * @param text what tasks on text need
  */
 public record TaskConfig(
@@ -25,6 +29,7 @@ public record TaskConfig(
     int trainProblems,
     int heldOutProblems,
     long problemSeed,
+    MixtureProbabilities mixture,
     TextTaskConfig text) {
   private static final String CHAIN_ARITHMETIC = "chain-arithmetic";
 
@@ -61,7 +66,8 @@ public record TaskConfig(
     if (!isText()) {
       return new ChainArithmeticTask(
           new ChainArithmeticSettings(
-              operations, multiplyProbability, trainProblems, heldOutProblems, problemSeed));
+              operations, multiplyProbability, trainProblems, heldOutProblems, problemSeed),
+          mixture);
     }
     if (model.isEmpty()) {
       throw new ConfigException(

@@ -3,6 +3,8 @@ package org.score4j.training.config;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Consumer;
+import org.score4j.training.settings.ConfigException;
+import org.score4j.training.settings.Ranges;
 import org.score4j.training.tasks.ModelTextTask;
 import org.score4j.training.tasks.TextTaskSettings;
 import org.score4j.training.verifiers.code.CodeSettings;

@@ -1,6 +1,6 @@
 package org.score4j.training.report;
 
-import org.score4j.training.run.AttemptPair;
+import org.score4j.training.rollouts.Transcript;
 
 /** Text into HTML. Everything that comes from a model, a task or a config goes through escape. */
 final class Html {
@@ -24,29 +24,36 @@ final class Html {
     return html.toString();
   }
 
-  /** A problem with both attempts; what changed is marked by colour and by weight. */
-  static String pair(AttemptPair pair) {
-    boolean fixed = !pair.firstCorrect() && pair.secondCorrect();
-    boolean broken = pair.firstCorrect() && !pair.secondCorrect();
-    String change = fixed ? "fixed" : broken ? "broken" : "same";
-    StringBuilder second = new StringBuilder();
-    for (AttemptDiff.Part part : AttemptDiff.parts(pair.first(), pair.second())) {
-      String text = escape(part.text());
-      second.append(part.changed() ? "<b class=\"" + change + "\">" + text + "</b>" : text);
+  /**
+   * A row of a table: the problem and its attempts; what changed since the attempt before is marked
+   * by colour and by weight.
+   */
+  static String transcript(Transcript transcript) {
+    StringBuilder row = new StringBuilder("<tr><td><code>");
+    row.append(escape(transcript.problem())).append("</code></td>");
+    Transcript.Attempt before = null;
+    for (Transcript.Attempt attempt : transcript.attempts()) {
+      row.append("\n<td><code>")
+          .append(before == null ? escape(attempt.text()) : changes(before, attempt))
+          .append("</code> ")
+          .append(mark(attempt.correct()))
+          .append("<br><small>")
+          .append(escape(attempt.reason()))
+          .append("</small></td>");
+      before = attempt;
     }
-    return """
-    <tr><td><code>%s</code></td>
-    <td><code>%s</code> %s<br><small>%s</small></td>
-    <td><code>%s</code> %s<br><small>%s</small></td></tr>
-    """
-        .formatted(
-            escape(pair.problem()),
-            escape(pair.first()),
-            mark(pair.firstCorrect()),
-            escape(pair.firstReason()),
-            second,
-            mark(pair.secondCorrect()),
-            escape(pair.secondReason()));
+    return row.append("</tr>\n").toString();
+  }
+
+  private static String changes(Transcript.Attempt before, Transcript.Attempt after) {
+    String change =
+        before.correct() == after.correct() ? "same" : after.correct() ? "fixed" : "broken";
+    StringBuilder html = new StringBuilder();
+    for (AttemptDiff.Part part : AttemptDiff.parts(before.text(), after.text())) {
+      String text = escape(part.text());
+      html.append(part.changed() ? "<b class=\"" + change + "\">" + text + "</b>" : text);
+    }
+    return html.toString();
   }
 
   private static String mark(boolean correct) {

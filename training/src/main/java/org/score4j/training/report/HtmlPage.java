@@ -5,10 +5,10 @@ final class HtmlPage {
   private static final String STYLE =
       """
       :root { --paper: #fcfcfb; --ink: #1d2129; --soft: #5d6675; --rule: #dfe3e8; --t1: #7d8797;
-        --t2: #1f63d6; --good: #14713d; --goodback: #d9f2e1; --bad: #b3261e; --badback: #fbdcd9; }
+        --t2: #1f63d6; --t3: #8a4fd0; --good: #14713d; --goodback: #d9f2e1; --bad: #b3261e; --badback: #fbdcd9; }
       @media (prefers-color-scheme: dark) {
         :root { --paper: #15181d; --ink: #e7eaee; --soft: #9aa4b2; --rule: #2e343d; --t1: #8e99a9;
-          --t2: #6ea6ff; --good: #6fd398; --goodback: #153824; --bad: #ff9187; --badback: #451d1a; } }
+          --t2: #6ea6ff; --t3: #c3a0ff; --good: #6fd398; --goodback: #153824; --bad: #ff9187; --badback: #451d1a; } }
       * { box-sizing: border-box; }
       body { margin: 0 auto; max-width: 62rem; padding: 2rem 1.25rem 4rem; background: var(--paper);
         color: var(--ink); font: 16px/1.5 system-ui, sans-serif; }
@@ -43,10 +43,10 @@ final class HtmlPage {
       .tick { fill: var(--soft); font-size: 10px; } .end { text-anchor: end; }
       .mid { text-anchor: middle; }
       .curve { fill: none; stroke-width: 2; stroke-linejoin: round; stroke-linecap: round; }
-      .curve.t1 { stroke: var(--t1); } .curve.t2 { stroke: var(--t2); }
+      .curve.t1 { stroke: var(--t1); } .curve.t2 { stroke: var(--t2); } .curve.t3 { stroke: var(--t3); }
       .key::before { content: ""; display: inline-block; width: .9em; height: 3px;
         margin: 0 .3em .25em .6em; }
-      .key.t1::before { background: var(--t1); } .key.t2::before { background: var(--t2); }
+      .key.t1::before { background: var(--t1); } .key.t2::before { background: var(--t2); } .key.t3::before { background: var(--t3); }
       pre { overflow-x: auto; font-size: .85rem; }
       """;
 

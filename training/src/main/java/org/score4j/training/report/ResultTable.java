@@ -2,6 +2,7 @@ package org.score4j.training.report;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -13,8 +14,14 @@ import java.util.Map;
  * @param rows one per model
  */
 public record ResultTable(List<Row> rows) {
-  private static final List<String> HEADER =
-      List.of("", "acc@t1", "acc@t2", "Δ", "95% of Δ", "i→c", "c→i", "unchanged", "n");
+  // The figures of one transition: title, name in evaluations.jsonl.
+  private static final Map<String, String> OF_A_TRANSITION = new LinkedHashMap<>();
+
+  static {
+    OF_A_TRANSITION.put("i→c", "i_to_c");
+    OF_A_TRANSITION.put("c→i", "c_to_i");
+    OF_A_TRANSITION.put("unchanged", "unchanged");
+  }
 
   /**
    * One model.
@@ -40,26 +47,58 @@ public record ResultTable(List<Row> rows) {
     return rows;
   }
 
-  /** Header and rows as text cells. */
+  /**
+   * Header and rows as text cells: the accuracy of each attempt, Δ of the last against the first,
+   * and of each transition what it gained, lost and left. Cells of attempts that a row lacks are
+   * dashes.
+   */
   public List<List<String>> cells() {
+    int attempts = 1;
+    for (Row row : rows) {
+      while (row.figures().has("acc_t" + (attempts + 1))) {
+        attempts++;
+      }
+    }
     List<List<String>> cells = new ArrayList<>();
-    cells.add(HEADER);
+    cells.add(header(attempts));
     for (Row row : rows) {
       JsonNode f = row.figures();
+      List<String> line = new ArrayList<>();
+      line.add(row.label());
+      for (int t = 1; t <= attempts; t++) {
+        line.add(number(f.path("acc_t" + t)));
+      }
       JsonNode interval = f.path("ci95").path("delta");
-      cells.add(
-          List.of(
-              row.label(),
-              number(f.path("acc_t1")),
-              number(f.path("acc_t2")),
-              signed(f.path("delta")),
-              signed(interval.path(0)) + " … " + signed(interval.path(1)),
-              number(f.path("i_to_c")),
-              number(f.path("c_to_i")),
-              number(f.path("unchanged")),
-              f.path("n").asText()));
+      line.add(signed(f.path("delta")));
+      line.add(
+          interval.isMissingNode()
+              ? "–"
+              : signed(interval.path(0)) + " … " + signed(interval.path(1)));
+      for (int t = 1; t < attempts; t++) {
+        for (String name : OF_A_TRANSITION.values()) {
+          line.add(number(f.path(name + "_t" + t + "_t" + (t + 1))));
+        }
+      }
+      line.add(f.path("n").asText());
+      cells.add(line);
     }
     return cells;
+  }
+
+  private static List<String> header(int attempts) {
+    List<String> header = new ArrayList<>(List.of(""));
+    for (int t = 1; t <= attempts; t++) {
+      header.add("acc@t" + t);
+    }
+    header.add("Δ");
+    header.add("95% of Δ");
+    for (int t = 1; t < attempts; t++) {
+      // With two attempts there is one transition, which needs no name.
+      String between = attempts == 2 ? "" : " t" + t + "→t" + (t + 1);
+      OF_A_TRANSITION.keySet().forEach(title -> header.add(title + between));
+    }
+    header.add("n");
+    return header;
   }
 
   private static String number(JsonNode value) {
@@ -78,7 +117,7 @@ public record ResultTable(List<Row> rows) {
   /** Aligned columns for a terminal or a plain file. */
   public String text() {
     List<List<String>> cells = cells();
-    int[] widths = new int[HEADER.size()];
+    int[] widths = new int[cells.getFirst().size()];
     for (List<String> row : cells) {
       for (int c = 0; c < widths.length; c++) {
         widths[c] = Math.max(widths[c], row.get(c).length());
@@ -107,7 +146,7 @@ public record ResultTable(List<Row> rows) {
     for (int r = 0; r < cells.size(); r++) {
       text.append("| ").append(String.join(" | ", cells.get(r))).append(" |\n");
       if (r == 0) {
-        text.append("|---").append("|---:".repeat(HEADER.size() - 1)).append("|\n");
+        text.append("|---").append("|---:".repeat(cells.getFirst().size() - 1)).append("|\n");
       }
     }
     return text.toString();

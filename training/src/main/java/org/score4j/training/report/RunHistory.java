@@ -3,10 +3,15 @@ package org.score4j.training.report;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.EnumMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.score4j.training.run.AttemptPair;
+import java.util.Set;
+import org.score4j.training.rollouts.Transcript;
 import org.score4j.training.run.JsonLines;
 import org.score4j.training.run.RunRecorder;
 
@@ -61,72 +66,74 @@ public record RunHistory(
   public static String phaseLabel(String phase) {
     return switch (phase) {
       case "stage1" -> "stage I";
+      case "stage1a" -> "stage I(a)";
+      case "stage1b" -> "stage I(b)";
       case "stage2" -> "stage II";
       default -> phase;
     };
   }
 
   /**
-   * The newest pairs of the last phase that was sampled, the most telling first: fixed, broken,
-   * changed, unchanged.
+   * The newest conversations of the last phase that was sampled, the most telling first: fixed,
+   * broken, changed, unchanged between the first attempt and the last.
    */
-  public List<AttemptPair> tellingPairs(int atMost) {
+  public List<Transcript> telling(int atMost) {
     if (samples.isEmpty()) {
       return List.of();
     }
     String phase = samples.getLast().path("phase").asText();
-    Map<Integer, List<AttemptPair>> byKind = new LinkedHashMap<>();
-    for (int kind = 0; kind < 4; kind++) {
+    Map<Kind, List<Transcript>> byKind = new EnumMap<>(Kind.class);
+    for (Kind kind : Kind.values()) {
       byKind.put(kind, new ArrayList<>());
     }
-    Map<String, Boolean> seen = new LinkedHashMap<>();
+    Set<String> seen = new HashSet<>();
     for (JsonNode line : samples.reversed()) {
-      AttemptPair pair = pair(line);
-      boolean shown = line.path("phase").asText().equals(phase) && !pair.second().isEmpty();
-      if (shown && seen.put(pair.problem(), true) == null) {
-        List<AttemptPair> sameKind = byKind.get(kind(pair));
-        if (sameKind != null) {
-          sameKind.add(pair);
-        }
+      Transcript transcript = transcript(line);
+      boolean shown = line.path("phase").asText().equals(phase) && transcript.attempts().size() > 1;
+      if (shown && seen.add(transcript.problem())) {
+        byKind.computeIfAbsent(Kind.of(transcript), kind -> new ArrayList<>()).add(transcript);
       }
     }
     // At least one of each kind where there is one, so that failures are shown beside successes.
-    List<AttemptPair> chosen = new ArrayList<>();
+    List<Transcript> chosen = new ArrayList<>();
     int fixes = Math.max(1, atMost - 3);
-    for (Map.Entry<Integer, List<AttemptPair>> entry : byKind.entrySet()) {
-      int limit = entry.getKey() == 0 ? fixes : 1;
-      entry.getValue().stream().limit(limit).forEach(chosen::add);
-    }
+    byKind.forEach(
+        (kind, transcripts) ->
+            transcripts.stream().limit(kind == Kind.FIXED ? fixes : 1).forEach(chosen::add));
     return chosen;
   }
 
-  private static AttemptPair pair(JsonNode line) {
-    return new AttemptPair(
-        line.path("problem").asText(),
-        line.path("first").asText(),
-        line.path("second").asText(),
-        line.path("first_reason").asText(),
-        line.path("second_reason").asText(),
-        line.path("first_correct").asBoolean(),
-        line.path("second_correct").asBoolean());
+  private static Transcript transcript(JsonNode line) {
+    List<Transcript.Attempt> attempts = new ArrayList<>();
+    for (JsonNode attempt : line.path("attempts")) {
+      attempts.add(
+          new Transcript.Attempt(
+              attempt.path("text").asText(),
+              attempt.path("correct").asBoolean(),
+              attempt.path("reason").asText()));
+    }
+    return new Transcript(line.path("problem").asText(), attempts);
   }
 
-  /** The one to show where there is room for one; {@code pairs} has at least one. */
-  public static AttemptPair mostTelling(List<AttemptPair> pairs) {
-    AttemptPair telling = pairs.getFirst();
-    for (AttemptPair pair : pairs) {
-      if (kind(pair) < kind(telling)) {
-        telling = pair;
+  /** The one to show where there is room for one; {@code transcripts} has at least one. */
+  public static Transcript mostTelling(List<Transcript> transcripts) {
+    return Collections.min(transcripts, Comparator.comparing(Kind::of));
+  }
+
+  /** What became of the first attempt, the most telling first. */
+  private enum Kind {
+    FIXED,
+    BROKEN,
+    CHANGED,
+    UNCHANGED;
+
+    static Kind of(Transcript transcript) {
+      Transcript.Attempt first = transcript.attempts().getFirst();
+      Transcript.Attempt last = transcript.attempts().getLast();
+      if (first.correct() != last.correct()) {
+        return last.correct() ? FIXED : BROKEN;
       }
+      return first.text().equals(last.text()) ? UNCHANGED : CHANGED;
     }
-    return telling;
-  }
-
-  /** 0 fixed, 1 broken, 2 changed without effect, 3 unchanged. */
-  public static int kind(AttemptPair pair) {
-    if (pair.firstCorrect() != pair.secondCorrect()) {
-      return pair.secondCorrect() ? 0 : 1;
-    }
-    return pair.first().equals(pair.second()) ? 3 : 2;
   }
 }

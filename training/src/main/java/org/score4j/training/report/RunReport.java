@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.score4j.checkpoints.AtomicFile;
-import org.score4j.training.run.AttemptPair;
+import org.score4j.training.rollouts.Transcript;
 
 /**
  * {@code report.md} and {@code report.html} of a run, or of several arms side by side. The HTML is
@@ -41,7 +41,9 @@ public record RunReport(
           "With credit per turn the bonus cannot change what is learnt in expectation; it scales"
               + " the gradient of turn two by 1 + α.");
 
-  private static final int PAIRS = 8;
+  private static final int TRANSCRIPTS = 8;
+  private static final int MAX_ATTEMPTS = 16;
+  private static final int CHART_COLOURS = 3;
 
   /** Writes both files into {@code folder}, each atomically. */
   public void write(Path folder) {
@@ -53,27 +55,26 @@ public record RunReport(
   public String markdown() {
     StringBuilder text = new StringBuilder();
     text.append("# ").append(title).append("\n\n");
-    text.append("Two attempts at every held-out problem, greedy decoding, %.\n\n");
+    text.append("Every held-out problem, greedy decoding, % of all problems.\n\n");
     text.append(table.markdown()).append('\n');
     facts.forEach(
         (name, value) -> text.append("- ").append(name).append(": ").append(value).append('\n'));
     text.append("\n## Limits\n\n");
     CAVEATS.forEach(caveat -> text.append("- ").append(caveat).append('\n'));
     for (RunHistory arm : arms) {
-      List<AttemptPair> pairs = arm.tellingPairs(PAIRS);
-      if (pairs.isEmpty()) {
+      List<Transcript> transcripts = arm.telling(TRANSCRIPTS);
+      if (transcripts.isEmpty()) {
         continue;
       }
       text.append("\n## Sampled in training: ").append(arm.label()).append("\n\n```\n");
-      for (AttemptPair pair : pairs) {
-        text.append(
-            "%s  first %s (%s)  second %s (%s)\n"
-                .formatted(
-                    pair.problem(),
-                    pair.first(),
-                    pair.firstCorrect() ? "right" : "wrong",
-                    pair.second(),
-                    pair.secondCorrect() ? "right" : "wrong"));
+      for (Transcript transcript : transcripts) {
+        text.append(transcript.problem());
+        int number = 1;
+        for (Transcript.Attempt attempt : transcript.attempts()) {
+          text.append("  t").append(number++).append(' ').append(attempt.text());
+          text.append(attempt.correct() ? " (right)" : " (wrong)");
+        }
+        text.append('\n');
       }
       text.append("```\n");
     }
@@ -86,9 +87,8 @@ public record RunReport(
     StringBuilder body = new StringBuilder();
     body.append("<h1>").append(Html.escape(title)).append("</h1>\n");
     headline(body);
-    body.append(
-            "<h2>Held-out problems</h2>\n<p class=\"note\">Two attempts at every problem, greedy")
-        .append(" decoding; percentages of all problems. Δ = acc@t2 − acc@t1 = i→c − c→i.</p>\n");
+    body.append("<h2>Held-out problems</h2>\n<p class=\"note\">Greedy decoding; percentages of all")
+        .append(" problems. Δ is the accuracy of the last attempt less that of the first.</p>\n");
     table(body);
     for (RunHistory arm : arms) {
       samples(body, arm);
@@ -121,6 +121,13 @@ public record RunReport(
       return;
     }
     JsonNode f = last.getLast();
+    int attempts = 1;
+    while (f.has("acc_t" + (attempts + 1))) {
+      attempts++;
+    }
+    if (attempts == 1) {
+      return;
+    }
     body.append(
         String.format(
             Locale.ROOT,
@@ -128,12 +135,13 @@ public record RunReport(
             <div class="headline">
             <div><b>%.1f%%</b><span>right at the first attempt</span></div>
             <div class="arrow">→</div>
-            <div><b class="t2text">%.1f%%</b><span>right after a second look</span></div>
+            <div><b class="t2text">%.1f%%</b><span>right after %s look</span></div>
             <div><b>%s</b><span>Δ, points</span></div>
             </div>
             """,
             f.path("acc_t1").asDouble(),
-            f.path("acc_t2").asDouble(),
+            f.path("acc_t" + attempts).asDouble(),
+            attempts == 2 ? "a second" : "the last",
             ResultTable.signed(f.path("delta"))));
   }
 
@@ -152,55 +160,64 @@ public record RunReport(
   }
 
   private static void samples(StringBuilder body, RunHistory arm) {
-    List<AttemptPair> pairs = arm.tellingPairs(PAIRS);
-    if (pairs.isEmpty()) {
+    List<Transcript> transcripts = arm.telling(TRANSCRIPTS);
+    if (transcripts.isEmpty()) {
       return;
     }
-    body.append("<h2>Both attempts: ").append(Html.escape(arm.label()));
+    body.append("<h2>Attempts: ").append(Html.escape(arm.label()));
     body.append(
             "</h2>\n<p class=\"note\">Chosen from the last samples of training: mostly repairs,")
         .append(" then one broken, one changed and one unchanged answer where there are such. The")
         .append(
-            " characters that differ are marked, <b class=\"fixed\">fixed</b> or <b"
-                + " class=\"broken\">broken</b>.</p>\n")
-        .append(
-            "<table class=\"pairs\"><tr><th>problem</th><th>first attempt</th><th>second"
-                + " attempt</th></tr>\n");
-    pairs.forEach(pair -> body.append(Html.pair(pair)));
+            " characters that differ from the attempt before are marked, <b"
+                + " class=\"fixed\">fixed</b> or <b class=\"broken\">broken</b>.</p>\n")
+        .append("<table class=\"pairs\"><tr><th>problem</th>");
+    int attempts = transcripts.stream().mapToInt(each -> each.attempts().size()).max().orElse(0);
+    for (int t = 1; t <= attempts; t++) {
+      body.append("<th>attempt ").append(t).append("</th>");
+    }
+    body.append("</tr>\n");
+    transcripts.forEach(transcript -> body.append(Html.transcript(transcript)));
     body.append("</table>\n");
   }
 
   private static void curves(StringBuilder body, RunHistory arm) {
-    Map<String, List<JsonNode>> learning = new LinkedHashMap<>(arm.steps());
-    List<JsonNode> supervised = learning.remove("base");
-    if (learning.isEmpty() && supervised == null) {
+    Map<String, List<JsonNode>> learning = new LinkedHashMap<>();
+    Map<String, List<JsonNode>> supervised = new LinkedHashMap<>();
+    arm.steps()
+        .forEach(
+            (phase, steps) ->
+                (steps.getFirst().has("reward_t1") ? learning : supervised).put(phase, steps));
+    if (learning.isEmpty() && supervised.isEmpty()) {
       return;
     }
     body.append("<h2>Learning curves: ").append(Html.escape(arm.label())).append("</h2>\n");
     List<Chart> charts = new ArrayList<>();
-    Chart.Line first = new Chart.Line("reward_t1", "first", "t1");
-    Chart.Line second = new Chart.Line("reward_t2", "second", "t2");
-    charts.add(new Chart("Reward per attempt", learning, List.of(first, second)));
+    charts.add(new Chart("Reward per attempt", learning, ofAttempts(learning, "reward")));
+    charts.add(new Chart("Δ, last − first", learning, List.of(new Chart.Line("delta", "Δ", "t2"))));
     charts.add(
-        new Chart("Δ, second − first", learning, List.of(new Chart.Line("delta", "Δ", "t2"))));
-    first = new Chart.Line("kl_t1", "first", "t1");
-    second = new Chart.Line("kl_t2", "second", "t2");
-    charts.add(new Chart("KL to the base per turn, nats", learning, List.of(first, second)));
+        new Chart("KL to the reference per attempt, nats", learning, ofAttempts(learning, "kl")));
+    charts.add(new Chart("Unchanged answers, share", learning, ofAttempts(learning, "unchanged")));
     charts.add(
         new Chart(
-            "Unchanged second answers, share",
-            learning,
-            List.of(new Chart.Line("unchanged", "unchanged", "t2"))));
-    if (supervised != null) {
-      charts.add(
-          new Chart(
-              "Loss of the supervised base, nats per token",
-              Map.of("base", supervised),
-              List.of(new Chart.Line("loss", "loss", "t1"))));
-    }
+            "Loss of phases without rewards, nats per token",
+            supervised,
+            List.of(new Chart.Line("loss", "loss", "t1"))));
     charts.removeIf(Chart::isEmpty);
     body.append("<div class=\"charts\">\n");
     charts.forEach(chart -> body.append(chart.svg()));
     body.append("</div>\n");
+  }
+
+  /** A line for each attempt that has the metric. */
+  private static List<Chart.Line> ofAttempts(Map<String, List<JsonNode>> steps, String metric) {
+    List<Chart.Line> lines = new ArrayList<>();
+    for (int t = 1; t <= MAX_ATTEMPTS; t++) {
+      String name = metric + "_t" + t;
+      if (steps.values().stream().flatMap(List::stream).anyMatch(step -> step.has(name))) {
+        lines.add(new Chart.Line(name, "attempt " + t, "t" + Math.min(t, CHART_COLOURS)));
+      }
+    }
+    return lines;
   }
 }

@@ -53,21 +53,25 @@ public final class Advantages {
   }
 
   /**
-   * The share of groups whose included rewards are all equal, so that the group teaches nothing; 1
+   * Share of prompts whose samples all have zero advantage in every attempt: they teach nothing; 1
    * means no signal at all.
+   *
+   * @param advantages (attempts, prompts · K)
+   * @param samplesPerPrompt K
    */
-  public static double zeroVarianceShare(
-      double[] rewards, boolean[] included, int samplesPerPrompt) {
-    double[] advantages = leaveOneOut(rewards, included, samplesPerPrompt);
+  public static double zeroVarianceShare(double[][] advantages, int samplesPerPrompt) {
     int flat = 0;
-    for (int group = 0; group < rewards.length; group += samplesPerPrompt) {
-      boolean allZero = true;
-      for (int k = group; k < group + samplesPerPrompt; k++) {
-        allZero &= advantages[k] == 0;
+    int groups = advantages[0].length / samplesPerPrompt;
+    for (int g = 0; g < groups; g++) {
+      boolean zero = true;
+      for (double[] attempt : advantages) {
+        zero &=
+            Arrays.stream(attempt, g * samplesPerPrompt, (g + 1) * samplesPerPrompt)
+                .allMatch(each -> each == 0);
       }
-      flat += allZero ? 1 : 0;
+      flat += zero ? 1 : 0;
     }
-    return rewards.length == 0 ? 1 : (double) flat * samplesPerPrompt / rewards.length;
+    return (double) flat / groups;
   }
 
   private static boolean[] allIncluded(int samples) {

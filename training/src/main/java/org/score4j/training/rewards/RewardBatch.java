@@ -1,67 +1,49 @@
 package org.score4j.training.rewards;
 
+import java.util.Arrays;
 import java.util.List;
-import org.score4j.training.verifiers.Verdict;
+import org.score4j.training.rollouts.Rollout;
 
 /**
  * The rewards of a batch, samples of one prompt side by side: sample k of prompt p is at p · K + k.
- * A sample one of whose verdicts is an error is not included: its rewards are NaN, and neither
- * gradient nor baseline may use them.
+ * A conversation one of whose verdicts is an error is not included: its rewards are NaN, and
+ * neither gradient nor baseline may use them.
  */
 public final class RewardBatch {
-  private final double[] turn1;
-  private final double[] turn2;
+  private final double[][] rewards;
   private final boolean[] included;
 
-  private RewardBatch(int samples) {
-    turn1 = new double[samples];
-    turn2 = new double[samples];
+  private RewardBatch(int attempts, int samples) {
+    rewards = new double[attempts][samples];
     included = new boolean[samples];
   }
 
-  /**
-   * Shapes a batch.
-   *
-   * @param shaping the rule
-   * @param first verdicts of the first attempts, (samples)
-   * @param second verdicts of the second attempts, (samples)
-   * @param unchanged whether the second response repeats the first, (samples)
-   */
-  public static RewardBatch of(
-      RewardShaping shaping, List<Verdict> first, List<Verdict> second, boolean[] unchanged) {
-    int samples = first.size();
-    if (second.size() != samples || unchanged.length != samples) {
-      throw new IllegalArgumentException(
-          "rewards: %d first verdicts, %d second ones and %d flags; each sample has one of each"
-              .formatted(samples, second.size(), unchanged.length));
-    }
-    RewardBatch batch = new RewardBatch(samples);
-    for (int i = 0; i < samples; i++) {
-      batch.included[i] = !first.get(i).isError() && !second.get(i).isError();
-      if (batch.included[i]) {
-        TurnRewards rewards =
-            shaping.rewards(TwoTurnOutcome.of(first.get(i), second.get(i), unchanged[i]));
-        batch.turn1[i] = rewards.turn1();
-        batch.turn2[i] = rewards.turn2();
-      } else {
-        batch.turn1[i] = Double.NaN;
-        batch.turn2[i] = Double.NaN;
+  /** Shapes a batch of conversations, all of the same number of attempts. */
+  public static RewardBatch of(RewardShaping shaping, List<Rollout> rollouts) {
+    int attempts = rollouts.getFirst().numAttempts();
+    RewardBatch batch = new RewardBatch(attempts, rollouts.size());
+    for (int i = 0; i < rollouts.size(); i++) {
+      Rollout rollout = rollouts.get(i);
+      if (rollout.numAttempts() != attempts) {
+        throw new IllegalArgumentException(
+            "rewards: conversation %d has %d attempts and the first %d; a batch has the same number in each"
+                .formatted(i, rollout.numAttempts(), attempts));
+      }
+      batch.included[i] = rollout.isJudged();
+      double[] shaped = batch.included[i] ? shaping.rewards(rollout.outcome()) : new double[0];
+      for (int t = 0; t < attempts; t++) {
+        batch.rewards[t][i] = batch.included[i] ? shaped[t] : Double.NaN;
       }
     }
     return batch;
   }
 
-  /** Rewards of turn 1 (a copy), (samples). */
-  public double[] turn1() {
-    return turn1.clone();
+  /** R_t of every sample (a copy), (attempts, samples). */
+  public double[][] rewards() {
+    return Arrays.stream(rewards).map(double[]::clone).toArray(double[][]::new);
   }
 
-  /** Rewards of turn 2 (a copy), (samples). */
-  public double[] turn2() {
-    return turn2.clone();
-  }
-
-  /** Which samples were judged in both turns (a copy), (samples). */
+  /** Which samples were judged in all attempts (a copy), (samples). */
   public boolean[] included() {
     return included.clone();
   }

@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import org.score4j.training.rollouts.Outcome;
 
 /**
  * The shapings. {@code stage1}, {@code score} and {@code none} are the paper's (stage I, stage II,
@@ -39,12 +40,20 @@ public final class RewardShapings {
     public static final Coefficients DEFAULTS = new Coefficients(10, 2, 1);
   }
 
-  private record Formula(
-      String name, Function<TwoTurnOutcome, TurnRewards> formula, String hackableBecause)
+  /** R_t of attempt t, from 0. */
+  private interface Formula {
+    double reward(Outcome outcome, int attempt);
+  }
+
+  private record Named(String name, Formula formula, String hackableBecause)
       implements RewardShaping {
     @Override
-    public TurnRewards rewards(TwoTurnOutcome outcome) {
-      return formula.apply(outcome);
+    public double[] rewards(Outcome outcome) {
+      double[] rewards = new double[outcome.numAttempts()];
+      for (int t = 0; t < rewards.length; t++) {
+        rewards[t] = formula.reward(outcome, t);
+      }
+      return rewards;
     }
 
     @Override
@@ -56,80 +65,93 @@ public final class RewardShapings {
   }
 
   /**
-   * Stage I, equation 3: only r(y2) is rewarded; the first attempt gets no policy gradient, the KL
-   * alone holds it.
+   * Stage I, equation 3: R_T = r(y_T), 0 for the attempts before it, which get no policy gradient:
+   * the KL alone holds them.
    */
   public static RewardShaping stageOne() {
-    return new Formula("stage1", o -> new TurnRewards(0, o.r2()), "");
+    return new Named("stage1", (o, t) -> t == o.numAttempts() - 1 ? o.score(t) : 0, "");
   }
 
   /**
-   * Stage II, equation 4 and the shaped reward: r(y1) for the first attempt, r(y2) + α (r(y2) −
-   * r(y1)) for the second. The bonus never reaches the first attempt, or the policy would be paid
-   * to fail first.
+   * Stage II, equation 4 and the shaped reward: R_1 = r(y_1), R_t = r(y_t) + α (r(y_t) −
+   * r(y_{t−1})). The bonus never reaches the attempt before, or the policy would be paid to fail
+   * first.
    */
   public static RewardShaping score(double alpha) {
     requireAlpha(alpha);
-    return new Formula("score", o -> new TurnRewards(o.r1(), withBonus(o, alpha)), "");
+    return new Named("score", (o, t) -> withBonus(o, t, alpha), "");
   }
 
   /**
-   * Equation 4 without the bonus: naive two-turn reinforcement learning, and stage II of the
-   * ablation "no shaping".
+   * R_t = r(y_t), equation 4 without the bonus: naive multi-turn reinforcement learning, and stage
+   * II of the ablation "no shaping".
    */
   public static RewardShaping none() {
-    return new Formula("none", o -> new TurnRewards(o.r1(), o.r2()), "");
+    return new Named("none", Outcome::score, "");
   }
 
   /** Only the first attempt is rewarded: single-turn reinforcement learning. */
   public static RewardShaping singleTurn() {
-    return new Formula("single-turn", o -> new TurnRewards(o.r1(), 0), "");
+    return new Named("single-turn", (o, t) -> t == 0 ? o.score(t) : 0, "");
   }
 
   /**
-   * A fixed reward above 1 for a right second attempt, whatever the first was (a review describes
-   * SCoRe's bonus so). With 1 + α it is the plain weight on turn two that α (r2 − r1) amounts to in
-   * expectation.
+   * A fixed reward above 1 for a right further attempt, whatever the one before was (a review
+   * describes SCoRe's bonus so). With 1 + α it is the plain weight on attempt two that α (r2 − r1)
+   * amounts to in expectation.
    */
   public static RewardShaping matchBonus(double reward) {
     require("matchBonus", reward, 1, "1 is the shaping none");
-    return new Formula("match-bonus", o -> new TurnRewards(o.r1(), reward * o.r2()), "");
+    return new Named("match-bonus", (o, t) -> t == 0 ? o.score(t) : reward * o.score(t), "");
   }
 
   /**
-   * r(y2) less a penalty for a second attempt that repeats the first (a review describes SCoRe so;
+   * r(y_t) less a penalty for an attempt that repeats the one before (a review describes SCoRe so;
    * the paper does not punish it). A right answer that is kept pays as well.
    */
   public static RewardShaping repeatPenalty(double penalty) {
     require("repeatPenalty", penalty, 0, "0 is the shaping none");
-    return new Formula(
-        "repeat-penalty",
-        o -> new TurnRewards(o.r1(), o.unchanged() ? o.r2() - penalty : o.r2()),
-        "");
+    return new Named(
+        "repeat-penalty", (o, t) -> o.unchanged(t) ? o.score(t) - penalty : o.score(t), "");
   }
 
   /**
-   * An ablation that must not be used to train: the first attempt is paid both turns' rewards,
-   * bonus included.
+   * An ablation that must not be used to train: every attempt is paid its own reward and those of
+   * all later ones, bonuses included.
    */
   public static RewardShaping fullReturn(double alpha) {
     requireAlpha(alpha);
-    return new Formula(
+    return new Named(
         "full-return",
-        o -> new TurnRewards(o.r1() + withBonus(o, alpha), withBonus(o, alpha)),
+        (o, t) -> {
+          double sum = 0;
+          for (int later = t; later < o.numAttempts(); later++) {
+            sum += withBonus(o, later, alpha);
+          }
+          return sum;
+        },
         "the bonus reaches the first attempt, which is then paid to fail; in the prototype acc@t1"
             + " fell to 5.9 while delta rose to 76. An ablation only; use score");
   }
 
-  /** The shaping of that name, with its coefficient taken from {@code c}. */
-  public static RewardShaping byName(String name, Coefficients c) {
+  /**
+   * The shaping of that name, with its coefficient taken from {@code c}; or, where the name is an
+   * expression such as {@code r2 + 10*(r2 - r1)}, what that says (docs/metrics.md has the names it
+   * may read).
+   *
+   * @param attempts of the conversations it will see
+   */
+  public static RewardShaping byName(String name, Coefficients c, int attempts) {
     Function<Coefficients, RewardShaping> maker = BY_NAME.get(name);
-    if (maker == null) {
-      throw new IllegalArgumentException(
-          "shaping: no shaping \"%s\"; choose one of %s"
-              .formatted(name, String.join(", ", names())));
+    if (maker != null) {
+      return maker.apply(c);
     }
-    return maker.apply(c);
+    if (ExpressionShaping.isExpression(name)) {
+      return ExpressionShaping.parse(name, c.alpha(), attempts);
+    }
+    throw new IllegalArgumentException(
+        "shaping: no shaping \"%s\"; choose one of %s, or write an expression such as r2 + 10*(r2 - r1)"
+            .formatted(name, String.join(", ", names())));
   }
 
   /** All names, the paper's first. */
@@ -137,8 +159,8 @@ public final class RewardShapings {
     return Collections.unmodifiableSet(BY_NAME.keySet());
   }
 
-  private static double withBonus(TwoTurnOutcome o, double alpha) {
-    return o.r2() + alpha * (o.r2() - o.r1());
+  private static double withBonus(Outcome o, int t, double alpha) {
+    return t == 0 ? o.score(t) : o.score(t) + alpha * (o.score(t) - o.score(t - 1));
   }
 
   private static void requireAlpha(double alpha) {

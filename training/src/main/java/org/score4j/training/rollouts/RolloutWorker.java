@@ -13,8 +13,8 @@ import org.score4j.training.tasks.Problem;
 import org.score4j.training.tasks.Task;
 
 /**
- * Samples conversations of one or two turns. Which tokens are drawn is a function of weights, key,
- * prompt slot, sample and turn alone.
+ * Samples conversations of any number of attempts. Which tokens are drawn is a function of weights,
+ * key, prompt slot, sample and attempt alone.
  */
 public final class RolloutWorker {
   private final Generator generator;
@@ -29,7 +29,7 @@ public final class RolloutWorker {
   /**
    * Samples K conversations per problem.
    *
-   * @param turns 1 or 2
+   * @param attempts at each problem, at least 1
    * @param temperature 0 for greedy decoding
    * @param key Philox key, a function of run seed, phase and step
    * @return (problems · K), the samples of a problem side by side
@@ -38,7 +38,7 @@ public final class RolloutWorker {
       Parameters weights,
       List<Problem> problems,
       int samplesPerPrompt,
-      int turns,
+      int attempts,
       double temperature,
       long key) {
     List<GenerationRequest> requests = new ArrayList<>(problems.size());
@@ -47,26 +47,26 @@ public final class RolloutWorker {
       int[] prompt = problems.get(p).promptIds();
       int length =
           prompt.length
-              + turns * task.stopRule().maxNewTokens()
-              + (turns - 1) * task.correctionIds().length;
+              + attempts * task.stopRule().maxNewTokens()
+              + (attempts - 1) * task.correctionIds().length;
       requests.add(
           new GenerationRequest(
               prompt,
               samplesPerPrompt,
               length,
               (sample, soFar) -> {
-                int turn = soFar.size();
-                if (turn == turns) {
+                int attempt = soFar.size();
+                if (attempt == attempts) {
                   return null;
                 }
-                long turnKey = Philox.derive(key, slot, sample, turn, 0);
-                if (turn == 0) {
-                  return new Turn(new int[0], task.stopRule(), turnKey);
+                long attemptKey = Philox.derive(key, slot, sample, attempt, 0);
+                if (attempt == 0) {
+                  return new Turn(new int[0], task.stopRule(), attemptKey);
                 }
                 int[] response = soFar.getLast().ids();
                 boolean replacesLast = task.keptIds(response) < response.length;
                 return new Turn(
-                    task.correctionIds(response), replacesLast, task.stopRule(), turnKey);
+                    task.correctionIds(response), replacesLast, task.stopRule(), attemptKey);
               }));
     }
     List<List<List<Response>>> responses = generator.run(weights, requests, temperature);

@@ -8,57 +8,65 @@ import org.score4j.core.generation.StopRule.Finish;
 import org.score4j.training.rollouts.Span.Role;
 
 /**
- * One conversation: prompt, first attempt, and for two turns the instruction and the second
- * attempt.
+ * One conversation as token ids: prompt, first attempt, and for every further attempt what was
+ * given before it and the attempt itself.
  *
  * @param spans in order, the first the prompt
- * @param truncated whether an attempt hit its length limit
+ * @param finishes how each attempt ended, (attempts)
  */
-public record Trajectory(List<Span> spans, boolean truncated) {
-  /** Keeps the spans from changing. */
+public record Trajectory(List<Span> spans, List<Finish> finishes) {
+  /** Keeps both from changing; refuses a conversation that does not begin with its prompt. */
   public Trajectory {
     spans = List.copyOf(spans);
+    finishes = List.copyOf(finishes);
     if (spans.isEmpty() || spans.getFirst().role() != Role.PROMPT) {
       throw new IllegalArgumentException("trajectory: the first span must be the prompt");
     }
   }
 
-  /** From what the generator returned. */
+  /** From what the generator returned, one response per attempt. */
   public static Trajectory of(int[] prompt, List<Response> responses) {
     List<Span> spans = new ArrayList<>();
-    spans.add(new Span(0, Role.PROMPT, prompt, new float[0]));
-    boolean truncated = false;
-    for (int turn = 0; turn < responses.size(); turn++) {
-      Response response = responses.get(turn);
-      boolean replaced = turn + 1 < responses.size() && responses.get(turn + 1).replacesLast();
+    List<Finish> finishes = new ArrayList<>();
+    spans.add(Span.given(0, Role.PROMPT, prompt));
+    for (int attempt = 0; attempt < responses.size(); attempt++) {
+      Response response = responses.get(attempt);
+      boolean replaced =
+          attempt + 1 < responses.size() && responses.get(attempt + 1).replacesLast();
       if (response.givenIds().length > 0) {
-        spans.add(new Span(turn, Role.INSTRUCTION, response.givenIds(), new float[0]));
+        spans.add(Span.given(attempt, Role.INSTRUCTION, response.givenIds()));
       }
       int kept = response.ids().length - (replaced ? 1 : 0);
-      spans.add(new Span(turn, Role.RESPONSE, response.ids(), response.logProbs(), kept));
-      truncated |= response.finish() == Finish.LENGTH;
+      spans.add(Span.sampled(attempt, response.ids(), response.logProbs(), kept));
+      finishes.add(response.finish());
     }
-    return new Trajectory(spans, truncated);
+    return new Trajectory(spans, finishes);
   }
 
   /** Number of attempts. */
-  public int numTurns() {
-    return (int) spans.stream().filter(Span::sampled).count();
+  public int numAttempts() {
+    return finishes.size();
   }
 
-  /** Ids of the attempt of {@code turn}. */
-  public int[] response(int turn) {
-    return responseSpan(turn).ids();
-  }
-
-  private Span responseSpan(int turn) {
-    for (Span span : spans) {
-      if (span.sampled() && span.turn() == turn) {
-        return span;
+  /** Ids of an attempt: its last response. */
+  public int[] attempt(int attempt) {
+    for (Span span : spans.reversed()) {
+      if (span.role() == Role.RESPONSE && span.attempt() == attempt) {
+        return span.ids();
       }
     }
     throw new IllegalArgumentException(
-        "trajectory: no attempt " + turn + " in a conversation of " + numTurns());
+        "trajectory: no attempt " + attempt + " in a conversation of " + numAttempts());
+  }
+
+  /** Whether an attempt hit its length limit. */
+  public boolean truncated(int attempt) {
+    return finishes.get(attempt) == Finish.LENGTH;
+  }
+
+  /** Whether any attempt hit its length limit. */
+  public boolean truncated() {
+    return finishes.contains(Finish.LENGTH);
   }
 
   /** Ids of the prompt. */
@@ -69,14 +77,5 @@ public record Trajectory(List<Span> spans, boolean truncated) {
   /** Ids of the whole conversation, as the model went on from them. */
   public int[] ids() {
     return spans.stream().flatMapToInt(span -> Arrays.stream(span.ids(), 0, span.kept())).toArray();
-  }
-
-  /** Number of sampled tokens. */
-  public int numSampled() {
-    int count = 0;
-    for (Span span : spans) {
-      count += span.logProbs().length;
-    }
-    return count;
   }
 }

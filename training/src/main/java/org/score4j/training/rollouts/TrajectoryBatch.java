@@ -1,6 +1,7 @@
 package org.score4j.training.rollouts;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.score4j.core.model.PackedBatch;
 
@@ -15,15 +16,17 @@ public final class TrajectoryBatch {
    *
    * @param packed the tokens
    * @param trajectory index of the conversation of each prediction (N)
-   * @param turn of each prediction (N)
+   * @param attempt of each prediction (N)
    * @param sampledLogProb recorded when the token was drawn (N)
    */
   public record MicroBatch(
-      PackedBatch packed, int[] trajectory, int[] turn, float[] sampledLogProb) {}
+      PackedBatch packed, int[] trajectory, int[] attempt, float[] sampledLogProb) {}
 
   private final PackedBatch.Builder builder = new PackedBatch.Builder();
-  private final List<int[]> origins = new ArrayList<>();
-  private final List<Float> logProbs = new ArrayList<>();
+  private int[] trajectories = new int[256];
+  private int[] attempts = new int[256];
+  private float[] logProbs = new float[256];
+  private int numPredictions;
 
   private TrajectoryBatch() {}
 
@@ -37,9 +40,21 @@ public final class TrajectoryBatch {
    */
   public static List<MicroBatch> pack(
       List<Trajectory> trajectories, int samplesPerPrompt, int microBatchTokens) {
+    return pack(trajectories, samplesPerPrompt, microBatchTokens, 0, trajectories.size());
+  }
+
+  /**
+   * Packs the conversations {@code from .. to}, which are whole groups; their indices stay those
+   * among all.
+   */
+  public static List<MicroBatch> pack(
+      List<Trajectory> trajectories, int samplesPerPrompt, int microBatchTokens, int from, int to) {
     List<MicroBatch> batches = new ArrayList<>();
+    if (from == to) {
+      return batches;
+    }
     TrajectoryBatch current = new TrajectoryBatch();
-    for (int first = 0; first < trajectories.size(); first += samplesPerPrompt) {
+    for (int first = from; first < to; first += samplesPerPrompt) {
       List<Trajectory> group = trajectories.subList(first, first + samplesPerPrompt);
       int tokens = group.getFirst().prompt().length;
       for (Trajectory trajectory : group) {
@@ -86,8 +101,7 @@ public final class TrajectoryBatch {
           for (int i = 0; i < span.ids().length; i++) {
             int row = at + i - 1;
             builder.predict(row < 0 ? lastPromptRow : start + row, span.ids()[i]);
-            origins.add(new int[] {firstIndex + k, span.turn()});
-            logProbs.add(span.logProbs()[i]);
+            add(firstIndex + k, span.attempt(), span.logProbs()[i]);
           }
         }
         at += span.kept();
@@ -95,16 +109,22 @@ public final class TrajectoryBatch {
     }
   }
 
-  private MicroBatch build() {
-    int n = origins.size();
-    int[] trajectory = new int[n];
-    int[] turn = new int[n];
-    float[] sampled = new float[n];
-    for (int i = 0; i < n; i++) {
-      trajectory[i] = origins.get(i)[0];
-      turn[i] = origins.get(i)[1];
-      sampled[i] = logProbs.get(i);
+  private void add(int trajectory, int attempt, float logProb) {
+    if (numPredictions == trajectories.length) {
+      trajectories = Arrays.copyOf(trajectories, 2 * numPredictions);
+      attempts = Arrays.copyOf(attempts, 2 * numPredictions);
+      logProbs = Arrays.copyOf(logProbs, 2 * numPredictions);
     }
-    return new MicroBatch(builder.build(), trajectory, turn, sampled);
+    trajectories[numPredictions] = trajectory;
+    attempts[numPredictions] = attempt;
+    logProbs[numPredictions++] = logProb;
+  }
+
+  private MicroBatch build() {
+    return new MicroBatch(
+        builder.build(),
+        Arrays.copyOf(trajectories, numPredictions),
+        Arrays.copyOf(attempts, numPredictions),
+        Arrays.copyOf(logProbs, numPredictions));
   }
 }

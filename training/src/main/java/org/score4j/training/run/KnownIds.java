@@ -1,7 +1,7 @@
 package org.score4j.training.run;
 
 import org.score4j.core.model.ModelConfig;
-import org.score4j.training.config.ConfigException;
+import org.score4j.training.settings.ConfigException;
 import org.score4j.training.tasks.Problem;
 import org.score4j.training.tasks.SupervisedExample;
 import org.score4j.training.tasks.SupervisedRows;

@@ -11,11 +11,12 @@ import org.score4j.core.model.ModelConfig;
 import org.score4j.core.model.Parameters;
 import org.score4j.core.model.Recompute;
 import org.score4j.kernels.Ops;
-import org.score4j.kernels.Philox;
-import org.score4j.training.config.ConfigException;
 import org.score4j.training.config.RunConfig;
+import org.score4j.training.evaluation.EvaluationReport;
 import org.score4j.training.evaluation.Evaluator;
+import org.score4j.training.rollouts.RandomStream;
 import org.score4j.training.rollouts.Trajectory;
+import org.score4j.training.settings.ConfigException;
 import org.score4j.training.tasks.Problem;
 import org.score4j.training.tasks.Task;
 
@@ -23,14 +24,11 @@ import org.score4j.training.tasks.Task;
  * A trained model for evaluation and generation; nothing is learnt. Owns everything on the device.
  */
 public final class LoadedModel implements AutoCloseable {
-  // First counters of the keys derived from the seed.
-  private static final int EVALUATION = 4;
-  private static final int PROMPT = 5;
-
   private final Task task;
   private final Parameters weights;
   private final Workbench workbench;
   private final long seed;
+  private final int attempts;
 
   /**
    * Loads it.
@@ -42,13 +40,15 @@ public final class LoadedModel implements AutoCloseable {
   public LoadedModel(RunConfig config, Path folder, Ops ops, Consumer<String> log) {
     task = config.task().open(AdapterFolder.withTokenizer(folder).toString(), log);
     seed = config.seed();
+    attempts = config.evaluation().attempts();
     Parameters loaded = null;
     try {
       HfModel.Loaded model = HfModel.load(ops, folder, WeightUse.FROZEN);
       loaded = model.weights();
       model.notices().forEach(log);
       requireFits(loaded.config(), folder);
-      workbench = new Workbench(ops, loaded, Recompute.NONE, config.generation(), task, 0);
+      workbench =
+          new Workbench(ops, loaded, Recompute.NONE, config.generation(), task, attempts, 0);
     } catch (RuntimeException | Error e) {
       if (loaded != null) {
         loaded.close();
@@ -60,7 +60,7 @@ public final class LoadedModel implements AutoCloseable {
   }
 
   private void requireFits(ModelConfig shape, Path folder) {
-    int needed = task.maxSequenceTokens();
+    int needed = task.maxSequenceTokens(attempts);
     int vocabulary = task.tokenizer().minModelVocabSize();
     if (shape.vocabSize() < vocabulary || shape.maxPositions() < needed) {
       throw new ConfigException(
@@ -77,12 +77,12 @@ public final class LoadedModel implements AutoCloseable {
   }
 
   /**
-   * Two attempts at the first held-out problems.
+   * The config's number of attempts at the first held-out problems.
    *
    * @param problems how many; all where there are fewer
    * @param temperature 0 for greedy decoding
    */
-  public Evaluated evaluate(int problems, double temperature) {
+  public EvaluationReport evaluate(int problems, double temperature) {
     List<Problem> heldOut = task.heldOutProblems();
     List<Problem> some = heldOut.subList(0, Math.min(problems, heldOut.size()));
     if (some.isEmpty()) {
@@ -90,18 +90,18 @@ public final class LoadedModel implements AutoCloseable {
           "task %s has no held-out problem; set task.text.heldOutFile".formatted(task.name()));
     }
     Evaluator.Evaluation evaluation =
-        new Evaluator(task, workbench.rollouts())
-            .evaluate(weights, some, temperature, Philox.derive(seed, EVALUATION, 0, 0, 0));
-    return Evaluated.of(task, some, evaluation);
+        new Evaluator(task, workbench.rollouts(), attempts)
+            .evaluate(weights, some, temperature, RandomStream.EVALUATION.key(seed));
+    return EvaluationReport.of(task, evaluation);
   }
 
   /**
-   * Responses to a prompt, one per turn; the second turn begins with the correction instruction.
+   * As many responses to a prompt as the config's evaluation has attempts, each after the first
+   * behind the correction instruction.
    *
-   * @param turns 1 or 2
    * @param temperature 0 for greedy decoding
    */
-  public List<String> generate(String prompt, int turns, double temperature) {
+  public List<String> generate(String prompt, double temperature) {
     int[] ids = task.tokenizer().encode(prompt);
     int unknown = task.tokenizer().idOf("<unk>").orElse(-1);
     for (int id : ids) {
@@ -113,14 +113,17 @@ public final class LoadedModel implements AutoCloseable {
     }
     KnownIds.require(task, weights.config(), ids, "the prompt");
     int longest = weights.config().maxPositions();
-    int length = ids.length + turns * task.stopRule().maxNewTokens() + task.correctionIds().length;
-    if (ids.length == 0 || length > Math.min(longest, task.maxSequenceTokens())) {
+    int length =
+        ids.length
+            + attempts * task.stopRule().maxNewTokens()
+            + (attempts - 1) * task.correctionIds().length;
+    if (ids.length == 0 || length > Math.min(longest, task.maxSequenceTokens(attempts))) {
       throw new ConfigException(
           "prompt \"%s\" has %d tokens; give 1 to %d, such as %s"
               .formatted(
                   prompt,
                   ids.length,
-                  Math.min(longest, task.maxSequenceTokens()) - (length - ids.length),
+                  Math.min(longest, task.maxSequenceTokens(attempts)) - (length - ids.length),
                   task.heldOutProblems().getFirst().prompt()));
     }
     List<Trajectory> conversations =
@@ -130,12 +133,12 @@ public final class LoadedModel implements AutoCloseable {
                 weights,
                 List.of(new Problem(0, prompt, ids, "")),
                 1,
-                turns,
+                attempts,
                 temperature,
-                Philox.derive(seed, PROMPT, 0, 0, 0));
+                RandomStream.PROMPT.key(seed));
     List<String> responses = new ArrayList<>();
-    for (int turn = 0; turn < turns; turn++) {
-      responses.add(task.tokenizer().decode(conversations.getFirst().response(turn)));
+    for (int t = 0; t < attempts; t++) {
+      responses.add(task.tokenizer().decode(conversations.getFirst().attempt(t)));
     }
     return responses;
   }

@@ -146,6 +146,11 @@ public final class RunFolder implements AutoCloseable {
     }
     RunLock lock = RunLock.acquire(folder);
     try {
+      if (Files.readAllLines(file).stream().noneMatch(line -> line.startsWith("phases:"))) {
+        throw new CheckpointException(
+            "%s is of an older score4j: its %s lists no phases; start the run again in another folder"
+                .formatted(folder, CONFIG));
+      }
       RunConfig config = ConfigLoader.load(file.toString(), Map.of());
       return new RunFolder(folder, config, Files.readString(file), lock);
     } catch (IOException e) {

@@ -31,6 +31,7 @@ import org.score4j.checkpoints.CheckpointException;
 import org.score4j.checkpoints.FileHash;
 import org.score4j.checkpoints.ModelFiles;
 import org.score4j.tokenizer.HuggingFaceTokenizer;
+import org.score4j.training.config.PhaseConfig;
 import org.score4j.training.config.RunConfig;
 
 /**
@@ -115,7 +116,12 @@ final class RunInputs implements AutoCloseable {
   private static List<Input> of(RunConfig config) {
     Set<Input> inputs = new LinkedHashSet<>();
     addModel(inputs, "model.path", config.model().path());
-    addModel(inputs, "model.referencePath", config.model().referencePath());
+    for (PhaseConfig phase : config.phases()) {
+      config.folderOf(phase.from()).ifPresent(from -> addModel(inputs, phase.name() + ".from", from));
+      config
+          .folderOf(phase.reference())
+          .ifPresent(reference -> addModel(inputs, phase.name() + ".reference", reference));
+    }
     if (config.task().isText()) {
       addFile(inputs, "task.text.trainFile", config.task().text().trainFile());
       addFile(inputs, "task.text.heldOutFile", config.task().text().heldOutFile());

@@ -2,6 +2,7 @@ package org.score4j.training.run;
 
 import java.util.List;
 import org.score4j.training.evaluation.AttemptMetrics;
+import org.score4j.training.rollouts.Transcript;
 
 /**
  * Told what happens in a run: the metrics file, the samples file, the live view. Called on the
@@ -11,11 +12,19 @@ public interface RunListener {
   /** A phase begins at {@code firstStep} (above 1 after a resume). */
   default void phaseStarted(String phase, int firstStep, int totalSteps) {}
 
+  /**
+   * What a phase starts from and is compared with; see {@code from} and {@code reference} in the
+   * config. Models are named {@code initial}, {@code phase NAME} or {@code folder PATH}.
+   *
+   * @param reference empty where the algorithm has none
+   */
+  default void phaseModels(String phase, String algorithm, String start, String reference) {}
+
   /** A step is done. */
   default void stepDone(StepReport report) {}
 
   /** Conversations of a step, sampled in training. */
-  default void samples(String phase, int step, List<AttemptPair> pairs) {}
+  default void samples(String phase, int step, List<Transcript> transcripts) {}
 
   /**
    * An evaluation is done.

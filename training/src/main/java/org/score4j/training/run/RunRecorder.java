@@ -2,13 +2,16 @@ package org.score4j.training.run;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.score4j.training.evaluation.AttemptMetrics;
+import org.score4j.training.rollouts.Transcript;
 
 /**
  * Writes what happens to {@code metrics.jsonl}, {@code samples.jsonl} and {@code
@@ -19,15 +22,17 @@ public final class RunRecorder implements RunListener, AutoCloseable {
   /** One line per step. */
   public static final String METRICS = "metrics.jsonl";
 
-  /** Both attempts of sampled conversations, with verdicts. */
+  /** All attempts of sampled conversations, with verdicts. */
   public static final String SAMPLES = "samples.jsonl";
 
   /** One line per evaluation. */
   public static final String EVALUATIONS = "evaluations.jsonl";
 
-  private static final List<String> PHASES = List.of("base", "stage1", "stage2");
+  /** One line per phase: its algorithm, the model it starts from and the reference. */
+  public static final String PHASES = "phases.jsonl";
 
   private final Path folder;
+  private final List<String> order;
   private final Consumer<String> notices;
   private boolean started;
   private @Nullable JsonLines metrics;
@@ -37,10 +42,12 @@ public final class RunRecorder implements RunListener, AutoCloseable {
   /**
    * A recorder into a run folder that this process holds.
    *
+   * @param phases names of the run's phases, in order
    * @param notices takes what of an earlier part's records is damaged or missing
    */
-  public RunRecorder(Path folder, Consumer<String> notices) {
+  public RunRecorder(Path folder, List<String> phases, Consumer<String> notices) {
     this.folder = folder;
+    this.order = List.copyOf(phases);
     this.notices = notices;
   }
 
@@ -57,26 +64,32 @@ public final class RunRecorder implements RunListener, AutoCloseable {
     close();
     Predicate<JsonNode> before =
         line -> {
-          int order = Integer.compare(index(line), PHASES.indexOf(phase));
-          return order < 0 || (order == 0 && line.path("step").asInt() < firstStep);
+          int place = Integer.compare(index(line), order.indexOf(phase));
+          return place < 0 || (place == 0 && line.path("step").asInt() < firstStep);
         };
+    retain(PHASES, this::unknownPhase, line -> index(line) < order.indexOf(phase));
     for (String name : List.of(METRICS, SAMPLES, EVALUATIONS)) {
-      Path file = folder.resolve(name);
-      List<JsonLines.Damage> damaged = JsonLines.retain(file, RunRecorder::defect, before);
-      if (!damaged.isEmpty()) {
-        notices.accept(
-            "warning: %s line %d is damaged: %s; %s left out, the file as it was is %s"
-                .formatted(
-                    file,
-                    damaged.getFirst().line(),
-                    damaged.getFirst().reason(),
-                    damaged.size() == 1
-                        ? "it is"
-                        : "it and %d more are".formatted(damaged.size() - 1),
-                    JsonLines.damagedCopy(file).getFileName()));
-      }
+      retain(name, this::defect, before);
     }
     noticeGaps();
+  }
+
+  private void retain(
+      String name, Function<JsonNode, String> defect, Predicate<JsonNode> kept) {
+    Path file = folder.resolve(name);
+    List<JsonLines.Damage> damaged = JsonLines.retain(file, defect, kept);
+    if (!damaged.isEmpty()) {
+      notices.accept(
+          "warning: %s line %d is damaged: %s; %s left out, the file as it was is %s"
+              .formatted(
+                  file,
+                  damaged.getFirst().line(),
+                  damaged.getFirst().reason(),
+                  damaged.size() == 1
+                      ? "it is"
+                      : "it and %d more are".formatted(damaged.size() - 1),
+                  JsonLines.damagedCopy(file).getFileName()));
+    }
   }
 
   /** Lines that the disk of a crashed machine lost, or that were damaged. */
@@ -104,15 +117,34 @@ public final class RunRecorder implements RunListener, AutoCloseable {
     }
   }
 
-  private static int index(JsonNode line) {
-    return PHASES.indexOf(line.path("phase").asText());
+  @Override
+  public void phaseModels(String phase, String algorithm, String start, String reference) {
+    Map<String, @Nullable Object> line = new LinkedHashMap<>();
+    line.put("phase", phase);
+    line.put("algorithm", algorithm);
+    line.put("start", start);
+    line.put("reference", reference.isEmpty() ? null : reference);
+    try (JsonLines phases = JsonLines.append(folder.resolve(PHASES))) {
+      phases.write(line);
+    }
+  }
+
+  private int index(JsonNode line) {
+    return order.indexOf(line.path("phase").asText());
+  }
+
+  private String unknownPhase(JsonNode line) {
+    return index(line) < 0
+        ? "phase is %s, which is none of %s"
+            .formatted(line.path("phase"), String.join(", ", order))
+        : "";
   }
 
   /** What is wrong with a line that a run cannot have written. */
-  private static String defect(JsonNode line) {
-    if (index(line) < 0) {
-      return "phase is %s, which is none of %s"
-          .formatted(line.path("phase"), String.join(", ", PHASES));
+  private String defect(JsonNode line) {
+    String unknown = unknownPhase(line);
+    if (!unknown.isEmpty()) {
+      return unknown;
     }
     return line.path("step").isInt() ? "" : "step is %s, no number".formatted(line.path("step"));
   }
@@ -144,21 +176,24 @@ public final class RunRecorder implements RunListener, AutoCloseable {
   }
 
   @Override
-  public void samples(String phase, int step, List<AttemptPair> pairs) {
+  public void samples(String phase, int step, List<Transcript> transcripts) {
     if (samples == null) {
       samples = JsonLines.append(folder.resolve(SAMPLES));
     }
-    for (AttemptPair pair : pairs) {
+    for (Transcript transcript : transcripts) {
       Map<String, @Nullable Object> line = new LinkedHashMap<>();
       line.put("phase", phase);
       line.put("step", step);
-      line.put("problem", pair.problem());
-      line.put("first", pair.first());
-      line.put("first_correct", pair.firstCorrect());
-      line.put("first_reason", pair.firstReason());
-      line.put("second", pair.second());
-      line.put("second_correct", pair.secondCorrect());
-      line.put("second_reason", pair.secondReason());
+      line.put("problem", transcript.problem());
+      List<Map<String, Object>> attempts = new ArrayList<>();
+      for (Transcript.Attempt attempt : transcript.attempts()) {
+        Map<String, Object> each = new LinkedHashMap<>();
+        each.put("text", attempt.text());
+        each.put("correct", attempt.correct());
+        each.put("reason", attempt.reason());
+        attempts.add(each);
+      }
+      line.put("attempts", attempts);
       samples.write(line);
     }
   }

@@ -2,11 +2,9 @@ package org.score4j.training.run;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -18,42 +16,32 @@ import org.score4j.checkpoints.HfSource;
 import org.score4j.checkpoints.ModelFiles;
 import org.score4j.checkpoints.SaveOptions;
 import org.score4j.checkpoints.WeightUse;
-import org.score4j.core.model.Initializer;
 import org.score4j.core.model.LoraConfig;
 import org.score4j.core.model.ModelConfig;
 import org.score4j.core.model.Parameters;
 import org.score4j.core.optim.AdamW;
 import org.score4j.kernels.Ops;
-import org.score4j.kernels.Philox;
 import org.score4j.tokenizer.HuggingFaceTokenizer;
 import org.score4j.training.algorithms.Algorithm;
+import org.score4j.training.algorithms.GradientShards;
 import org.score4j.training.algorithms.Learner;
-import org.score4j.training.algorithms.Score;
-import org.score4j.training.algorithms.SupervisedFineTuning;
-import org.score4j.training.config.ConfigException;
-import org.score4j.training.config.OptimizerConfig;
+import org.score4j.training.algorithms.PhaseContext;
+import org.score4j.training.config.PhaseConfig;
 import org.score4j.training.config.RunConfig;
-import org.score4j.training.config.StageConfig;
 import org.score4j.training.evaluation.AttemptMetrics;
 import org.score4j.training.evaluation.Evaluator;
+import org.score4j.training.rollouts.RandomStream;
 import org.score4j.training.run.TrainingState.Progress;
+import org.score4j.training.settings.ConfigException;
 import org.score4j.training.tasks.Problem;
-import org.score4j.training.tasks.SupervisedExample;
-import org.score4j.training.tasks.SupervisedRows;
 import org.score4j.training.tasks.Task;
 
 /**
- * One run from its config: the supervised base, stage I, stage II, whichever have steps. After
- * every phase the model is saved and evaluated. A run killed at any moment and resumed ends in the
- * same bits. Owns everything on the device.
+ * One run from its config: its phases in order, whichever have steps. After every phase the model
+ * is saved and evaluated. A run killed at any moment and resumed ends in the same bits. Owns
+ * everything on the device.
  */
 public final class TrainingRun implements AutoCloseable {
-  // First counters of the keys derived from the run seed.
-  private static final int INIT = 1;
-  private static final int DATA = 2;
-  private static final int STAGE = 3;
-  private static final int EVALUATION = 4;
-
   private final Owned owned = new Owned();
   private final RunConfig config;
   private final Path runFolder;
@@ -67,10 +55,11 @@ public final class TrainingRun implements AutoCloseable {
   private final Parameters weights;
   private final @Nullable Parameters master;
   private final Parameters gradients;
+  private final GradientShards shards;
   private final Workbench workbench;
   private final Evaluator evaluator;
   private final TrainingState state;
-  private @Nullable FrozenReference reference;
+  private final PhaseModels phaseModels;
   private final Map<String, Path> models = new LinkedHashMap<>();
   private final Map<String, AttemptMetrics> greedy = new LinkedHashMap<>();
   private final Map<String, AttemptMetrics> sampled = new LinkedHashMap<>();
@@ -101,6 +90,7 @@ public final class TrainingRun implements AutoCloseable {
     this.listener = listener;
     this.stopRequested = stopRequested;
     try {
+      config.requireModels();
       inputs = owned.add(RunInputs.read(config, runFolder));
       task = owned.add(config.task().open(config.model().path(), listener::notice));
       if (task.trainingProblems().isEmpty() || task.heldOutProblems().isEmpty()) {
@@ -112,7 +102,7 @@ public final class TrainingRun implements AutoCloseable {
       if (config.model().path().isEmpty()) {
         modelConfig = config.model().newModel(task.tokenizer().vocabSize());
         source = HfSource.made(HfModel.llamaConfig(modelConfig));
-        weights = owned.add(newModel("weights", modelConfig));
+        weights = owned.add(new Parameters(ops, "weights", modelConfig));
       } else {
         WeightUse use = config.lora().rank() > 0 ? WeightUse.FROZEN : WeightUse.CHANGED;
         HfModel.Loaded loaded = HfModel.load(ops, Path.of(config.model().path()), use);
@@ -122,7 +112,7 @@ public final class TrainingRun implements AutoCloseable {
         modelConfig = weights.config();
       }
       if (modelConfig.vocabSize() < task.tokenizer().minModelVocabSize()
-          || modelConfig.maxPositions() < task.maxSequenceTokens()) {
+          || modelConfig.maxPositions() < task.maxSequenceTokens(config.attempts())) {
         throw new ConfigException(
             "model has vocab_size %d and max_position_embeddings %d, task %s needs %d and %d; choose a model that fits"
                 .formatted(
@@ -130,11 +120,33 @@ public final class TrainingRun implements AutoCloseable {
                     modelConfig.maxPositions(),
                     task.name(),
                     task.tokenizer().minModelVocabSize(),
-                    task.maxSequenceTokens()));
+                    task.maxSequenceTokens(config.attempts())));
+      }
+      state =
+          new TrainingState(
+              ops, runFolder.resolve("checkpoints"), config.checkpoints().keep(), configHash);
+      phaseModels =
+          owned.add(
+              new PhaseModels(
+                  ops,
+                  config,
+                  weights,
+                  state,
+                  phase -> modelFolder(phase.name()),
+                  listener::notice));
+      if (config.model().path().isEmpty() || weights.lora().isPresent()) {
+        phaseModels.initialize(weights);
       }
       KnownIds.require(task, modelConfig);
       master = Parameters.masterOf(ops, weights).map(owned::add).orElse(null);
       gradients = owned.add(Parameters.forGradientsOf(ops, weights));
+      shards =
+          owned.add(
+              new GradientShards(
+                  ops,
+                  gradients,
+                  config.gradientShards(),
+                  () -> Parameters.forGradientsOf(ops, weights)));
       workbench =
           owned.add(
               new Workbench(
@@ -143,30 +155,13 @@ public final class TrainingRun implements AutoCloseable {
                   config.model().recomputeLevel(),
                   config.generation(),
                   task,
+                  config.attempts(),
                   Workbench.trainingTokens(config, task)));
-      evaluator = new Evaluator(task, workbench.rollouts());
-      state =
-          new TrainingState(
-              ops, runFolder.resolve("checkpoints"), config.checkpoints().keep(), configHash);
+      evaluator = new Evaluator(task, workbench.rollouts(), config.evaluation().attempts());
     } catch (RuntimeException | Error e) {
       owned.abandon(e);
       throw e;
     }
-  }
-
-  private Parameters newModel(String name, ModelConfig shape) {
-    Parameters made = new Parameters(ops, name, shape);
-    new Initializer(config.model().embeddingStd(), config.model().headStd())
-        .initialize(ops, made, Philox.derive(config.seed(), INIT, 0, 0, 0));
-    return made;
-  }
-
-  /** What the first phase begins with, once more. */
-  private Parameters origin() {
-    String path = config.model().path();
-    return path.isEmpty()
-        ? newModel("reference", modelConfig)
-        : HfModel.load(ops, Path.of(path)).weights();
   }
 
   /** The model to train: itself, or fresh adapters on it. */
@@ -180,9 +175,7 @@ public final class TrainingRun implements AutoCloseable {
     if (lora.isEmpty()) {
       return model;
     }
-    Parameters adapted = owned.add(Parameters.adapted(ops, "adapters", model, lora.get()));
-    Initializer.initializeAdapters(ops, adapted, Philox.derive(config.seed(), INIT, 0, 0, 0));
-    return adapted;
+    return owned.add(Parameters.adapted(ops, "adapters", model, lora.get()));
   }
 
   /** Where a resumed run goes on. */
@@ -203,7 +196,7 @@ public final class TrainingRun implements AutoCloseable {
         });
     boolean reached = saved.isEmpty();
     boolean stopped = false;
-    for (Phase phase : Phase.of(config)) {
+    for (PhaseConfig phase : config.phasesWithSteps()) {
       boolean here = !reached && saved.isPresent() && saved.get().phase().equals(phase.name());
       if (!reached && !here) {
         finishEarlier(phase);
@@ -234,7 +227,7 @@ public final class TrainingRun implements AutoCloseable {
    * A phase that was done before the run was interrupted: its model is on disk, its evaluation is
    * made again.
    */
-  private void finishEarlier(Phase phase) {
+  private void finishEarlier(PhaseConfig phase) {
     Path folder = modelFolder(phase.name());
     if (!Files.isDirectory(folder)) {
       throw new CheckpointException(
@@ -251,7 +244,7 @@ public final class TrainingRun implements AutoCloseable {
   }
 
   /** Refuses a model that is not the one that the run has saved. */
-  private void requireBound(Phase phase, Path folder) {
+  private void requireBound(PhaseConfig phase, Path folder) {
     List<FileHash> bound = state.boundModel(phase.name());
     if (bound.isEmpty()) {
       return;
@@ -290,10 +283,13 @@ public final class TrainingRun implements AutoCloseable {
   }
 
   /** Trains one phase; returns whether it was interrupted. */
-  private boolean train(Phase phase, @Nullable Progress saved) {
-    OptimizerConfig settings =
-        phase.index() == 0 ? config.base().optimizer() : stage(phase).optimizer();
-    try (AdamW optimizer = new AdamW(ops, weights, master, settings.settings())) {
+  private boolean train(PhaseConfig phase, @Nullable Progress saved) {
+    boolean begun = saved != null && saved.step() > 0;
+    if (!begun && phaseModels.start(phase) && master != null) {
+      master.copyFrom(ops, weights);
+    }
+    try (AdamW optimizer =
+        new AdamW(ops, weights, master, phase.settings().optimizer().settings())) {
       int first = 0;
       if (saved != null) {
         state.restore(saved.globalStep(), learned(), optimizer);
@@ -302,24 +298,18 @@ public final class TrainingRun implements AutoCloseable {
         }
         first = saved.step();
       }
-      if (phase.index() > 0 && reference == null) {
-        boolean kept =
-            (saved != null && first > 0) || (phase.index() == 2 && config.stage1().steps() > 0);
-        reference =
-            owned.add(
-                FrozenReference.of(
-                    ops,
-                    config,
-                    weights,
-                    this::origin,
-                    modelFolder("base"),
-                    state,
-                    kept,
-                    listener::notice));
+      Parameters reference = phaseModels.reference(phase);
+      Algorithm algorithm = algorithm(phase, optimizer, reference);
+      if (first == 0) {
+        algorithm.prepare(listener::notice);
       }
-      Algorithm algorithm = algorithm(phase, optimizer, first);
       MemoryTable.lines(ops).forEach(listener::notice);
       listener.phaseStarted(phase.name(), first + 1, phase.steps());
+      listener.phaseModels(
+          phase.name(),
+          phase.algorithm(),
+          phaseModels.startOf(phase),
+          phaseModels.referenceOf(phase));
       for (int step = first; step < phase.steps(); step++) {
         if (stopRequested.getAsBoolean()) {
           save(phase, step, optimizer);
@@ -335,6 +325,7 @@ public final class TrainingRun implements AutoCloseable {
       saveModel(folder);
       models.put(phase.name(), folder);
       state.bindModel(phase.name(), hashes(folder));
+      phaseModels.ended(phase);
       save(phase, phase.steps(), optimizer);
       evaluate(phase, phase.steps(), weights);
       return false;
@@ -351,7 +342,7 @@ public final class TrainingRun implements AutoCloseable {
     }
   }
 
-  private void oneStep(Phase phase, Algorithm algorithm, int step) {
+  private void oneStep(PhaseConfig phase, Algorithm algorithm, int step) {
     long before = System.nanoTime();
     long drawnBefore = workbench.rollouts().sampledTokens();
     Algorithm.StepResult result = algorithm.step(step);
@@ -365,8 +356,8 @@ public final class TrainingRun implements AutoCloseable {
     metrics.put("tokens_per_second", tokens / elapsed);
     listener.stepDone(
         new StepReport(phase.name(), step + 1, phase.steps(), elapsed, tokens, metrics));
-    if (!result.pairs().isEmpty()) {
-      listener.samples(phase.name(), step + 1, result.pairs());
+    if (!result.transcripts().isEmpty()) {
+      listener.samples(phase.name(), step + 1, result.transcripts());
     }
     int every = config.evaluation().everySteps();
     if (every > 0 && (step + 1) % every == 0 && step + 1 < phase.steps()) {
@@ -377,59 +368,37 @@ public final class TrainingRun implements AutoCloseable {
     }
   }
 
-  private StageConfig stage(Phase phase) {
-    return phase.index() == 1 ? config.stage1() : config.stage2();
+  private Algorithm algorithm(PhaseConfig phase, AdamW optimizer, @Nullable Parameters reference) {
+    return phase
+        .provider()
+        .open(
+            phase.settings(),
+            new PhaseContext(
+                phase.name(),
+                config.phases().indexOf(phase),
+                config.seed(),
+                task,
+                workbench.rollouts(),
+                temperature ->
+                    new Learner(
+                        ops,
+                        weights,
+                        gradients,
+                        shards,
+                        optimizer,
+                        reference,
+                        workbench.headPass(temperature)),
+                config.generation().maxLogProbDifference(),
+                runFolder.resolve("data")));
   }
 
-  private Algorithm algorithm(Phase phase, AdamW optimizer, int firstStep) {
-    if (phase.index() == 0) {
-      Learner learner =
-          new Learner(ops, weights, gradients, optimizer, null, workbench.headPass(1));
-      SupervisedRows rows =
-          task.supervisedRows(config.base().mixture(), Philox.derive(config.seed(), DATA, 0, 0, 0));
-      SupervisedRows known = KnownIds.checked(task, modelConfig, rows);
-      return new SupervisedFineTuning(config.base(), learner, step -> examples(known, (int) step));
-    }
-    StageConfig stage = stage(phase);
-    Learner learner =
-        new Learner(
-            ops,
-            weights,
-            gradients,
-            optimizer,
-            Objects.requireNonNull(reference, "reference").weights(),
-            workbench.headPass(stage.temperature()));
-    Score score =
-        new Score(
-            phase.name(),
-            stage,
-            learner,
-            task,
-            workbench.rollouts(),
-            Philox.derive(config.seed(), STAGE, phase.index(), 0, 0),
-            config.generation().maxLogProbDifference());
-    score.shapingWarning().ifPresent(listener::notice);
-    if (firstStep == 0) {
-      SignalCheck.run(phase.name(), stage.signal(), score, listener);
-    }
-    return score;
-  }
-
-  private List<SupervisedExample> examples(SupervisedRows rows, int step) {
-    List<SupervisedExample> examples = new ArrayList<>(config.base().batchSize());
-    for (int row = 0; row < config.base().batchSize(); row++) {
-      examples.add(rows.example(step, row));
-    }
-    return examples;
-  }
-
-  private void evaluate(Phase phase, int step, Parameters of) {
+  private void evaluate(PhaseConfig phase, int step, Parameters of) {
     AttemptMetrics metrics = evaluator.evaluate(of, task.heldOutProblems(), 0, 0).metrics();
     greedy.put(phase.name(), metrics);
     listener.evaluated(phase.name(), step, "greedy", metrics);
     double temperature = config.evaluation().sampledTemperature();
     if (temperature > 0) {
-      long key = Philox.derive(config.seed(), EVALUATION, phase.index(), step, 0);
+      long key = RandomStream.EVALUATION.key(config.seed(), config.phases().indexOf(phase), step);
       AttemptMetrics drawn =
           evaluator.evaluate(of, task.heldOutProblems(), temperature, key).metrics();
       sampled.put(phase.name(), drawn);
@@ -437,7 +406,7 @@ public final class TrainingRun implements AutoCloseable {
     }
   }
 
-  private void save(Phase phase, int step, AdamW optimizer) {
+  private void save(PhaseConfig phase, int step, AdamW optimizer) {
     listener.saving();
     state.save(
         new Progress(

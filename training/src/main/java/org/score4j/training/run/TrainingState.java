@@ -29,6 +29,7 @@ import org.score4j.kernels.Tensor;
 final class TrainingState {
   private static final String REFERENCE = "reference";
   private static final String REFERENCE_HASH = "reference_sha256";
+  private static final String REFERENCE_MODEL = "reference_model";
   private static final String INPUTS = "inputs_sha256";
   private static final String MODELS = "models";
 
@@ -175,13 +176,21 @@ final class TrainingState {
   /**
    * Keeps the frozen reference for later resumes, in the types it has on the device, and binds all
    * later states to it.
+   *
+   * @param model where it comes from
    */
-  void saveReference(Parameters reference) {
+  void saveReference(Parameters reference, String model) {
     List<NamedData> tensors = new ArrayList<>();
     collect(tensors, REFERENCE, reference);
     ObjectNode meta = JsonNodeFactory.instance.objectNode().put("config_sha256", configHash);
     FileHash written = CheckpointFolder.write(folder.resolve(REFERENCE), meta, tensors);
     bound.put(REFERENCE_HASH, written.sha256());
+    bound.put(REFERENCE_MODEL, model);
+  }
+
+  /** Where the reference comes from that the newest state was bound to; empty where to none. */
+  String boundReferenceModel() {
+    return newestMeta == null ? "" : newestMeta.path(REFERENCE_MODEL).asText();
   }
 
   /**
@@ -194,8 +203,9 @@ final class TrainingState {
     String hash = kept.tensorsHash().sha256();
     String wanted = boundReference();
     boolean own = kept.meta().path("config_sha256").asText().equals(configHash);
-    if (own && (wanted.isEmpty() || hash.equals(wanted))) {
+    if (own && hash.equals(wanted)) {
       bound.put(REFERENCE_HASH, hash);
+      bound.put(REFERENCE_MODEL, boundReferenceModel());
       return kept;
     }
     kept.close();
@@ -237,7 +247,7 @@ final class TrainingState {
     if (!CheckpointFolder.hashOf(tensors).sha256().equals(wanted)) {
       return false;
     }
-    saveReference(reference);
+    saveReference(reference, boundReferenceModel());
     return true;
   }
 

@@ -1,6 +1,5 @@
 package org.score4j.training.run;
 
-import java.util.List;
 import org.score4j.core.generation.Generator;
 import org.score4j.core.generation.KvCache;
 import org.score4j.core.model.HeadPass;
@@ -12,7 +11,6 @@ import org.score4j.kernels.DeviceArena;
 import org.score4j.kernels.Ops;
 import org.score4j.training.config.GenerationConfig;
 import org.score4j.training.config.RunConfig;
-import org.score4j.training.config.StageConfig;
 import org.score4j.training.rollouts.RolloutWorker;
 import org.score4j.training.tasks.Task;
 
@@ -33,6 +31,7 @@ final class Workbench implements AutoCloseable {
    *
    * @param weights of the model, for their shapes
    * @param recompute what training passes compute again
+   * @param attempts most attempts of a conversation
    * @param trainingTokens most tokens of a training pass; 0 where nothing is trained
    */
   Workbench(
@@ -41,9 +40,10 @@ final class Workbench implements AutoCloseable {
       Recompute recompute,
       GenerationConfig generation,
       Task task,
+      int attempts,
       int trainingTokens) {
     ModelConfig config = weights.config();
-    int pagesEach = KvCache.pagesFor(task.maxSequenceTokens());
+    int pagesEach = KvCache.pagesFor(task.maxSequenceTokens(attempts));
     // A conversation and, at worst, a prompt of its own.
     int pages =
         generation.kvPages() > 0 ? generation.kvPages() : generation.maxSequences() * 2 * pagesEach;
@@ -80,19 +80,13 @@ final class Workbench implements AutoCloseable {
     }
   }
 
-  /** Most tokens of a training pass: a micro-batch, or one group that is larger. */
+  /** Most tokens of a training pass of any phase. */
   static int trainingTokens(RunConfig config, Task task) {
-    int longest = task.maxSequenceTokens();
-    int tokens =
-        config.base().steps() == 0 ? 0 : Math.max(config.base().microBatchTokens(), longest);
-    for (StageConfig stage : List.of(config.stage1(), config.stage2())) {
-      if (stage.steps() > 0) {
-        tokens =
-            Math.max(
-                tokens, Math.max(stage.microBatchTokens(), stage.samplesPerPrompt() * longest));
-      }
-    }
-    return tokens;
+    int longest = task.maxSequenceTokens(config.attempts());
+    return config.phasesWithSteps().stream()
+        .mapToInt(phase -> phase.settings().trainingTokens(longest))
+        .max()
+        .orElse(0);
   }
 
   /** Forward and backward under softmax(z / temperature). */

@@ -25,6 +25,7 @@ public final class ChainArithmeticTask implements Task {
   private static final int TRAINING_STREAM = 2;
 
   private final ChainArithmetic arithmetic;
+  private final MixtureProbabilities mixture;
   private final WordLevelTokenizer tokenizer =
       WordLevelTokenizer.ofCharacters(ChainArithmetic.CHARACTERS, "<unk>");
   private final Verifier verifier = new ExactResponseVerifier();
@@ -32,8 +33,18 @@ public final class ChainArithmeticTask implements Task {
   private final List<Problem> heldOutProblems;
   private final List<Problem> trainingProblems;
 
-  /** Draws both sets. */
+  /** Draws both sets; supervised rows are of the default mixture. */
   public ChainArithmeticTask(ChainArithmeticSettings settings) {
+    this(settings, MixtureProbabilities.DEFAULTS);
+  }
+
+  /**
+   * Draws both sets.
+   *
+   * @param mixture of the rows of supervised training
+   */
+  public ChainArithmeticTask(ChainArithmeticSettings settings, MixtureProbabilities mixture) {
+    this.mixture = mixture;
     arithmetic = new ChainArithmetic(settings.operations(), settings.productProbability());
     Set<Long> taken = new HashSet<>();
     heldOutProblems =
@@ -106,7 +117,7 @@ public final class ChainArithmeticTask implements Task {
   }
 
   @Override
-  public SupervisedRows supervisedRows(MixtureProbabilities mixture, long key) {
+  public SupervisedRows supervisedRows(long key) {
     return new ChainArithmeticMixture(this, mixture, key);
   }
 

@@ -165,7 +165,7 @@ public final class ModelTextTask implements Task {
    * first response ended by itself. Where a response has no room for an attempt, it is left out.
    */
   @Override
-  public SupervisedRows supervisedRows(MixtureProbabilities mixture, long key) {
+  public SupervisedRows supervisedRows(long key) {
     List<SupervisedExample> examples = new ArrayList<>();
     for (Asked one : training) {
       String solution = one.text().solution();

@@ -6,8 +6,8 @@ import org.score4j.tokenizer.Tokenizer;
 import org.score4j.training.verifiers.Verifier;
 
 /**
- * What a model is trained to do in two attempts: x1 = a problem's prompt, y1 ~ π(·|x1), x2 = [x1,
- * y1, correction instruction], y2 ~ π(·|x2). Immutable and safe for use by several threads.
+ * What a model is trained to do in several attempts: x_1 = a problem's prompt, y_t ~ π(·|x_t),
+ * x_{t+1} = [x_t, y_t, correction instruction]. Immutable and safe for use by several threads.
  */
 public interface Task extends AutoCloseable {
   /** The name in configs and reports. */
@@ -57,31 +57,35 @@ public interface Task extends AutoCloseable {
   /**
    * Rows of supervised training.
    *
-   * @param mixture of the tasks that draw their rows
    * @param key Philox key of the draws
    * @throws IllegalArgumentException where the task has nothing to learn from
    */
-  default SupervisedRows supervisedRows(MixtureProbabilities mixture, long key) {
+  default SupervisedRows supervisedRows(long key) {
     throw new IllegalArgumentException(
-        "base.steps is above 0, but task %s has no supervised examples; set it to 0"
+        "task %s has no supervised examples; set the steps of supervised phases, such as base.steps, to 0"
             .formatted(name()));
   }
 
-  /** When a response ends; the same for both attempts. */
+  /** When a response ends; the same for every attempt. */
   StopRule stopRule();
 
-  /** The judge of both attempts. */
+  /** The judge of every attempt. */
   Verifier verifier();
 
-  /** The most tokens a whole two-turn sequence can have: what the context of a model must hold. */
-  default int maxSequenceTokens() {
+  /**
+   * The most tokens a conversation of so many attempts can have: what the context of a model must
+   * hold.
+   */
+  default int maxSequenceTokens(int attempts) {
     int longestPrompt = 0;
     for (List<Problem> problems : List.of(trainingProblems(), heldOutProblems())) {
       for (Problem problem : problems) {
         longestPrompt = Math.max(longestPrompt, problem.promptIds().length);
       }
     }
-    return longestPrompt + correctionIds().length + 2 * stopRule().maxNewTokens();
+    return longestPrompt
+        + (attempts - 1) * correctionIds().length
+        + attempts * stopRule().maxNewTokens();
   }
 
   /** Ends what the task has opened. */

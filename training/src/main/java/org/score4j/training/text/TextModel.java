@@ -25,17 +25,15 @@ import org.score4j.core.model.Transformer;
 import org.score4j.kernels.DeviceArena;
 import org.score4j.kernels.FrozenWeights;
 import org.score4j.kernels.Ops;
-import org.score4j.kernels.Philox;
 import org.score4j.tokenizer.ChatFormat;
 import org.score4j.tokenizer.HuggingFaceTokenizer;
-import org.score4j.training.config.ConfigException;
+import org.score4j.training.rollouts.RandomStream;
+import org.score4j.training.settings.ConfigException;
 
 /** A Hugging Face folder ready to score and to continue sequences. Owns everything it loads. */
 public final class TextModel implements AutoCloseable {
   private static final int PREFILL_ROWS = 512;
   private static final int NEW_TOKENS = 256;
-  // First counter of the key derived from the seed.
-  private static final int PROMPT = 5;
 
   private final Ops ops;
   private final Path folder;
@@ -225,7 +223,7 @@ public final class TextModel implements AutoCloseable {
             (sample, soFar) ->
                 soFar.isEmpty()
                     ? new GenerationRequest.Turn(
-                        new int[0], rule, Philox.derive(settings.seed(), PROMPT, 0, sample, 0))
+                        new int[0], rule, RandomStream.PROMPT.key(settings.seed(), 0, sample))
                     : null);
     int rows = Math.max(settings.samples(), Math.min(PREFILL_ROWS, prompt.length));
     transformer.reserveFor(weights, rows);

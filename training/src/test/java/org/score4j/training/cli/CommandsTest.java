@@ -21,13 +21,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.score4j.checkpoints.CheckpointException;
 import org.score4j.kernels.cuda.CudaReport;
+import org.score4j.training.algorithms.ScoreConfig;
 import org.score4j.training.config.Presets;
 import org.score4j.training.config.RunConfig;
 import org.score4j.training.evaluation.AttemptMetrics;
-import org.score4j.training.evaluation.Intervals;
-import org.score4j.training.evaluation.JudgedPair;
-import org.score4j.training.run.AttemptPair;
-import org.score4j.training.run.Evaluated;
+import org.score4j.training.evaluation.EvaluationReport;
+import org.score4j.training.rollouts.Samples;
 import org.score4j.training.run.RunFolder;
 import org.score4j.training.run.RunListener;
 import org.score4j.training.run.RunResult;
@@ -38,8 +37,8 @@ final class CommandsTest {
   private static final AttemptMetrics FIGURES =
       AttemptMetrics.of(
           List.of(
-              new JudgedPair(false, true, new int[] {1}, new int[] {2}),
-              new JudgedPair(true, true, new int[] {1}, new int[] {1})),
+              Samples.outcome(false, true, new int[] {1}, new int[] {2}),
+              Samples.outcome(true, true, new int[] {1}, new int[] {1})),
           0);
 
   @TempDir private Path folder;
@@ -86,9 +85,7 @@ final class CommandsTest {
       RunConfig config = folder.config();
       trained.add(config);
       Map<String, Integer> steps = new LinkedHashMap<>();
-      steps.put("base", config.base().steps());
-      steps.put("stage1", config.stage1().steps());
-      steps.put("stage2", config.stage2().steps());
+      config.phases().forEach(phase -> steps.put(phase.name(), phase.steps()));
       Map<String, Path> models = new LinkedHashMap<>();
       Map<String, AttemptMetrics> greedy = new LinkedHashMap<>();
       steps.forEach(
@@ -97,7 +94,7 @@ final class CommandsTest {
               listener.phaseStarted(phase, 1, 1);
               listener.stepDone(new StepReport(phase, 1, 1, 0.1, 5, Map.of("loss", 1.0)));
               listener.samples(
-                  phase, 1, List.of(new AttemptPair("1=", "2", "1", "no", "yes", false, true)));
+                  phase, 1, List.of(Samples.transcript("1=", "2", "1", "no", "yes", false, true)));
               listener.evaluated(phase, 1, "greedy", FIGURES);
               models.put(phase, folder.path().resolve("models").resolve(phase));
               greedy.put(phase, FIGURES);
@@ -107,20 +104,15 @@ final class CommandsTest {
     }
 
     @Override
-    public Evaluated evaluate(
+    public EvaluationReport evaluate(
         RunConfig config, Path model, int problems, double temperature, Execution execution) {
-      return new Evaluated(FIGURES, Intervals.percent(1, 2), List.of(Map.of("problem", 0)));
+      return new EvaluationReport(FIGURES, List.of(Map.of("problem", 0)));
     }
 
     @Override
     public List<String> generate(
-        RunConfig config,
-        Path model,
-        String prompt,
-        int turns,
-        double temperature,
-        Execution execution) {
-      return List.of("526", "226").subList(0, turns);
+        RunConfig config, Path model, String prompt, double temperature, Execution execution) {
+      return List.of("526", "226").subList(0, config.evaluation().attempts());
     }
 
     @Override
@@ -162,7 +154,7 @@ final class CommandsTest {
         .isDirectoryContaining("glob:**/report.md")
         .isDirectoryContaining("glob:**/report.html");
     assertThat(engine.trained.getFirst().seed()).isEqualTo(3);
-    assertThat(engine.trained.getFirst().stage2().alpha()).isEqualTo(5);
+    assertThat(alpha(engine.trained.getFirst())).isEqualTo(5);
     assertThat(err()).contains("phase=base step=1/1 loss=1.000").doesNotContain("\u001b");
   }
 
@@ -189,9 +181,14 @@ final class CommandsTest {
         .containsExactly("base", "stage1", "score", "naive");
     assertThat(document.path("arms").path("naive").fieldNames())
         .toIterable()
-        .contains("acc_t1", "acc_t2", "delta", "i_to_c", "c_to_i", "unchanged", "n");
+        .contains(
+            "acc_t1", "acc_t2", "delta", "i_to_c_t1_t2", "c_to_i_t1_t2", "unchanged_t1_t2", "n");
     assertThat(document.path("sampled_tokens").asLong()).isEqualTo(2000);
     assertThat(folder.resolve("d/report.html")).content().contains("naive RL");
+  }
+
+  private static double alpha(RunConfig config) {
+    return config.phase("stage2").settings(ScoreConfig.class).alpha();
   }
 
   @Test
@@ -207,17 +204,17 @@ final class CommandsTest {
         .isZero();
     Map<String, RunConfig> arms = new LinkedHashMap<>();
     engine.trained.forEach(config -> arms.put(config.name(), config));
-    assertThat(arms.keySet()).containsExactlyElementsOf(Presets.names());
+    assertThat(arms.keySet()).containsExactlyElementsOf(Presets.arms());
     String base = folder.resolve("d/score/models/base").toString();
     for (RunConfig config : engine.trained.subList(1, engine.trained.size())) {
-      assertThat(config.base().steps()).isZero();
-      assertThat(config.stage1().steps()).isZero();
-      assertThat(config.model().referencePath()).isEqualTo(base);
+      assertThat(config.phase("base").steps()).isZero();
+      assertThat(config.phase("stage1").steps()).isZero();
+      assertThat(config.phase("stage2").reference()).isEqualTo(base);
       boolean afterStageOne = config.name().equals("no-shaping");
-      assertThat(config.stage2().steps()).isEqualTo(afterStageOne ? 5 : 12);
+      assertThat(config.phase("stage2").steps()).isEqualTo(afterStageOne ? 5 : 12);
       assertThat(config.model().path())
           .isEqualTo(afterStageOne ? base.replace("base", "stage1") : base);
-      assertThat(config.stage2().alpha()).isEqualTo(config.name().equals("no-stage1") ? 3 : 0);
+      assertThat(alpha(config)).isEqualTo(config.name().equals("no-stage1") ? 3 : 0);
     }
     assertThat(stdout.toString())
         .contains("SCoRe", "naive RL", "no stage I", "no shaping", "single-turn RL", "note: ");
@@ -234,7 +231,7 @@ final class CommandsTest {
     assertThat(run("generate", "--model", "m", "7+5*8-4=")).isZero();
     assertThat(stdout.toString()).isEqualToNormalizingNewlines("526\n226\n");
     stdout.getBuffer().setLength(0);
-    assertThat(run("generate", "--model", "m", "--turns=1", "--json", "7+5*8-4=")).isZero();
+    assertThat(run("generate", "--model", "m", "--attempts=1", "--json", "7+5*8-4=")).isZero();
     assertThat(document().path("responses").size()).isEqualTo(1);
     assertThat(err()).isEmpty();
   }
@@ -346,7 +343,9 @@ final class CommandsTest {
     assertThat(run("demo", "--arms=score,nope")).isEqualTo(2);
     assertThat(run("eval")).isEqualTo(2);
     assertThat(run("eval", "--model=m", "--problems=0")).isEqualTo(2);
-    assertThat(run("generate", "--model=m", "--turns=3", "x")).isEqualTo(2);
+    assertThat(run("generate", "--model=m", "--attempts=two", "x")).isEqualTo(2);
+    assertThat(run("generate", "--model=m", "--attempts=0", "x")).isEqualTo(1);
+    assertThat(err()).contains("evaluation.attempts is 0");
     assertThat(run("nonsense")).isEqualTo(2);
     assertThat(stdout.toString()).isEmpty();
     try (var files = Files.list(folder)) {

@@ -14,7 +14,7 @@ import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.score4j.kernels.cuda.CudaReport;
 import org.score4j.training.config.RunConfig;
-import org.score4j.training.run.Evaluated;
+import org.score4j.training.evaluation.EvaluationReport;
 import org.score4j.training.run.RunFolder;
 import org.score4j.training.run.RunListener;
 import org.score4j.training.run.RunResult;
@@ -64,19 +64,14 @@ final class DoctorCommandTest {
     }
 
     @Override
-    public Evaluated evaluate(
+    public EvaluationReport evaluate(
         RunConfig config, Path model, int problems, double temperature, Execution execution) {
       throw new UnsupportedOperationException("the doctor does not evaluate");
     }
 
     @Override
     public List<String> generate(
-        RunConfig config,
-        Path model,
-        String prompt,
-        int turns,
-        double temperature,
-        Execution execution) {
+        RunConfig config, Path model, String prompt, double temperature, Execution execution) {
       throw new UnsupportedOperationException("the doctor does not generate");
     }
 

@@ -7,17 +7,17 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.score4j.training.evaluation.AttemptMetrics;
-import org.score4j.training.evaluation.JudgedPair;
-import org.score4j.training.run.AttemptPair;
+import org.score4j.training.rollouts.Samples;
+import org.score4j.training.rollouts.Transcript;
 import org.score4j.training.run.RunListener;
 import org.score4j.training.run.StepReport;
 
 final class LiveViewTest {
   private static final long MILLI = 1_000_000;
-  private static final AttemptPair FIXED =
-      new AttemptPair("7+5*8-4=", "526", "226", "expected 226", "right", false, true);
-  private static final AttemptPair BROKEN =
-      new AttemptPair("1+1*1+1=", "324", "325", "right", "expected 324", true, false);
+  private static final Transcript FIXED =
+      Samples.transcript("7+5*8-4=", "526", "226", "expected 226", "right", false, true);
+  private static final Transcript BROKEN =
+      Samples.transcript("1+1*1+1=", "324", "325", "right", "expected 324", true, false);
 
   private final Screen screen = new Screen();
   private long now;
@@ -34,7 +34,7 @@ final class LiveViewTest {
     metrics.put("delta", 0.25);
     metrics.put("kl_t1", 0.01);
     metrics.put("kl_t2", 0.2);
-    metrics.put("unchanged", 0.4);
+    metrics.put("unchanged_t2", 0.4);
     return new StepReport("stage1", step, total, 0.05, 2000, metrics);
   }
 
@@ -139,25 +139,26 @@ final class LiveViewTest {
         "stage1",
         6,
         "greedy",
-        AttemptMetrics.of(List.of(new JudgedPair(false, true, new int[] {1}, new int[] {2})), 0));
+        AttemptMetrics.of(List.of(Samples.outcome(false, true, new int[] {1}, new int[] {2})), 0));
     String figures =
         " loss=0.1000 reward_t1=0.2500 reward_t2=0.5000 delta=0.2500 kl_t1=0.01000 kl_t2=0.2000"
-            + " unchanged=0.4000 seconds_left=5";
+            + " unchanged_t2=0.4000 seconds_left=5";
     assertThat(screen.raw().lines())
         .containsExactly(
             "arm=naive phase=stage1 step=1/100" + figures,
             "arm=naive phase=stage1 step=5/100" + figures,
-            "arm=naive sample phase=stage1 step=25 problem=7+5*8-4= first=526 wrong second=226"
-                + " right",
+            "arm=naive sample phase=stage1 step=25 problem=7+5*8-4= t1=526 wrong t2=226" + " right",
             "arm=naive evaluation phase=stage1 step=6 decoding=greedy n=1 acc_t1=0.0 acc_t2=100.0"
-                + " delta=100.0 i_to_c=100.0 c_to_i=0.0 unchanged=0.0");
+                + " delta=100.0 delta_t1_t2=100.0 i_to_c_t1_t2=100.0 c_to_i_t1_t2=0.0"
+                + " unchanged_t1_t2=0.0 edit_ratio_t1_t2=0.5 fix_rate_t1_t2=100.0 truncated_t1=0.0"
+                + " truncated_t2=0.0");
   }
 
   @Test
   void singleTurn_hasNoFiguresOfASecondAttempt() {
     Map<String, Double> metrics = new LinkedHashMap<>();
     metrics.put("reward_t1", 0.25);
-    metrics.put("reward_t2", Double.NaN);
+    metrics.put("delta", Double.NaN);
     metrics.put("kl_t1", 0.5);
     LiveView view = view(false, 100);
     view.phaseStarted("stage2", 1, 10);

@@ -12,6 +12,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.score4j.training.algorithms.ScoreConfig;
+import org.score4j.training.settings.ConfigException;
 
 final class ConfigLoaderTest {
   @TempDir private Path folder;
@@ -25,6 +27,10 @@ final class ConfigLoaderTest {
     assertThatThrownBy(() -> ConfigLoader.load(file.toString(), Map.of()))
         .isInstanceOf(ConfigException.class)
         .hasMessage(message.replace("FILE", file.toString()));
+  }
+
+  private static ScoreConfig score(RunConfig config, String phase) {
+    return config.phase(phase).settings(ScoreConfig.class);
   }
 
   private static void assertOverrideRefused(String key, String value, String message) {
@@ -52,7 +58,7 @@ final class ConfigLoaderTest {
                 "model.ropeTheta", "5e5",
                 "seed", "-9223372036854775808",
                 "model.path", "a folder: \"quoted\" # no comment\\ \t é",
-                "model.referencePath", "true"));
+                "task.text.trainFile", "true"));
     Path file = file(ConfigWriter.write(config));
     assertThat(ConfigLoader.load(file.toString(), Map.of())).isEqualTo(config);
   }
@@ -60,18 +66,21 @@ final class ConfigLoaderTest {
   @Test
   void arms_differFromScoreOnlyInWhatTheySay() {
     RunConfig score = ConfigLoader.load("score", Map.of());
-    assertThat(score.stage2().alpha()).isEqualTo(10);
+    assertThat(score(score, "stage2").alpha()).isEqualTo(10);
     RunConfig naive = ConfigLoader.load("naive", Map.of());
-    assertThat(naive.base()).isEqualTo(score.base());
-    assertThat(naive.stage1().steps()).isZero();
-    assertThat(naive.stage2().steps()).isEqualTo(score.stage1().steps() + score.stage2().steps());
-    assertThat(naive.stage2().shaping()).isEqualTo("none");
-    assertThat(naive.stage2().alpha()).isZero();
+    assertThat(naive.phase("base")).isEqualTo(score.phase("base"));
+    assertThat(naive.phase("stage1").steps()).isZero();
+    assertThat(naive.phase("stage2").steps())
+        .isEqualTo(score.phase("stage1").steps() + score.phase("stage2").steps());
+    assertThat(score(naive, "stage2").shaping()).isEqualTo("none");
+    assertThat(score(naive, "stage2").alpha()).isZero();
     // From the base on, at the learning rate that stage I has there.
-    assertThat(naive.stage2().optimizer()).isEqualTo(score.stage1().optimizer());
-    assertThat(ConfigLoader.load("single-turn", Map.of()).stage2().turns()).isEqualTo(1);
-    assertThat(ConfigLoader.load("no-shaping", Map.of()).stage1()).isEqualTo(score.stage1());
-    assertThat(ConfigLoader.load("no-stage1", Map.of()).stage2().shaping()).isEqualTo("score");
+    assertThat(score(naive, "stage2").optimizer()).isEqualTo(score(score, "stage1").optimizer());
+    assertThat(score(ConfigLoader.load("single-turn", Map.of()), "stage2").attempts()).isEqualTo(1);
+    assertThat(ConfigLoader.load("no-shaping", Map.of()).phase("stage1"))
+        .isEqualTo(score.phase("stage1"));
+    assertThat(score(ConfigLoader.load("no-stage1", Map.of()), "stage2").shaping())
+        .isEqualTo("score");
   }
 
   @Test
@@ -79,12 +88,12 @@ final class ConfigLoaderTest {
     Path file = file("seed: 3\nstage2:\n  beta1: 2e-2\n");
     RunConfig config = ConfigLoader.load(file.toString(), Map.of("stage2.alpha", "5"));
     assertThat(config.seed()).isEqualTo(3);
-    assertThat(config.stage2().beta1()).isEqualTo(0.02);
-    assertThat(config.stage2().alpha()).isEqualTo(5);
-    assertThat(config.stage1().steps()).isEqualTo(400);
+    assertThat(score(config, "stage2").beta1()).isEqualTo(0.02);
+    assertThat(score(config, "stage2").alpha()).isEqualTo(5);
+    assertThat(config.phase("stage1").steps()).isEqualTo(400);
 
     Path naive = file("extends: naive\nseed: 4\nstage1:\n");
-    assertThat(ConfigLoader.load(naive.toString(), Map.of()).stage1().steps()).isZero();
+    assertThat(ConfigLoader.load(naive.toString(), Map.of()).phase("stage1").steps()).isZero();
     assertThat(ConfigLoader.load(file("").toString(), Map.of()).name()).isEqualTo("score");
   }
 
@@ -152,7 +161,7 @@ final class ConfigLoaderTest {
     assertRefused(
         "extends: scor\n",
         "FILE line 1: extends is \"scor\"; choose one of score, naive, no-stage1, no-shaping,"
-            + " single-turn");
+            + " single-turn, three-turn");
   }
 
   @ParameterizedTest
@@ -162,7 +171,7 @@ final class ConfigLoaderTest {
         "stage2.steps|-1|command line: stage2.steps is -1; it must be at least 0",
         "base.steps|-1|command line: base.steps is -1; it must be at least 0",
         "stage1.signal.prompts|0|command line: stage1.signal.prompts is 0; it must be at least 1",
-        "base.mixture.slip|2|command line: base.mixture.slip is 2.0, it must be a probability from"
+        "task.mixture.slip|2|command line: task.mixture.slip is 2.0, it must be a probability from"
             + " 0 to 1",
         "stage1.optimizer.learningRate|0|command line: stage1.optimizer.learningRate is 0.0; it"
             + " must be a positive number",
@@ -181,21 +190,21 @@ final class ConfigLoaderTest {
   @Test
   void mixtureOnText_isRefusedWhereItIsNotTheDefault() throws IOException {
     assertRefused(
-        "task:\n  name: gsm8k\nbase:\n  mixture:\n    fix: 0.10\n    slip: 0.2\n",
-        "FILE line 6: base.mixture.slip is 0.2, but task.name is gsm8k; the mixture is that of"
+        "task:\n  name: gsm8k\n  mixture:\n    fix: 0.10\n    slip: 0.2\n",
+        "FILE line 5: task.mixture.slip is 0.2, but task.name is gsm8k; the mixture is that of"
             + " chain-arithmetic and does nothing on text, leave the key out or at 0.15");
     // The default is the config's own, 0.5, not the 0.3 of the record.
-    Map<String, String> keys = Map.of("task.name", "jsonl", "base.mixture.corruptAnswer", "0.3");
+    Map<String, String> keys = Map.of("task.name", "jsonl", "task.mixture.corruptAnswer", "0.3");
     assertThatThrownBy(() -> ConfigLoader.load("naive", keys))
         .isInstanceOf(ConfigException.class)
-        .hasMessageStartingWith("command line: base.mixture.corruptAnswer is 0.3, but task.name is")
+        .hasMessageStartingWith("command line: task.mixture.corruptAnswer is 0.3, but task.name is")
         .hasMessageEndingWith("leave the key out or at 0.5");
-    Path text = file("task:\n  name: jsonl\nbase:\n  mixture:\n    corruptAnswer: 5e-1\n");
+    Path text = file("task:\n  name: jsonl\n  mixture:\n    corruptAnswer: 5e-1\n");
     RunConfig config = ConfigLoader.load(text.toString(), Map.of());
     Path resolved = file(ConfigWriter.write(config));
     assertThat(ConfigLoader.load(resolved.toString(), Map.of())).isEqualTo(config);
-    RunConfig chain = ConfigLoader.load("score", Map.of("base.mixture.slip", "0.2"));
-    assertThat(chain.base().mixture().slip()).isEqualTo(0.2);
+    RunConfig chain = ConfigLoader.load("score", Map.of("task.mixture.slip", "0.2"));
+    assertThat(chain.task().mixture().slip()).isEqualTo(0.2);
   }
 
   @Test
@@ -249,10 +258,10 @@ final class ConfigLoaderTest {
     assertThatThrownBy(() -> ConfigLoader.load("no/such.yaml", Map.of()))
         .hasMessage(
             "no config file no/such.yaml; check the path, or name one of score, naive, no-stage1,"
-                + " no-shaping, single-turn");
+                + " no-shaping, single-turn, three-turn");
     assertThatThrownBy(() -> ConfigLoader.load("scoer", Map.of()))
         .hasMessage(
             "no config named \"scoer\"; choose one of score, naive, no-stage1, no-shaping,"
-                + " single-turn, or give a file that ends in .yaml");
+                + " single-turn, three-turn, or give a file that ends in .yaml");
   }
 }

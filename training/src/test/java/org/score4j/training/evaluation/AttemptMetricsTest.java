@@ -8,25 +8,36 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.score4j.training.rollouts.Outcome;
+import org.score4j.training.rollouts.Samples;
 
 class AttemptMetricsTest {
   private static final int[] DRAFT = {3, 2, 6};
   private static final int[] FIXED = {2, 2, 6};
 
+  /** Two attempts. */
+  private static Outcome outcome(boolean right1, boolean right2, int[] first, int[] second) {
+    return Samples.outcome(right1, right2, first, second);
+  }
+
+  private static double accuracy(AttemptMetrics metrics, int attempt) {
+    return metrics.attempts().get(attempt).accuracy().value();
+  }
+
   /** right → right, wrong → right, right → wrong, wrong → wrong. */
-  private static List<JudgedPair> pairs(int kept, int gained, int lost, int wrong) {
-    List<JudgedPair> pairs = new ArrayList<>();
+  private static List<Outcome> pairs(int kept, int gained, int lost, int wrong) {
+    List<Outcome> pairs = new ArrayList<>();
     for (int i = 0; i < kept; i++) {
-      pairs.add(new JudgedPair(true, true, FIXED, FIXED));
+      pairs.add(outcome(true, true, FIXED, FIXED));
     }
     for (int i = 0; i < gained; i++) {
-      pairs.add(new JudgedPair(false, true, DRAFT, FIXED));
+      pairs.add(outcome(false, true, DRAFT, FIXED));
     }
     for (int i = 0; i < lost; i++) {
-      pairs.add(new JudgedPair(true, false, FIXED, DRAFT));
+      pairs.add(outcome(true, false, FIXED, DRAFT));
     }
     for (int i = 0; i < wrong; i++) {
-      pairs.add(new JudgedPair(false, false, DRAFT, DRAFT));
+      pairs.add(outcome(false, false, DRAFT, DRAFT));
     }
     return pairs;
   }
@@ -36,18 +47,17 @@ class AttemptMetricsTest {
     AttemptMetrics metrics = AttemptMetrics.of(pairs(30, 40, 10, 20), 3);
     assertThat(metrics.n()).isEqualTo(100);
     assertThat(metrics.errors()).isEqualTo(3);
-    assertThat(metrics.accT1().value()).isEqualTo(40);
-    assertThat(metrics.accT2().value()).isEqualTo(70);
-    assertThat(metrics.delta().value()).isEqualTo(30);
-    assertThat(metrics.iToC().value()).isEqualTo(40);
-    assertThat(metrics.cToI().value()).isEqualTo(10);
-    assertThat(metrics.unchanged().value()).isEqualTo(50);
-    assertThat(metrics.fixRate())
-        .isNotNull()
-        .extracting(Estimate::value)
-        .isEqualTo(100 * 40 / 60.0);
+    assertThat(accuracy(metrics, 0)).isEqualTo(40);
+    assertThat(accuracy(metrics, 1)).isEqualTo(70);
+    assertThat(metrics.delta()).isNotNull().extracting(Estimate::value).isEqualTo(30.0);
+    AttemptMetrics.Transition change = metrics.transitions().getFirst();
+    assertThat(change.delta().value()).isEqualTo(30);
+    assertThat(change.iToC().value()).isEqualTo(40);
+    assertThat(change.cToI().value()).isEqualTo(10);
+    assertThat(change.unchanged().value()).isEqualTo(50);
+    assertThat(change.fixRate()).isNotNull().extracting(Estimate::value).isEqualTo(100 * 40 / 60.0);
     // Half the pairs replace one of three tokens: 1 / 6.
-    assertThat(metrics.editRatio().value()).isCloseTo(1 / 12.0, within(1e-12));
+    assertThat(change.editRatio().value()).isCloseTo(1 / 12.0, within(1e-12));
   }
 
   @Test
@@ -64,29 +74,72 @@ class AttemptMetricsTest {
                   1 + random.nextInt(50)),
               0);
       String what = "seed %d, trial %d: %s".formatted(seed, trial, m);
-      assertThat(m.delta().value())
+      AttemptMetrics.Transition change = m.transitions().getFirst();
+      assertThat(m.delta()).as(what).isEqualTo(change.delta());
+      assertThat(change.delta().value())
           .as(what)
-          .isCloseTo(m.iToC().value() - m.cToI().value(), within(1e-9));
-      assertThat(m.delta().value())
+          .isCloseTo(change.iToC().value() - change.cToI().value(), within(1e-9));
+      assertThat(change.delta().value())
           .as(what)
-          .isCloseTo(m.accT2().value() - m.accT1().value(), within(1e-9));
-      for (Estimate e :
-          List.of(
-              m.accT1(), m.accT2(), m.delta(), m.iToC(), m.cToI(), m.unchanged(), m.editRatio())) {
-        assertThat(e.value()).as(what).isBetween(e.low() - 1e-9, e.high() + 1e-9);
+          .isCloseTo(accuracy(m, 1) - accuracy(m, 0), within(1e-9));
+      for (Estimate e : m.figures().values()) {
+        if (e != null) {
+          assertThat(e.value()).as(what).isBetween(e.low() - 1e-9, e.high() + 1e-9);
+        }
       }
     }
+  }
+
+  @Test
+  void threeAttempts_haveTwoTransitions_thatAddUpToDelta() {
+    List<Outcome> outcomes =
+        List.of(
+            new Outcome(
+                new double[] {0, 1, 1},
+                new boolean[] {true, false, false},
+                new int[][] {{1}, {2, 2}, {2, 2}}),
+            new Outcome(new double[] {0, 0, 1}, new boolean[3], new int[][] {{1}, {1}, {2, 2, 2}}),
+            new Outcome(new double[] {1, 1, 0}, new boolean[3], new int[][] {{2}, {2}, {1}}),
+            new Outcome(new double[] {0, 0, 0}, new boolean[3], new int[][] {{1}, {1}, {1}}));
+    assertThat(AttemptMetrics.of(outcomes, 1).toMap())
+        .containsEntry("acc_t1", 25.0)
+        .containsEntry("acc_t2", 50.0)
+        .containsEntry("acc_t3", 50.0)
+        .containsEntry("delta", 25.0)
+        .containsEntry("delta_t1_t2", 25.0)
+        .containsEntry("delta_t2_t3", 0.0)
+        .containsEntry("i_to_c_t1_t2", 25.0)
+        .containsEntry("i_to_c_t2_t3", 25.0)
+        .containsEntry("c_to_i_t2_t3", 25.0)
+        .containsEntry("unchanged_t1_t2", 75.0)
+        .containsEntry("unchanged_t2_t3", 50.0)
+        .containsEntry("fix_rate_t2_t3", 50.0)
+        .containsEntry("truncated_t1", 25.0)
+        .containsEntry("truncated_t3", 0.0)
+        .containsEntry("length_t1", 1.0)
+        .containsEntry("length_t3", 1.75)
+        .containsEntry("n", 4)
+        .containsEntry("errors", 1);
+  }
+
+  @Test
+  void oneAttempt_hasNoDelta_andNoTransition() {
+    Outcome only = new Outcome(new double[] {1}, new boolean[1], new int[][] {{1, 2}});
+    assertThat(AttemptMetrics.of(List.of(only), 0).toMap())
+        .containsEntry("acc_t1", 100.0)
+        .containsEntry("delta", null)
+        .doesNotContainKeys("acc_t2", "i_to_c_t1_t2");
   }
 
   @Test
   void rateIntervalsAreWilsons() {
     // p = 0.4, n = 100, z = 1.959964: centre (p + z²/2n) / (1 + z²/n) = 0.4036993, half width
     // 0.0942981.
-    Estimate accT1 = AttemptMetrics.of(pairs(30, 40, 10, 20), 0).accT1();
+    Estimate accT1 = AttemptMetrics.of(pairs(30, 40, 10, 20), 0).attempts().get(0).accuracy();
     assertThat(accT1.low()).isCloseTo(30.9401, within(1e-3));
     assertThat(accT1.high()).isCloseTo(49.7997, within(1e-3));
     // At 0 of n the upper end is z² / (n + z²).
-    Estimate none = AttemptMetrics.of(pairs(0, 0, 0, 50), 0).accT1();
+    Estimate none = AttemptMetrics.of(pairs(0, 0, 0, 50), 0).attempts().get(0).accuracy();
     assertThat(none.low()).isZero();
     assertThat(none.high()).isCloseTo(7.1348, within(1e-3));
   }
@@ -94,10 +147,10 @@ class AttemptMetricsTest {
   @Test
   void theIntervalOfDeltaIsAgrestiAndMinsPairedOne() {
     // b = 40.5, c = 10.5, m = 102: centre 0.2941176, variance (51 − 900 / 102) / 102² = 0.00405388.
-    Estimate delta = AttemptMetrics.of(pairs(30, 40, 10, 20), 0).delta();
+    Estimate delta = AttemptMetrics.of(pairs(30, 40, 10, 20), 0).transitions().getFirst().delta();
     assertThat(delta.low()).isCloseTo(16.9327, within(1e-3));
     assertThat(delta.high()).isCloseTo(41.8909, within(1e-3));
-    Estimate unmoved = AttemptMetrics.of(pairs(10, 0, 0, 10), 0).delta();
+    Estimate unmoved = AttemptMetrics.of(pairs(10, 0, 0, 10), 0).transitions().getFirst().delta();
     assertThat(unmoved.value()).isZero();
     assertThat(unmoved.high())
         .isEqualTo(-unmoved.low())
@@ -106,9 +159,9 @@ class AttemptMetricsTest {
 
   @Test
   void fiftyProblemsAreTooFewToTellTenPointsApart() {
-    Estimate few = AttemptMetrics.of(pairs(13, 5, 0, 32), 0).accT2();
+    Estimate few = AttemptMetrics.of(pairs(13, 5, 0, 32), 0).attempts().get(1).accuracy();
     assertThat(few.high() - few.low()).isGreaterThan(25);
-    Estimate many = AttemptMetrics.of(pairs(520, 200, 0, 1280), 0).accT2();
+    Estimate many = AttemptMetrics.of(pairs(520, 200, 0, 1280), 0).attempts().get(1).accuracy();
     assertThat(many.high() - many.low()).isLessThan(5);
   }
 
@@ -125,14 +178,16 @@ class AttemptMetricsTest {
   }
 
   private static double ratio(int[] first, int[] second) {
-    return new JudgedPair(false, false, first, second).editRatio();
+    return outcome(false, false, first, second).editRatio(1);
   }
 
   @Test
   void theFixRateIsAbsentWhenNoFirstAttemptIsWrong() {
     AttemptMetrics metrics = AttemptMetrics.of(pairs(3, 0, 1, 0), 0);
-    assertThat(metrics.fixRate()).isNull();
-    assertThat(metrics.toMap()).containsEntry("fix_rate", null).containsEntry("acc_t1", 100.0);
+    assertThat(metrics.transitions().getFirst().fixRate()).isNull();
+    assertThat(metrics.toMap())
+        .containsEntry("fix_rate_t1_t2", null)
+        .containsEntry("acc_t1", 100.0);
   }
 
   @Test
@@ -143,11 +198,11 @@ class AttemptMetricsTest {
         .containsKeys(
             "acc_t1",
             "acc_t2",
-            "i_to_c",
-            "c_to_i",
-            "unchanged",
-            "edit_ratio",
-            "fix_rate",
+            "i_to_c_t1_t2",
+            "c_to_i_t1_t2",
+            "unchanged_t1_t2",
+            "edit_ratio_t1_t2",
+            "fix_rate_t1_t2",
             "errors",
             "ci95");
   }

@@ -15,8 +15,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.score4j.training.evaluation.AttemptMetrics;
-import org.score4j.training.evaluation.JudgedPair;
-import org.score4j.training.run.AttemptPair;
+import org.score4j.training.rollouts.Outcome;
+import org.score4j.training.rollouts.Samples;
+import org.score4j.training.rollouts.Transcript;
 import org.score4j.training.run.RunRecorder;
 import org.score4j.training.run.StepReport;
 
@@ -26,47 +27,51 @@ final class RunReportTest {
   @TempDir private Path folder;
 
   static AttemptMetrics figures(int fixed, int broken, int right, int wrong) {
-    List<JudgedPair> pairs = new ArrayList<>();
+    List<Outcome> pairs = new ArrayList<>();
     int[] one = {1};
     int[] two = {2};
     for (int i = 0; i < fixed; i++) {
-      pairs.add(new JudgedPair(false, true, one, two));
+      pairs.add(Samples.outcome(false, true, one, two));
     }
     for (int i = 0; i < broken; i++) {
-      pairs.add(new JudgedPair(true, false, one, two));
+      pairs.add(Samples.outcome(true, false, one, two));
     }
     for (int i = 0; i < right; i++) {
-      pairs.add(new JudgedPair(true, true, one, one));
+      pairs.add(Samples.outcome(true, true, one, one));
     }
     for (int i = 0; i < wrong; i++) {
-      pairs.add(new JudgedPair(false, false, one, one));
+      pairs.add(Samples.outcome(false, false, one, one));
     }
     return AttemptMetrics.of(pairs, 0);
   }
 
   @BeforeEach
   void record() {
-    try (RunRecorder recorder = new RunRecorder(folder, line -> {})) {
+    try (RunRecorder recorder = new RunRecorder(folder, List.of("base", "stage1", "stage2"), line -> {})) {
       for (String phase : List.of("base", "stage1", "stage2")) {
         recorder.phaseStarted(phase, 1, 40);
         for (int step = 1; step <= 40; step++) {
           Map<String, Double> metrics = new LinkedHashMap<>();
           metrics.put("loss", 2.0 / step);
+          if (phase.equals("base")) {
+            recorder.stepDone(new StepReport(phase, step, 40, 0.1, 100, metrics));
+            continue;
+          }
           metrics.put("reward_t1", 0.3);
           metrics.put("reward_t2", 0.3 + step / 100.0);
           metrics.put("delta", step / 100.0);
           metrics.put("kl_t1", 0.01 * step);
           metrics.put("kl_t2", 0.02 * step);
-          metrics.put("unchanged", 1 - step / 50.0);
+          metrics.put("unchanged_t2", 1 - step / 50.0);
           recorder.stepDone(new StepReport(phase, step, 40, 0.1, 100, metrics));
         }
         recorder.samples(
             phase,
             40,
             List.of(
-                new AttemptPair("7+5*8-4=", "526", "226", "expected 226", "right", false, true),
-                new AttemptPair("1+1*1+1=", "324", "325", "right", "expected 324", true, false),
-                new AttemptPair(NASTY, "1", NASTY, NASTY, NASTY, false, false)));
+                Samples.transcript("7+5*8-4=", "526", "226", "expected 226", "right", false, true),
+                Samples.transcript("1+1*1+1=", "324", "325", "right", "expected 324", true, false),
+                Samples.transcript(NASTY, "1", NASTY, NASTY, NASTY, false, false)));
         recorder.evaluated(phase, 20, "greedy", figures(1, 9, 0, 0));
         recorder.evaluated(phase, 40, "greedy", figures(40, 2, 30, 28));
         recorder.evaluated(phase, 40, "sampled", figures(1, 1, 1, 1));
@@ -157,20 +162,22 @@ final class RunReportTest {
 
   @Test
   void runOfOneTurn_hasNoChartsOfTheSecond(@TempDir Path other) {
-    try (RunRecorder recorder = new RunRecorder(other, line -> {})) {
+    try (RunRecorder recorder = new RunRecorder(other, List.of("base", "stage1", "stage2"), line -> {})) {
       recorder.phaseStarted("stage2", 1, 1);
       recorder.stepDone(
           new StepReport(
               "stage2", 1, 1, 1, 1, Map.of("reward_t1", 0.5, "kl_t1", 0.1, "delta", Double.NaN)));
       recorder.samples(
-          "stage2", 1, List.of(new AttemptPair("1=", "1", "", "right", "", true, false)));
+          "stage2",
+          1,
+          List.of(new Transcript("1=", List.of(new Transcript.Attempt("1", true, "right")))));
     }
     RunHistory history = RunHistory.read("single", other);
-    assertThat(history.tellingPairs(8)).isEmpty();
+    assertThat(history.telling(8)).isEmpty();
     String html =
         new RunReport("t", new ResultTable(List.of()), List.of(history), Map.of(), "").html();
     assertThat(html.split("<svg", -1)).hasSize(3);
-    assertThat(html).doesNotContain("Unchanged second");
+    assertThat(html).doesNotContain("Unchanged answers");
   }
 
   @Test

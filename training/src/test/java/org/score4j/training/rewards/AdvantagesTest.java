@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.score4j.training.rollouts.Samples;
 import org.score4j.training.verifiers.Verdict;
 
 class AdvantagesTest {
@@ -48,8 +49,8 @@ class AdvantagesTest {
   void anErroredVerdictDoesNotPullTheBaselineDown() {
     List<Verdict> first =
         List.of(Verdict.right(""), Verdict.right(""), Verdict.failed("time limit"));
-    RewardBatch batch = RewardBatch.of(RewardShapings.none(), first, first, new boolean[3]);
-    assertThat(Advantages.leaveOneOut(batch.turn1(), batch.included(), 3)).containsOnly(0.0);
+    RewardBatch batch = RewardBatch.of(RewardShapings.none(), Samples.rollouts(first, first));
+    assertThat(Advantages.leaveOneOut(batch.rewards()[0], batch.included(), 3)).containsOnly(0.0);
   }
 
   @Test
@@ -58,9 +59,9 @@ class AdvantagesTest {
         List.of(Verdict.right(""), Verdict.wrong(""), Verdict.right(""), Verdict.wrong(""));
     List<Verdict> second =
         List.of(Verdict.wrong(""), Verdict.right(""), Verdict.right(""), Verdict.wrong(""));
-    RewardBatch batch = RewardBatch.of(RewardShapings.stageOne(), first, second, new boolean[4]);
-    assertThat(Advantages.leaveOneOut(batch.turn1(), batch.included(), 4)).containsOnly(0.0);
-    assertThat(Advantages.leaveOneOut(batch.turn2(), batch.included(), 2))
+    RewardBatch batch = RewardBatch.of(RewardShapings.stageOne(), Samples.rollouts(first, second));
+    assertThat(Advantages.leaveOneOut(batch.rewards()[0], batch.included(), 4)).containsOnly(0.0);
+    assertThat(Advantages.leaveOneOut(batch.rewards()[1], batch.included(), 2))
         .containsExactly(-1, 1, 1, -1);
   }
 
@@ -68,16 +69,23 @@ class AdvantagesTest {
   void alphaLeavesTheFirstAttemptsAdvantagesAlone() {
     List<Verdict> first = List.of(Verdict.right(""), Verdict.wrong(""));
     List<Verdict> second = List.of(Verdict.wrong(""), Verdict.right(""));
-    RewardBatch batch = RewardBatch.of(RewardShapings.score(10), first, second, new boolean[2]);
-    assertThat(Advantages.leaveOneOut(batch.turn1(), batch.included(), 2)).containsExactly(1, -1);
-    assertThat(Advantages.leaveOneOut(batch.turn2(), batch.included(), 2)).containsExactly(-21, 21);
+    RewardBatch batch = RewardBatch.of(RewardShapings.score(10), Samples.rollouts(first, second));
+    assertThat(Advantages.leaveOneOut(batch.rewards()[0], batch.included(), 2))
+        .containsExactly(1, -1);
+    assertThat(Advantages.leaveOneOut(batch.rewards()[1], batch.included(), 2))
+        .containsExactly(-21, 21);
   }
 
   @Test
   void groupsWithoutVarianceAreCounted() {
-    double[] rewards = {1, 1, 0, 0, 1, 0, 1, Double.NaN};
+    double[] flat = {1, 1, 0, 0, 1, 1, 1, Double.NaN};
+    double[] varied = {1, 1, 0, 0, 1, 0, 1, Double.NaN};
     boolean[] included = {true, true, true, true, true, true, true, false};
-    assertThat(Advantages.zeroVarianceShare(rewards, included, 2)).isEqualTo(0.75);
+    double[][] advantages = {
+      Advantages.leaveOneOut(flat, included, 2), Advantages.leaveOneOut(varied, included, 2)
+    };
+    assertThat(Advantages.zeroVarianceShare(new double[][] {advantages[0]}, 2)).isEqualTo(1);
+    assertThat(Advantages.zeroVarianceShare(advantages, 2)).isEqualTo(0.75);
   }
 
   @Test

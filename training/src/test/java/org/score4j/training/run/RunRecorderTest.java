@@ -18,11 +18,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.score4j.checkpoints.CheckpointException;
 import org.score4j.training.evaluation.AttemptMetrics;
-import org.score4j.training.evaluation.JudgedPair;
+import org.score4j.training.rollouts.Samples;
 
 final class RunRecorderTest {
   private static final AttemptMetrics FIGURES =
-      AttemptMetrics.of(List.of(new JudgedPair(false, true, new int[] {1}, new int[] {2})), 0);
+      AttemptMetrics.of(List.of(Samples.outcome(false, true, new int[] {1}, new int[] {2})), 0);
 
   @TempDir private Path folder;
 
@@ -31,7 +31,7 @@ final class RunRecorderTest {
     for (int step = from; step <= to; step++) {
       listener.stepDone(new StepReport(phase, step, 10, 0.5, 12, Map.of("loss", 1.0 / step)));
       listener.samples(
-          phase, step, List.of(new AttemptPair("1+1=", "3", "2", "is 2", "right", false, true)));
+          phase, step, List.of(Samples.transcript("1+1=", "3", "2", "is 2", "right", false, true)));
     }
   }
 
@@ -43,7 +43,7 @@ final class RunRecorderTest {
 
   @Test
   void eachStep_isALineAtOnce() {
-    try (RunRecorder recorder = new RunRecorder(folder, line -> {})) {
+    try (RunRecorder recorder = new RunRecorder(folder, List.of("base", "stage1", "stage2"), line -> {})) {
       steps(recorder, "base", 1, 2);
       List<JsonNode> lines = JsonLines.read(folder.resolve("metrics.jsonl"));
       assertThat(lines).hasSize(2);
@@ -51,14 +51,14 @@ final class RunRecorderTest {
           .isEqualTo("{\"phase\":\"base\",\"step\":2,\"seconds\":0.5,\"tokens\":12,\"loss\":0.5}");
       assertThat(JsonLines.read(folder.resolve("samples.jsonl")).getFirst().toString())
           .isEqualTo(
-              "{\"phase\":\"base\",\"step\":1,\"problem\":\"1+1=\",\"first\":\"3\",\"first_correct\":false,\"first_reason\":\"is"
-                  + " 2\",\"second\":\"2\",\"second_correct\":true,\"second_reason\":\"right\"}");
+              "{\"phase\":\"base\",\"step\":1,\"problem\":\"1+1=\",\"attempts\":[{\"text\":\"3\",\"correct\":false,\"reason\":\"is"
+                  + " 2\"},{\"text\":\"2\",\"correct\":true,\"reason\":\"right\"}]}");
     }
   }
 
   @Test
   void metricWithoutAValue_isNull() {
-    try (RunRecorder recorder = new RunRecorder(folder, line -> {})) {
+    try (RunRecorder recorder = new RunRecorder(folder, List.of("base", "stage1", "stage2"), line -> {})) {
       recorder.phaseStarted("stage2", 1, 1);
       recorder.stepDone(new StepReport("stage2", 1, 1, 0.5, 12, Map.of("delta", Double.NaN)));
     }
@@ -67,7 +67,7 @@ final class RunRecorderTest {
 
   @Test
   void resumedRun_takesOutTheStepsItDoesAgain() throws IOException {
-    try (RunRecorder recorder = new RunRecorder(folder, line -> {})) {
+    try (RunRecorder recorder = new RunRecorder(folder, List.of("base", "stage1", "stage2"), line -> {})) {
       steps(recorder, "base", 1, 3);
       recorder.evaluated("base", 3, "greedy", FIGURES);
       steps(recorder, "stage1", 1, 4);
@@ -76,7 +76,7 @@ final class RunRecorderTest {
     }
     Files.writeString(
         folder.resolve("metrics.jsonl"), "{\"phase\":\"stage1\",\"st", StandardOpenOption.APPEND);
-    try (RunRecorder recorder = new RunRecorder(folder, line -> {})) {
+    try (RunRecorder recorder = new RunRecorder(folder, List.of("base", "stage1", "stage2"), line -> {})) {
       recorder.evaluated("base", 3, "greedy", FIGURES);
       steps(recorder, "stage1", 3, 5);
       steps(recorder, "stage2", 1, 1);
@@ -99,7 +99,7 @@ final class RunRecorderTest {
   @Test
   void fileThatCannotBeWritten_isNamed() throws IOException {
     Files.createDirectory(folder.resolve("metrics.jsonl"));
-    try (RunRecorder recorder = new RunRecorder(folder, line -> {})) {
+    try (RunRecorder recorder = new RunRecorder(folder, List.of("base", "stage1", "stage2"), line -> {})) {
       assertThatThrownBy(
               () -> recorder.stepDone(new StepReport("base", 1, 10, 0.5, 12, Map.of("loss", 1.0))))
           .isInstanceOf(CheckpointException.class)
@@ -121,7 +121,7 @@ final class RunRecorderTest {
 
   @Test
   void damagedLines_doNotStopAResume_butAreNamedAndKept() throws IOException {
-    try (RunRecorder recorder = new RunRecorder(folder, line -> {})) {
+    try (RunRecorder recorder = new RunRecorder(folder, List.of("base", "stage1", "stage2"), line -> {})) {
       steps(recorder, "base", 1, 3);
       steps(recorder, "stage1", 1, 4);
     }
@@ -133,7 +133,7 @@ final class RunRecorderTest {
     Files.write(metrics, lines);
     byte[] damaged = Files.readAllBytes(metrics);
     List<String> notices = new ArrayList<>();
-    try (RunRecorder recorder = new RunRecorder(folder, notices::add)) {
+    try (RunRecorder recorder = new RunRecorder(folder, List.of("base", "stage1", "stage2"), notices::add)) {
       steps(recorder, "stage1", 4, 5);
     }
     assertThat(keys("metrics.jsonl"))
@@ -149,7 +149,7 @@ final class RunRecorderTest {
 
   @Test
   void stepsThatTheDiskHasLost_areNamedOnResume() throws IOException {
-    try (RunRecorder recorder = new RunRecorder(folder, line -> {})) {
+    try (RunRecorder recorder = new RunRecorder(folder, List.of("base", "stage1", "stage2"), line -> {})) {
       steps(recorder, "base", 1, 6);
     }
     Path metrics = folder.resolve("metrics.jsonl");
@@ -157,7 +157,7 @@ final class RunRecorderTest {
     lines.subList(1, 4).clear();
     Files.write(metrics, lines);
     List<String> notices = new ArrayList<>();
-    try (RunRecorder recorder = new RunRecorder(folder, notices::add)) {
+    try (RunRecorder recorder = new RunRecorder(folder, List.of("base", "stage1", "stage2"), notices::add)) {
       recorder.phaseStarted("base", 7, 10);
     }
     assertThat(notices)

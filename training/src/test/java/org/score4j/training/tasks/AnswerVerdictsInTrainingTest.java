@@ -20,7 +20,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.score4j.core.generation.StopRule;
 import org.score4j.tokenizer.Tokenizer;
-import org.score4j.training.rewards.TwoTurnOutcome;
+import org.score4j.training.rewards.RewardShapings;
+import org.score4j.training.rollouts.Rollout;
+import org.score4j.training.rollouts.Samples;
 import org.score4j.training.verifiers.Verdict;
 import org.score4j.training.verifiers.Verifier;
 import org.score4j.training.verifiers.code.CodeSettings;
@@ -166,9 +168,10 @@ class AnswerVerdictsInTrainingTest {
         judge
             .judge(task.trainingProblems(), List.of(ids("\\boxed{5} or \\boxed{6}")))
             .getFirst();
-    TwoTurnOutcome outcome = TwoTurnOutcome.of(first, second, false);
-    assertThat(outcome.r1()).isOne();
-    assertThat(outcome.r2()).isZero();
+    assertThat(first.score()).isOne();
+    assertThat(second.score()).isZero();
+    Rollout rollout = Samples.rollout(first, second);
+    assertThat(RewardShapings.score(10).rewards(rollout.outcome())).containsExactly(1, -10);
   }
 
   /** One row a line: task, reference, response, expected verdict. */

@@ -134,7 +134,7 @@ class ChainArithmeticTaskTest {
 
   @Test
   void aTwoTurnSequenceHas15Tokens() {
-    assertThat(TASK.maxSequenceTokens()).isEqualTo(15);
+    assertThat(TASK.maxSequenceTokens(2)).isEqualTo(15);
     assertThat(TASK.stopRule().maxNewTokens()).isEqualTo(3);
     assertThat(TASK.stopRule().stopIds()).isEmpty();
   }
@@ -155,7 +155,7 @@ class ChainArithmeticTaskTest {
   void longAndShortChainsWorkToo() {
     ChainArithmeticTask longest =
         new ChainArithmeticTask(new ChainArithmeticSettings(7, 0.5, 50, 50, 1));
-    assertThat(longest.maxSequenceTokens()).isEqualTo(16 + 7 + 1 + 7);
+    assertThat(longest.maxSequenceTokens(2)).isEqualTo(16 + 7 + 1 + 7);
     assertThat(prompts(longest.heldOutProblems())).hasSize(50);
     ChainArithmeticTask shortest =
         new ChainArithmeticTask(new ChainArithmeticSettings(1, 0.5, 5, 5, 1));

@@ -117,8 +117,8 @@ final class LossCode {
   /**
    * {@code dLoss/dy} of the products {@code y = hidden · headᵀ}, in place of the logits. Arguments:
    * 0 logits, 1 logits of the reference or −1, 2 targets (ints), 3 vocabulary, 4 numbers of the
-   * rows as above, 5 logProbCoef, 6 klCoef or −1, 7 rows; factors: inverse temperature, 1/(soft cap
-   * · inverse temperature) or 0.
+   * rows as above, 5 logProbCoef, 6 klCoef or −1, 7 rows, 8 entropyCoef or −1, 9 entropy; factors:
+   * inverse temperature, 1/(soft cap · inverse temperature) or 0.
    */
   static void dLogits(
       KernelContext context, FloatArray memory, IntArray ints, IntArray args, FloatArray factors) {
@@ -129,6 +129,7 @@ final class LossCode {
     int numbers = args.get(4);
     int klCoefs = args.get(6);
     int n = args.get(7) * vocabulary;
+    int entropyCoefs = args.get(8);
     float unscale = factors.get(1);
     for (int i = context.globalIdx; i < n; i += context.globalGroupSizeX) {
       int row = i / vocabulary;
@@ -145,6 +146,9 @@ final class LossCode {
         float logRef = memory.get(reference + i) - memory.get(numbers + 3 * row + 1);
         float excess = logP - logRef - memory.get(numbers + 3 * row + 2);
         d = d + memory.get(klCoefs + row) * p * excess;
+      }
+      if (entropyCoefs >= 0) {
+        d = d + memory.get(entropyCoefs + row) * p * (logP + memory.get(args.get(9) + row));
       }
       d = d * factors.get(0);
       if (unscale > 0f) {

@@ -82,6 +82,8 @@ final class TornadoLossKernels implements LossKernels {
               .floats(gradients.logProbCoef().rows(from, to))
               .floats(rows(gradients.klCoef(), from, to))
               .i32(to - from)
+              .floats(rows(gradients.entropyCoef(), from, to))
+              .floats(outputs.entropy().rows(from, to))
               .f32(inverseTemperature)
               .f32(softCap == 0 ? 0 : 1 / (softCap * inverseTemperature))
               .launchOver(z.elements());

@@ -1,4 +1,4 @@
-package org.score4j.training.config;
+package org.score4j.training.settings;
 
 import java.io.Serial;
 

@@ -1,7 +1,9 @@
-package org.score4j.training.config;
+package org.score4j.training.algorithms;
 
-import org.score4j.training.algorithms.KlPenalty;
+import org.score4j.training.rewards.KlPenalty;
 import org.score4j.training.rewards.RewardShapings;
+import org.score4j.training.settings.ConfigException;
+import org.score4j.training.settings.Ranges;
 
 /**
  * A stage of reinforcement learning.
@@ -9,15 +11,16 @@ import org.score4j.training.rewards.RewardShapings;
  * @param steps updates; 0 leaves the stage out
  * @param promptsPerStep problems per update
  * @param samplesPerPrompt K, conversations per problem; at least 2 for leave-one-out baselines
- * @param turns 2, or 1 for single-turn reinforcement learning
- * @param shaping named reward shaping: {@code stage1} rewards the second attempt alone, {@code
- *     score} adds the bonus, {@code none} rewards both attempts plainly; others as listed by the
- *     error for an unknown name
- * @param alpha α, weight of the bonus r(y2) − r(y1)
- * @param matchBonus what shaping {@code match-bonus} pays for a right second attempt
- * @param repeatPenalty what shaping {@code repeat-penalty} takes for an unchanged second attempt
- * @param beta1 β1, KL coefficient of both attempts
- * @param beta2 β2, further KL coefficient of the first attempt (stage I)
+ * @param attempts at each problem: 2 as in the paper, 1 for single-turn reinforcement learning, or
+ *     more
+ * @param shaping named reward shaping: {@code stage1} rewards the last attempt alone, {@code score}
+ *     adds the bonus, {@code none} rewards every attempt plainly; others as listed by the error for
+ *     an unknown name; or an expression: {@code r2 + 10*(r2 - r1) - 0.1*truncated2}
+ * @param alpha α, weight of the bonus r(y_t) − r(y_{t−1})
+ * @param matchBonus what shaping {@code match-bonus} pays for a right further attempt
+ * @param repeatPenalty what shaping {@code repeat-penalty} takes for an unchanged further attempt
+ * @param beta1 β1, KL coefficient of every attempt
+ * @param beta2 β2, further KL coefficient of all attempts but the last (stage I)
  * @param klEstimator {@code exact}, {@code k1}, {@code k2} or {@code k3}
  * @param klPlacement {@code loss} or {@code reward}
  * @param temperature of sampling, and of the distribution that is learnt
@@ -25,11 +28,11 @@ import org.score4j.training.rewards.RewardShapings;
  * @param optimizer AdamW and its schedule
  * @param signal when to warn or refuse before the first step
  */
-public record StageConfig(
+public record ScoreConfig(
     int steps,
     int promptsPerStep,
     int samplesPerPrompt,
-    int turns,
+    int attempts,
     String shaping,
     double alpha,
     double matchBonus,
@@ -41,9 +44,10 @@ public record StageConfig(
     double temperature,
     int microBatchTokens,
     OptimizerConfig optimizer,
-    SignalConfig signal) {
+    SignalConfig signal)
+    implements PhaseSettings {
   /** Refuses what cannot be trained with. */
-  public StageConfig {
+  public ScoreConfig {
     Ranges.atLeast("steps", steps, 0);
     Ranges.atLeast("promptsPerStep", promptsPerStep, 1);
     if (samplesPerPrompt < 2) {
@@ -51,10 +55,7 @@ public record StageConfig(
           "samplesPerPrompt is %d; a leave-one-out baseline needs at least 2 samples of a prompt"
               .formatted(samplesPerPrompt));
     }
-    if (turns != 1 && turns != 2) {
-      throw new ConfigException(
-          "turns is %d; use 2, or 1 for single-turn reinforcement learning".formatted(turns));
-    }
+    Ranges.atLeast("attempts", attempts, 1);
     Ranges.notNegative("alpha", alpha);
     Ranges.notNegative("matchBonus", matchBonus);
     Ranges.notNegative("repeatPenalty", repeatPenalty);
@@ -63,12 +64,18 @@ public record StageConfig(
     Ranges.positive("temperature", temperature);
     try {
       RewardShapings.byName(
-          shaping, new RewardShapings.Coefficients(alpha, matchBonus, repeatPenalty));
+          shaping, new RewardShapings.Coefficients(alpha, matchBonus, repeatPenalty), attempts);
+      KlPenalty.of(klEstimator, klPlacement);
     } catch (IllegalArgumentException e) {
       throw new ConfigException(String.valueOf(e.getMessage()));
     }
-    KlPenalty.of(klEstimator, klPlacement);
     Ranges.atLeast("microBatchTokens", microBatchTokens, 16);
+  }
+
+  /** A micro-batch, or one group that is larger. */
+  @Override
+  public int trainingTokens(int longestSequence) {
+    return Math.max(microBatchTokens, samplesPerPrompt * longestSequence);
   }
 
   /**

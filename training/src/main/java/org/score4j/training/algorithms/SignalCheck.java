@@ -1,8 +1,8 @@
-package org.score4j.training.run;
+package org.score4j.training.algorithms;
 
-import org.score4j.training.algorithms.Score;
-import org.score4j.training.config.ConfigException;
-import org.score4j.training.config.StageConfig.SignalConfig;
+import java.util.function.Consumer;
+import org.score4j.training.algorithms.ScoreConfig.SignalConfig;
+import org.score4j.training.settings.ConfigException;
 
 /**
  * Looks at the rewards before the first step of a stage: where there is no signal, training is
@@ -11,8 +11,16 @@ import org.score4j.training.config.StageConfig.SignalConfig;
 final class SignalCheck {
   private SignalCheck() {}
 
-  static void run(String phase, SignalConfig limits, Score score, RunListener listener) {
-    Score.Signal signal = score.signal(limits.prompts());
+  /**
+   * What was seen.
+   *
+   * @param zeroVariance share of prompts whose samples all have the same rewards
+   * @param truncated share of conversations that hit a length limit
+   * @param verifierErrors share of conversations the verifier could not judge
+   */
+  record Signal(double zeroVariance, double truncated, double verifierErrors) {}
+
+  static void require(String phase, SignalConfig limits, Signal signal, Consumer<String> notices) {
     if (signal.zeroVariance() > limits.refuseZeroVariance()) {
       throw new ConfigException(
           "%s: %.0f%% of the prompts have samples that all earn the same, above %s.signal.refuseZeroVariance (%.0f%%): nothing can be learnt; use easier or harder problems, more samples per prompt, or a better base"
@@ -32,6 +40,6 @@ final class SignalCheck {
                 100 * signal.truncated(),
                 100 * signal.verifierErrors());
     boolean warn = signal.zeroVariance() > limits.warnZeroVariance();
-    listener.notice(warn ? "warning: " + line + "; little can be learnt from such prompts" : line);
+    notices.accept(warn ? "warning: " + line + "; little can be learnt from such prompts" : line);
   }
 }

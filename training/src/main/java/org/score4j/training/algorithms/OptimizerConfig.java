@@ -1,7 +1,8 @@
-package org.score4j.training.config;
+package org.score4j.training.algorithms;
 
 import org.score4j.core.optim.AdamW;
 import org.score4j.core.optim.LearningRate;
+import org.score4j.training.settings.Ranges;
 
 /**
  * AdamW and its schedule.

@@ -1,6 +1,4 @@
-package org.score4j.training.algorithms;
-
-import org.score4j.training.config.ConfigException;
+package org.score4j.training.rewards;
 
 /**
  * How KL(π ‖ π_ref) is estimated and where it enters. With log-ratio l = log π(a) − log π_ref(a) of
@@ -31,20 +29,20 @@ public enum KlPenalty {
       case "k2 in loss" -> K2_LOSS;
       case "k3 in loss" -> K3_LOSS;
       case "k1 in loss" ->
-          throw new ConfigException(
+          throw new IllegalArgumentException(
               "klEstimator k1 with klPlacement loss: the gradient of log π − log π_ref has"
                   + " expectation zero under π, so it penalises nothing; use exact or k2 in the"
                   + " loss, or k1 in the reward");
       case "k3 in reward" ->
-          throw new ConfigException(
+          throw new IllegalArgumentException(
               "klEstimator k3 with klPlacement reward: its policy gradient is not that of the KL;"
                   + " use k1 in the reward, or exact in the loss");
       case "k2 in reward", "exact in reward" ->
-          throw new ConfigException(
+          throw new IllegalArgumentException(
               "klEstimator %s with klPlacement reward: as a reward it leaves out the gradient of the estimate itself; use it in the loss, or k1 in the reward"
                   .formatted(estimator));
       default ->
-          throw new ConfigException(
+          throw new IllegalArgumentException(
               "klEstimator '%s' with klPlacement '%s' is unknown; estimators are exact, k1, k2, k3, placements loss and reward"
                   .formatted(estimator, placement));
     };
@@ -54,7 +52,7 @@ public enum KlPenalty {
    * d estimate / d log π(a): what a token's log-prob coefficient gains per unit of β (with the sign
    * of a loss).
    */
-  double lossGradient(double logRatio) {
+  public double lossGradient(double logRatio) {
     return switch (this) {
       case K2_LOSS -> logRatio;
       case K3_LOSS -> 1 - Math.exp(-logRatio);
@@ -65,7 +63,7 @@ public enum KlPenalty {
   /**
    * Whether the sampled tokens' log-probs under the reference are needed before the backward pass.
    */
-  boolean needsReferenceLogProbs() {
+  public boolean needsReferenceLogProbs() {
     return this != EXACT_LOSS;
   }
 }
