@@ -8,10 +8,15 @@ import collections
 import json
 import marshal
 import os
+import re
 import sys
 import types
 
 MAX_MESSAGE = 8 << 20
+MAX_DIGITS = 5000
+LONG_NUMBER = re.compile("(?<![0-9])[0-9]{%d}" % MAX_DIGITS)
+# Fewer digits than MAX_DIGITS.
+PLAIN_BITS = 1 << 14
 TYPES = {t.__name__: t for t in (bool, int, float, complex, str, bytes, list, tuple, dict, set, frozenset)}
 
 sys.setrecursionlimit(max(sys.getrecursionlimit(), 1000))
@@ -30,7 +35,10 @@ class Refused(Exception):
 def read_exactly(descriptor, count):
     parts = []
     while count:
-        part = os.read(descriptor, min(count, 1 << 20))
+        try:
+            part = os.read(descriptor, min(count, 1 << 20))
+        except ConnectionError:
+            part = b""  # gone without having read what was sent to it
         if not part:
             raise Closed()
         parts.append(part)
@@ -62,13 +70,24 @@ def send(descriptor, message):
 
 
 def receive(descriptor):
-    return json.loads(read_frame(descriptor, MAX_MESSAGE).decode())
+    text = read_frame(descriptor, MAX_MESSAGE).decode()
+    # A long run of digits is a text's, or it is forged: reading such a number takes minutes.
+    return json.loads(text, parse_int=plain_int) if LONG_NUMBER.search(text) else json.loads(text)
+
+
+def plain_int(digits):
+    if len(digits) > MAX_DIGITS:
+        raise Refused("a number of %d digits" % len(digits))
+    return int(digits)
 
 
 def encode(value, other):
     """other: encodes what is no plain data."""
     kind = type(value)
-    if value is None or kind in (bool, int, float, str):
+    if kind is int:
+        # Decimal digits take time that grows with their square.
+        return value if value.bit_length() <= PLAIN_BITS else ["i", hex(value)]
+    if value is None or kind in (bool, float, str):
         return value
     many = lambda items: [encode(item, other) for item in items]
     if kind is list:
@@ -108,7 +127,7 @@ def encode(value, other):
             return [tag, many(base.__iter__(value))]
     for base in (bool, int, float, str):
         if isinstance(value, base):
-            return base.__str__(value) if base is str else base(value)
+            return encode(base.__str__(value) if base is str else base(value), other)
     return other(value)
 
 
@@ -128,6 +147,8 @@ def decode(data, other):
         return set(many(fields[0]))
     if tag == "f":
         return frozenset(many(fields[0]))
+    if tag == "i":
+        return int(fields[0], 16)
     if tag == "b":
         return bytes.fromhex(fields[0])
     if tag == "c":

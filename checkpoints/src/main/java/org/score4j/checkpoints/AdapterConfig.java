@@ -2,9 +2,11 @@ package org.score4j.checkpoints;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.score4j.core.model.LoraConfig;
 import org.score4j.core.model.LoraTarget;
@@ -19,42 +21,87 @@ record AdapterConfig(LoraConfig lora, Path base) {
   static final String FILE = "adapter_config.json";
   private static final long MAX_BYTES = 1_000_000;
   private static final String ALL = "all-linear";
+  private static final String PRODUCTS = "adapters are plain products of two matrices";
 
   /** Names of initialisations after which the base is the one that was downloaded. */
   private static final Set<String> UNCHANGED_BASE = Set.of("gaussian", "eva", "orthogonal");
 
-  /** Reads it; refuses by name what would be computed wrongly. */
+  /** Keys that are read. */
+  private static final Set<String> READ =
+      Set.of(
+          "peft_type",
+          "task_type",
+          "base_model_name_or_path",
+          "r",
+          "lora_alpha",
+          "target_modules",
+          "init_lora_weights");
+
+  /** Keys that change nothing about adapters that are trained, whatever they hold. */
+  private static final Set<String> WITHOUT_EFFECT =
+      Set.of(
+          "auto_mapping",
+          "corda_config",
+          "ensure_weight_tying",
+          "eva_config",
+          "inference_mode",
+          // Of layers_to_transform and use_qalora, which are refused.
+          "layers_pattern",
+          "loftq_config",
+          "lora_dropout",
+          "lora_ga_config",
+          "megatron_core",
+          "peft_version",
+          "qalora_group_size",
+          "revision",
+          "runtime_config");
+
+  /** Keys that change what is computed, and why only their neutral value will do. */
+  private static final Map<String, String> REFUSED =
+      Map.ofEntries(
+          Map.entry("use_dora", "weights are not normalised"),
+          Map.entry("use_rslora", "adapters are scaled by lora_alpha / r"),
+          Map.entry("fan_in_fan_out", "weights are (out, in)"),
+          Map.entry("bias", "biases are frozen"),
+          Map.entry("lora_bias", "adapters have no bias"),
+          Map.entry("modules_to_save", "everything but the adapters is frozen"),
+          Map.entry("layers_to_transform", "every layer has its adapters"),
+          Map.entry("exclude_modules", "every module of target_modules has its adapters"),
+          Map.entry("layer_replication", "every layer is there once"),
+          Map.entry("use_qalora", "weights are not quantised"),
+          Map.entry("alora_invocation_tokens", "adapters are on from the first token"),
+          Map.entry("use_bdlora", PRODUCTS),
+          Map.entry("arrow_config", PRODUCTS),
+          Map.entry("kasa_config", PRODUCTS),
+          Map.entry("monteclora_config", PRODUCTS),
+          Map.entry("velora_config", PRODUCTS),
+          Map.entry("megatron_config", PRODUCTS),
+          Map.entry("target_parameters", "adapters are of whole projections"),
+          Map.entry("trainable_token_indices", "embeddings are frozen"),
+          Map.entry("rank_pattern", "all adapters have one rank and one alpha"),
+          Map.entry("alpha_pattern", "all adapters have one rank and one alpha"));
+
+  /** Neutral values other than null, false, 0 and nothing. */
+  private static final Map<String, String> NEUTRAL = Map.of("bias", "none");
+
+  /** Reads it; refuses by name what would be computed wrongly, and what it does not know. */
   static AdapterConfig read(Path folder) {
     Path file = folder.resolve(FILE);
-    ConfigFields fields = new ConfigFields(file, "", StrictJson.readObject(file, MAX_BYTES));
+    ConfigFields fields = new ConfigFields(file, "", StrictJson.readConfig(file, MAX_BYTES));
     if (!fields.text("peft_type", "").equals("LORA")) {
       throw fields.refused("peft_type", "adapters are LORA");
     }
-    fields.refuseUnless("use_dora", "", "weights are not normalised");
-    fields.refuseUnless("use_rslora", "", "adapters are scaled by lora_alpha / r");
-    fields.refuseUnless("fan_in_fan_out", "", "weights are (out, in)");
-    fields.refuseUnless("bias", "none", "biases are frozen");
-    fields.refuseUnless("lora_bias", "", "adapters have no bias");
-    fields.refuseUnless("modules_to_save", "", "everything but the adapters is frozen");
-    fields.refuseUnless("layers_to_transform", "", "every layer has its adapters");
-    fields.refuseUnless("layer_replication", "", "every layer is there once");
-    fields.refuseUnless("use_qalora", "", "weights are not quantised");
-    fields.refuseUnless("alora_invocation_tokens", "", "adapters are on from the first token");
-    for (String variant :
-        List.of(
-            "use_bdlora", "arrow_config", "kasa_config", "monteclora_config", "velora_config")) {
-      fields.refuseUnless(variant, "", "adapters are plain products of two matrices");
+    if (fields.isText("task_type")) {
+      fields.refuseUnless("task_type", "CAUSAL_LM", "the model continues texts");
     }
-    fields.refuseUnless("target_parameters", "", "adapters are of whole projections");
-    fields.refuseUnless("trainable_token_indices", "", "embeddings are frozen");
+    REFUSED.forEach((key, why) -> fields.refuseUnless(key, NEUTRAL.getOrDefault(key, ""), why));
     if (fields.isText("init_lora_weights")
         && !UNCHANGED_BASE.contains(fields.text("init_lora_weights", ""))) {
       throw fields.refused("init_lora_weights", "it changes the base when the adapters are made");
     }
-    for (String pattern : List.of("rank_pattern", "alpha_pattern")) {
-      ConfigFields object = fields.object(pattern);
-      if (object != null && !object.isEmpty()) {
-        throw fields.refused(pattern, "all adapters have one rank and one alpha");
+    for (String key : fields.keys()) {
+      if (!READ.contains(key) && !WITHOUT_EFFECT.contains(key) && !REFUSED.containsKey(key)) {
+        fields.refuseUnlessOff(key, "nothing here knows what it does to the adapters");
       }
     }
     String base = fields.text("base_model_name_or_path", "");
@@ -64,7 +111,15 @@ record AdapterConfig(LoraConfig lora, Path base) {
     return new AdapterConfig(
         new LoraConfig(
             fields.positiveInt("r"), fields.positiveDouble("lora_alpha"), targets(fields)),
-        Path.of(base));
+        path(fields, base));
+  }
+
+  private static Path path(ConfigFields fields, String base) {
+    try {
+      return Path.of(base);
+    } catch (InvalidPathException e) {
+      throw fields.wrong("base_model_name_or_path", "the folder of the base model");
+    }
   }
 
   private static Set<LoraTarget> targets(ConfigFields fields) {

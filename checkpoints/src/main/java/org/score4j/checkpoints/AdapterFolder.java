@@ -1,5 +1,6 @@
 package org.score4j.checkpoints;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -21,10 +22,12 @@ public final class AdapterFolder {
 
   private AdapterFolder() {}
 
-  /** Whether a folder holds adapters and no model of its own. */
+  /**
+   * Whether a folder holds adapters. Trainers put a config.json or even the weights of a model
+   * beside them; the model is the base that adapter_config.json names, as for transformers.
+   */
   public static boolean isIn(Path folder) {
-    return Files.exists(folder.resolve(AdapterConfig.FILE))
-        && !Files.exists(folder.resolve(HfConfig.FILE));
+    return Files.exists(folder.resolve(AdapterConfig.FILE));
   }
 
   /** The folder whose tokenizer belongs to a model: the adapters' base where they have none. */
@@ -41,7 +44,10 @@ public final class AdapterFolder {
               + ": the base model "
               + CheckpointException.quote(config.base().toString())
               + " is no folder here; set base_model_name_or_path to the folder it was downloaded"
-              + " to");
+              + " to"
+              + (hasModel(folder)
+                  ? ", or delete adapter_config.json to use the weights beside it alone"
+                  : ""));
     }
     return config.base();
   }
@@ -52,18 +58,46 @@ public final class AdapterFolder {
    * @param use of the base; adapters can be changed in any case
    */
   static HfModel.Loaded load(Ops ops, Path folder, WeightUse use) {
+    if (hasModel(folder) && !Files.exists(folder.resolve(WEIGHTS))) {
+      throw new CheckpointException(
+          folder
+              + ": has adapter_config.json and the weights of a model, but no "
+              + WEIGHTS
+              + "; delete adapter_config.json if the adapters are merged into the weights, or add"
+              + " the adapters' file");
+    }
     Path baseFolder = base(folder);
-    if (isIn(baseFolder)) {
+    boolean onItself = isSame(folder, baseFolder);
+    if (!onItself && isIn(baseFolder)) {
       throw new CheckpointException(
           folder + ": its base " + baseFolder + " holds adapters itself; merge those first");
     }
-    HfModel.Loaded base = HfModel.load(ops, baseFolder, use);
+    HfModel.Loaded base = HfModel.loadWhole(ops, baseFolder, use);
     try {
       Parameters weights = adapted(ops, base.weights(), folder, true);
-      return new HfModel.Loaded(base.config(), weights, base.source());
+      List<String> notices = new ArrayList<>(base.notices());
+      if (!onItself && hasModel(folder)) {
+        notices.add(
+            "%s holds adapters and the weights of a model: the model is the adapters' base %s, the weights beside them are not read"
+                .formatted(folder, baseFolder));
+      }
+      return new HfModel.Loaded(base.config(), weights, base.source(), notices);
     } catch (RuntimeException | Error e) {
       base.weights().close();
       throw e;
+    }
+  }
+
+  private static boolean hasModel(Path folder) {
+    return Files.exists(folder.resolve(SafetensorsFolder.SINGLE_FILE))
+        || Files.exists(folder.resolve(SafetensorsFolder.INDEX_FILE));
+  }
+
+  private static boolean isSame(Path one, Path other) {
+    try {
+      return Files.isSameFile(one, other);
+    } catch (IOException e) {
+      throw IoFailures.reading(other, e);
     }
   }
 

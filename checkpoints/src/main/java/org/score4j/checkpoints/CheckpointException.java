@@ -26,6 +26,11 @@ public final class CheckpointException extends RuntimeException {
     return '"' + oneLine(text, MAX_QUOTED) + '"';
   }
 
+  /** A value that was read from a file on one line, cut when long. */
+  static String shortened(String text) {
+    return oneLine(text, MAX_QUOTED);
+  }
+
   private static String oneLine(String text, int maxChars) {
     int end = Math.min(text.length(), maxChars);
     StringBuilder line = new StringBuilder(end);

@@ -32,11 +32,14 @@ public final class CheckpointFolder implements AutoCloseable {
 
   private final Path folder;
   private final JsonNode meta;
+  private final FileHash tensorsHash;
   private final SafetensorsFile tensors;
 
-  private CheckpointFolder(Path folder, JsonNode meta, SafetensorsFile tensors) {
+  private CheckpointFolder(
+      Path folder, JsonNode meta, FileHash tensorsHash, SafetensorsFile tensors) {
     this.folder = folder;
     this.meta = meta;
+    this.tensorsHash = tensorsHash;
     this.tensors = tensors;
   }
 
@@ -56,21 +59,34 @@ public final class CheckpointFolder implements AutoCloseable {
    * order.
    *
    * @param meta any JSON object: step, schedule, run seed, data position, hash of the config
+   * @return the hash of the tensors, see {@link #tensorsHash}
    */
-  public static void write(Path folder, ObjectNode meta, List<NamedData> tensors) {
+  public static FileHash write(Path folder, ObjectNode meta, List<NamedData> tensors) {
     byte[] header = SafetensorsWriter.header(SafetensorsWriter.PT_METADATA, tensors);
     long bytes = SafetensorsWriter.byteSize(header, tensors);
+    FileHash[] written = new FileHash[1];
     AtomicFolder.write(
         folder,
         bytes,
         temporary -> {
-          StateManifest.Entry written =
+          written[0] =
               StateManifest.writeFile(
                   temporary.resolve(TENSORS),
                   out -> SafetensorsWriter.writeTo(out, header, tensors));
           Files.write(
-              temporary.resolve(MANIFEST), new StateManifest(meta, List.of(written)).toJson());
+              temporary.resolve(MANIFEST), new StateManifest(meta, List.of(written[0])).toJson());
         });
+    return written[0];
+  }
+
+  /** The hash that the file of these tensors would have; nothing is written. */
+  public static FileHash hashOf(List<NamedData> tensors) {
+    byte[] header = SafetensorsWriter.header(SafetensorsWriter.PT_METADATA, tensors);
+    try {
+      return StateManifest.hashOf(TENSORS, out -> SafetensorsWriter.writeTo(out, header, tensors));
+    } catch (IOException e) {
+      throw new IllegalStateException("nothing is written", e);
+    }
   }
 
   /**
@@ -85,11 +101,16 @@ public final class CheckpointFolder implements AutoCloseable {
     try {
       StateManifest manifest = StateManifest.read(folder.resolve(MANIFEST));
       manifest.verify(folder);
-      if (manifest.files().stream().noneMatch(file -> file.name().equals(TENSORS))) {
-        throw new CheckpointException(folder.resolve(MANIFEST) + ": does not list " + TENSORS);
-      }
+      FileHash listed =
+          manifest.files().stream()
+              .filter(file -> file.name().equals(TENSORS))
+              .findFirst()
+              .orElseThrow(
+                  () ->
+                      new CheckpointException(
+                          folder.resolve(MANIFEST) + ": does not list " + TENSORS));
       return new CheckpointFolder(
-          folder, manifest.meta(), SafetensorsFile.open(folder.resolve(TENSORS)));
+          folder, manifest.meta(), listed, SafetensorsFile.open(folder.resolve(TENSORS)));
     } catch (CheckpointException e) {
       throw new CheckpointException(
           "checkpoint " + folder + " is damaged: " + e.getMessage() + "; " + remedy(folder), e);
@@ -164,6 +185,11 @@ public final class CheckpointFolder implements AutoCloseable {
 
   public SafetensorsFile tensors() {
     return tensors;
+  }
+
+  /** Size and hash of the file of tensors: equal names, types, shapes and values, equal hashes. */
+  public FileHash tensorsHash() {
+    return tensorsHash;
   }
 
   @Override

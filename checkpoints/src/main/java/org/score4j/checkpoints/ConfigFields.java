@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -154,6 +155,26 @@ final class ConfigFields {
     }
   }
 
+  /**
+   * Refuses a key whose meaning is not known, unless its value is null, false or empty: how a
+   * library writes an option that is off.
+   */
+  void refuseUnlessOff(String key, String why) {
+    JsonNode node = node(key);
+    boolean off =
+        node.isNull()
+            || (node.isBoolean() && !node.booleanValue())
+            || (node.isContainerNode() && node.isEmpty());
+    if (!off) {
+      throw refused(key, why);
+    }
+  }
+
+  /** All keys, in the file's order. */
+  List<String> keys() {
+    return fields.properties().stream().map(Map.Entry::getKey).toList();
+  }
+
   /** The message of a value that is understood but not supported. */
   CheckpointException refused(String key, String why) {
     return new CheckpointException(
@@ -162,7 +183,7 @@ final class ConfigFields {
             + prefix
             + key
             + " = "
-            + CheckpointException.quote(node(key).toString())
+            + shown(key)
             + " is not supported: "
             + why
             + "; use another model");
@@ -175,10 +196,19 @@ final class ConfigFields {
             + prefix
             + key
             + " = "
-            + CheckpointException.quote(node(key).toString())
+            + shown(key)
             + ", it must be "
             + what
             + "; correct it or download the file again");
+  }
+
+  /** A value as the file has it: a text in its quotes, anything else without. */
+  private String shown(String key) {
+    JsonNode node = node(key);
+    if (node.isTextual()) {
+      return CheckpointException.quote(node.textValue());
+    }
+    return CheckpointException.shortened(node.isValueNode() ? node.asText() : node.toString());
   }
 
   private void require(String key) {

@@ -102,6 +102,15 @@ public record HfConfig(
 
   /** The same model stored in another type. */
   HfConfig withDtype(StoredType dtype) {
+    return with(tieWordEmbeddings, dtype);
+  }
+
+  /** The same model with a head that is not its embedding. */
+  HfConfig untied() {
+    return with(false, torchDtype);
+  }
+
+  private HfConfig with(boolean tied, StoredType dtype) {
     return new HfConfig(
         modelType,
         architectures,
@@ -116,7 +125,7 @@ public record HfConfig(
         rmsNormEps,
         ropeTheta,
         ropeScaling,
-        tieWordEmbeddings,
+        tied,
         qkvBias,
         qkNorm,
         hiddenAct,

@@ -11,6 +11,20 @@ import org.jspecify.annotations.Nullable;
  */
 final class HfConfigReader {
   private static final long MAX_BYTES = 16_000_000;
+
+  /** What only scaled rotary embeddings have. */
+  private static final List<String> SCALING_KEYS =
+      List.of(
+          "factor",
+          "low_freq_factor",
+          "high_freq_factor",
+          "original_max_position_embeddings",
+          "attention_factor",
+          "beta_fast",
+          "beta_slow",
+          "short_factor",
+          "long_factor");
+
   private static final int QWEN3_HEAD_DIM = 128;
   private static final int GEMMA_HEAD_DIM = 256;
 
@@ -19,7 +33,7 @@ final class HfConfigReader {
 
   private HfConfigReader(Path file) {
     this.file = file;
-    this.fields = new ConfigFields(file, "", StrictJson.readObject(file, MAX_BYTES));
+    this.fields = new ConfigFields(file, "", StrictJson.readConfig(file, MAX_BYTES));
   }
 
   static HfConfig read(Path file) {
@@ -188,13 +202,17 @@ final class HfConfigReader {
    * {@code rope_scaling}, or {@code rope_parameters} as transformers 5 writes it, theta included.
    */
   private @Nullable ConfigFields ropeFields() {
-    ConfigFields scaling = fields.object("rope_scaling");
-    ConfigFields parameters = fields.object("rope_parameters");
+    ConfigFields scaling = notEmpty(fields.object("rope_scaling"));
+    ConfigFields parameters = notEmpty(fields.object("rope_parameters"));
     if (scaling != null && parameters != null) {
       throw fields.refused(
           "rope_parameters", "there is rope_scaling as well and only one can hold");
     }
     return scaling == null ? parameters : scaling;
+  }
+
+  private static @Nullable ConfigFields notEmpty(@Nullable ConfigFields rope) {
+    return rope == null || rope.isEmpty() ? null : rope;
   }
 
   private double ropeTheta(HfFamily family, @Nullable ConfigFields rope) {
@@ -214,12 +232,20 @@ final class HfConfigReader {
     return rope != null && ropeType(rope).equals("linear") ? rope.positiveDouble("factor") : 1;
   }
 
-  private static String ropeType(ConfigFields rope) {
-    return rope.text(ropeTypeKey(rope), "");
+  /** The type of rotary embeddings; {@code default} where none is named, as in transformers 5. */
+  static String ropeType(ConfigFields rope) {
+    if (!rope.has("rope_type") && !rope.has("type")) {
+      for (String key : SCALING_KEYS) {
+        if (rope.has(key)) {
+          throw rope.refused(key, "there is no rope_type that says what it is for");
+        }
+      }
+    }
+    return rope.text(ropeTypeKey(rope), "default");
   }
 
   /** "type" is the older name; when both are there they must agree. */
-  private static String ropeTypeKey(ConfigFields rope) {
+  static String ropeTypeKey(ConfigFields rope) {
     return rope.has("rope_type") ? "rope_type" : "type";
   }
 

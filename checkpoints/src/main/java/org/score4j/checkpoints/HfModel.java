@@ -32,8 +32,14 @@ public final class HfModel {
    * @param config as in the folder
    * @param weights on the device
    * @param source what a saved copy keeps
+   * @param notices what whoever loads it should know, a line each
    */
-  public record Loaded(HfConfig config, Parameters weights, HfSource source) {}
+  public record Loaded(HfConfig config, Parameters weights, HfSource source, List<String> notices) {
+    /** Copies the list. */
+    public Loaded {
+      notices = List.copyOf(notices);
+    }
+  }
 
   /** Writes what belongs beside the weights, such as the tokenizer's files. */
   @FunctionalInterface
@@ -157,11 +163,23 @@ public final class HfModel {
 
   /** Loads a folder; one of adapters with the base it names. */
   public static Loaded load(Ops ops, Path folder, WeightUse use) {
-    if (AdapterFolder.isIn(folder)) {
-      return AdapterFolder.load(ops, folder, use);
-    }
-    HfConfig config = HfConfig.read(folder);
+    return AdapterFolder.isIn(folder)
+        ? AdapterFolder.load(ops, folder, use)
+        : loadWhole(ops, folder, use);
+  }
+
+  /** Loads a folder's own weights, whatever adapters lie beside them. */
+  static Loaded loadWhole(Ops ops, Path folder, WeightUse use) {
+    HfConfig read = HfConfig.read(folder);
     try (SafetensorsFolder files = SafetensorsFolder.open(folder)) {
+      boolean ownHead = read.tieWordEmbeddings() && TiedHead.isItsOwn(files);
+      HfConfig config = ownHead ? read.untied() : read;
+      List<String> notices =
+          ownHead
+              ? List.of(
+                  "%s: config.json says tie_word_embeddings, but %s differs from %s: the model is computed and saved with a head of its own"
+                      .formatted(folder, TiedHead.HEAD, TiedHead.EMBEDDING))
+              : List.of();
       requirePlausibleSizes(config, files, folder);
       Parameters weights =
           isNarrow(ops, use, files)
@@ -169,7 +187,7 @@ public final class HfModel {
               : new Parameters(ops, "weights", modelConfig(config));
       try {
         fill(ops, weights, files, folder);
-        return new Loaded(config, weights, HfSource.of(config, folder, files));
+        return new Loaded(config, weights, HfSource.of(config, folder, files), notices);
       } catch (RuntimeException | Error e) {
         weights.close();
         throw e;
@@ -268,7 +286,7 @@ public final class HfModel {
   }
 
   private static boolean isTiedHead(String name, Parameters weights) {
-    return weights.config().tieWordEmbeddings() && name.equals("lm_head.weight");
+    return weights.config().tieWordEmbeddings() && name.equals(TiedHead.HEAD);
   }
 
   /**

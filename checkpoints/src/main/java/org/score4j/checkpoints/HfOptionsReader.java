@@ -123,7 +123,9 @@ final class HfOptionsReader {
     if (rope == null) {
       return fields.positiveDouble("rope_local_base_freq", GEMMA3_LOCAL_THETA);
     }
-    rope.refuseUnless("rope_type", "default", "local layers are not scaled");
+    if (!HfConfigReader.ropeType(rope).equals("default")) {
+      throw rope.refused(HfConfigReader.ropeTypeKey(rope), "local layers are not scaled");
+    }
     return rope.positiveDouble("rope_theta");
   }
 }

@@ -35,7 +35,10 @@ final class HfSaver {
           if (from == null) {
             ownConfig(source.config(), options.dtype()).write(temporary);
           } else {
-            writeConfig(from.resolve(HfConfig.FILE), temporary, changedDtype(source, options));
+            boolean untied =
+                !source.config().tieWordEmbeddings() && HfConfig.read(from).tieWordEmbeddings();
+            writeConfig(
+                from.resolve(HfConfig.FILE), temporary, changedDtype(source, options), untied);
             CarriedFiles.copy(from, temporary);
           }
           writeWeights(temporary, tensors, options.maxShardBytes());
@@ -87,14 +90,16 @@ final class HfSaver {
     return config.withDtype(dtype == null ? StoredType.F32 : dtype);
   }
 
-  private static void writeConfig(Path from, Path to, @Nullable StoredType dtype)
+  private static void writeConfig(Path from, Path to, @Nullable StoredType dtype, boolean untied)
       throws IOException {
-    if (dtype == null) {
-      Files.copy(from, to.resolve(HfConfig.FILE));
-    } else {
-      String json = Files.readString(from);
-      Files.writeString(to.resolve(HfConfig.FILE), ConfigDtype.replaced(from, json, dtype));
+    String json = Files.readString(from);
+    if (dtype != null) {
+      json = ConfigText.withDtype(from, json, dtype);
     }
+    if (untied) {
+      json = ConfigText.untied(from, json);
+    }
+    Files.writeString(to.resolve(HfConfig.FILE), json);
   }
 
   private static void writeWeights(Path folder, List<NamedData> tensors, long maxShardBytes) {

@@ -4,8 +4,6 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
@@ -35,13 +33,7 @@ public final class SafetensorsFile implements AutoCloseable {
 
   public static SafetensorsFile open(Path file) {
     try {
-      if (!Files.exists(file)) {
-        throw new NoSuchFileException(file.toString());
-      }
-      // Opening a pipe would wait for its writer, a folder opens and fails at the first read.
-      if (!Files.isRegularFile(file)) {
-        throw new CheckpointException("cannot read " + file + ": it is not a file; check the path");
-      }
+      RegularFiles.require(file);
       FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
       try {
         long size = channel.size();

@@ -122,8 +122,11 @@ final class SafetensorsHeaderParser {
     while (json.nextToken() == JsonToken.FIELD_NAME) {
       String key = json.currentName();
       json.nextToken();
-      expect(json, JsonToken.VALUE_STRING, "__metadata__." + key, "a string");
-      metadata.put(key, json.getText());
+      // Some writers put null where they have nothing to say.
+      if (json.currentToken() != JsonToken.VALUE_NULL) {
+        expect(json, JsonToken.VALUE_STRING, "__metadata__." + key, "a string");
+        metadata.put(key, json.getText());
+      }
     }
   }
 

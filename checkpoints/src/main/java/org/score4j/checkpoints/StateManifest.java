@@ -11,9 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 
 /**
@@ -21,30 +19,34 @@ import java.util.List;
  *
  * @param meta the caller's header object
  */
-record StateManifest(JsonNode meta, List<Entry> files) {
+record StateManifest(JsonNode meta, List<FileHash> files) {
   private static final String FORMAT = "score4j-checkpoint";
   private static final int VERSION = 1;
   private static final long MAX_BYTES = 64_000_000;
-  private static final int BUFFER_BYTES = 1 << 20;
-
-  /** One file of the checkpoint; sha256 in lower-case hex. */
-  record Entry(String name, long bytes, String sha256) {}
 
   /** Writes a new file and hashes what goes by, so that it need not be read again. */
-  static Entry writeFile(Path file, AtomicFile.Content content) throws IOException {
-    MessageDigest digest = sha256();
+  static FileHash writeFile(Path file, AtomicFile.Content content) throws IOException {
+    MessageDigest digest = FileHash.newDigest();
     try (FileChannel out =
         FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
       content.writeTo(new HashedChannel(out, digest));
-      return new Entry(file.getFileName().toString(), out.size(), hex(digest));
+      return new FileHash(file.getFileName().toString(), out.size(), FileHash.hex(digest));
     }
+  }
+
+  /** The hash of what a file would hold. */
+  static FileHash hashOf(String name, AtomicFile.Content content) throws IOException {
+    MessageDigest digest = FileHash.newDigest();
+    long[] bytes = new long[1];
+    content.writeTo(new HashedChannel(new Nowhere(bytes), digest));
+    return new FileHash(name, bytes[0], FileHash.hex(digest));
   }
 
   byte[] toJson() throws IOException {
     ObjectNode content = StrictJson.MAPPER.createObjectNode();
     content.put("format", FORMAT).put("version", VERSION).set("meta", meta);
     ArrayNode list = content.putArray("files");
-    for (Entry file : files) {
+    for (FileHash file : files) {
       list.addObject()
           .put("name", file.name())
           .put("bytes", file.bytes())
@@ -87,10 +89,10 @@ record StateManifest(JsonNode meta, List<Entry> files) {
               + " version "
               + VERSION);
     }
-    List<Entry> files = new ArrayList<>();
+    List<FileHash> files = new ArrayList<>();
     for (JsonNode entry : content.path("files")) {
       files.add(
-          new Entry(
+          new FileHash(
               entry.path("name").asText(),
               entry.path("bytes").asLong(-1),
               entry.path("sha256").asText()));
@@ -100,7 +102,7 @@ record StateManifest(JsonNode meta, List<Entry> files) {
 
   /** Checks presence, size and hash of every file. */
   void verify(Path folder) {
-    for (Entry entry : files) {
+    for (FileHash entry : files) {
       // Names come from a file: only one that lies in the folder itself is opened.
       if (entry.name().contains("/")
           || entry.name().contains("\\")
@@ -123,7 +125,7 @@ record StateManifest(JsonNode meta, List<Entry> files) {
           throw new CheckpointException(
               file + ": has " + bytes + " bytes, " + entry.bytes() + " were written: " + how);
         }
-        String actual = hashOf(file);
+        String actual = FileHash.of(entry.name(), file).sha256();
         if (!actual.equals(entry.sha256())) {
           throw new CheckpointException(
               file
@@ -140,32 +142,9 @@ record StateManifest(JsonNode meta, List<Entry> files) {
   }
 
   private static String hashOf(JsonNode content) {
-    MessageDigest digest = sha256();
+    MessageDigest digest = FileHash.newDigest();
     digest.update(StrictJson.bytes(content));
-    return hex(digest);
-  }
-
-  private static String hashOf(Path file) throws IOException {
-    MessageDigest digest = sha256();
-    ByteBuffer buffer = ByteBuffer.allocate(BUFFER_BYTES);
-    try (FileChannel in = FileChannel.open(file, StandardOpenOption.READ)) {
-      while (in.read(buffer.clear()) >= 0) {
-        digest.update(buffer.flip());
-      }
-    }
-    return hex(digest);
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
-    }
-  }
-
-  private static String hex(MessageDigest digest) {
-    return HexFormat.of().formatHex(digest.digest());
+    return FileHash.hex(digest);
   }
 
   /** Passes bytes on and hashes those that were taken. */
@@ -188,5 +167,24 @@ record StateManifest(JsonNode meta, List<Entry> files) {
     public void close() throws IOException {
       out.close();
     }
+  }
+
+  /** Counts bytes and drops them. */
+  private record Nowhere(long[] count) implements WritableByteChannel {
+    @Override
+    public int write(ByteBuffer bytes) {
+      int taken = bytes.remaining();
+      bytes.position(bytes.limit());
+      count[0] += taken;
+      return taken;
+    }
+
+    @Override
+    public boolean isOpen() {
+      return true;
+    }
+
+    @Override
+    public void close() {}
   }
 }

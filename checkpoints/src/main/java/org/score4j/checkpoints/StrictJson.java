@@ -6,10 +6,12 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
@@ -39,6 +41,10 @@ final class StrictJson {
 
   static final ObjectMapper MAPPER =
       JsonMapper.builder(FACTORY).enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
+
+  private static final ObjectReader STRICT = MAPPER.reader();
+  private static final ObjectReader PYTHONS =
+      MAPPER.reader().with(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS);
 
   private StrictJson() {}
 
@@ -71,10 +77,20 @@ final class StrictJson {
 
   /** The JSON object in the file. */
   static ObjectNode readObject(Path file, long maxBytes) {
+    return readObject(file, maxBytes, STRICT);
+  }
+
+  /**
+   * The JSON object in a config that Python may have written: NaN and Infinity are numbers there,
+   * in keys that nobody reads.
+   */
+  static ObjectNode readConfig(Path file, long maxBytes) {
+    return readObject(file, maxBytes, PYTHONS);
+  }
+
+  private static ObjectNode readObject(Path file, long maxBytes, ObjectReader reader) {
     try {
-      if (Files.exists(file) && !Files.isRegularFile(file)) {
-        throw new CheckpointException("cannot read " + file + ": it is not a file; check the path");
-      }
+      RegularFiles.require(file);
       long size = Files.size(file);
       if (size > maxBytes) {
         throw new CheckpointException(
@@ -86,7 +102,7 @@ final class StrictJson {
                 + " are read; this is not the file it is named after, check the path");
       }
       try (Reader text = utf8(Files.newInputStream(file))) {
-        JsonNode root = MAPPER.readTree(text);
+        JsonNode root = reader.readTree(text);
         if (root instanceof ObjectNode object) {
           return object;
         }

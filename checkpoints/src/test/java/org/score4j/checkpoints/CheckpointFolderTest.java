@@ -146,11 +146,11 @@ class CheckpointFolderTest {
   void manifestThatNamesAFileElsewhere_isRefused() throws IOException {
     Path folder = write(50);
     StateManifest good = StateManifest.read(folder.resolve(CheckpointFolder.MANIFEST));
-    StateManifest.Entry entry = good.files().getFirst();
+    FileHash entry = good.files().getFirst();
     for (String name : List.of("../ckpt-000050/state.safetensors", "..", "a\u0000b")) {
       StateManifest bad =
           new StateManifest(
-              good.meta(), List.of(new StateManifest.Entry(name, entry.bytes(), entry.sha256())));
+              good.meta(), List.of(new FileHash(name, entry.bytes(), entry.sha256())));
       Files.write(folder.resolve(CheckpointFolder.MANIFEST), bad.toJson());
       assertDamaged(folder, "not a file of its own");
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
@@ -123,7 +124,7 @@ class HfConfigTest {
         arguments("{\"model_type\":\"mistral\"}", "model_type", "must be \"llama\""),
         arguments(
             "{\"rope_scaling\":{\"type\":\"dynamic\",\"factor\":2.0}}",
-            "rope_scaling.type = \"\"dynamic\"\"",
+            "rope_scaling.type = \"dynamic\"",
             "known are default"),
         arguments(
             "{\"rope_scaling\":{\"rope_type\":\"yarn\"}}",
@@ -131,8 +132,15 @@ class HfConfigTest {
             "known are default, linear and llama3"),
         arguments(
             "{\"rope_scaling\":{\"factor\":2.0}}",
-            "rope_scaling.type",
-            "known are default, linear and llama3"),
+            "rope_scaling.factor = 2.0 ",
+            "there is no rope_type that says what it is for"),
+        arguments(
+            "{\"rope_parameters\":{\"rope_theta\":1e6,\"low_freq_factor\":1}}",
+            "rope_parameters.low_freq_factor",
+            "there is no rope_type"),
+        arguments("{\"rms_norm_eps\":NaN}", "rms_norm_eps = NaN", "a number above 0"),
+        arguments("{\"attention_dropout\":NaN}", "attention_dropout = NaN", "without it"),
+        arguments("{\"vocab_size\":Infinity}", "vocab_size = Infinity", "a whole number"),
         arguments(
             "{\"rope_scaling\":{\"rope_type\":\"llama3\",\"factor\":8}}",
             "rope_scaling.low_freq_factor",
@@ -143,14 +151,14 @@ class HfConfigTest {
             "equal to rope_type"),
         arguments("{\"rope_scaling\":[1]}", "rope_scaling", "must be an object"),
         arguments(
-            "{\"rope_scaling\":{\"type\":\"default\"},\"rope_parameters\":{}}",
+            "{\"rope_scaling\":{\"type\":\"default\"},\"rope_parameters\":{\"rope_theta\":1}}",
             "rope_parameters",
             "only one can hold"),
         arguments(
             "{\"rope_theta\":5,\"rope_parameters\":{\"rope_type\":\"default\",\"rope_theta\":6}}",
             "rope_theta",
             "equal to the outer"),
-        arguments("{\"hidden_act\":\"gelu\"}", "hidden_act = \"\"gelu\"\"", "SwiGLU"),
+        arguments("{\"hidden_act\":\"gelu\"}", "hidden_act = \"gelu\"", "SwiGLU"),
         arguments(
             "{\"quantization_config\":{\"bits\":4}}",
             "quantization_config",
@@ -165,7 +173,7 @@ class HfConfigTest {
             "full attention"),
         arguments("{\"partial_rotary_factor\":0.5}", "partial_rotary_factor", "whole head"),
         arguments("{\"attention_dropout\":0.1}", "attention_dropout", "without it"),
-        arguments("{\"vocab_size\":0}", "vocab_size = \"0\"", "a whole number from 1"),
+        arguments("{\"vocab_size\":0}", "vocab_size = 0,", "a whole number from 1"),
         arguments("{\"vocab_size\":-1}", "vocab_size", "a whole number from 1"),
         arguments("{\"vocab_size\":3000000000}", "vocab_size", "a whole number from 1"),
         arguments("{\"vocab_size\":\"100\"}", "vocab_size", "a whole number from 1"),
@@ -188,13 +196,66 @@ class HfConfigTest {
   @MethodSource("refusals")
   void whatWouldBeComputedWrongly_isRefusedByName(String change, String name, String reason)
       throws IOException {
-    ObjectNode root = minimal("llama", "LlamaForCausalLM");
-    root.setAll((ObjectNode) json(change));
-    assertThatThrownBy(() -> read(root))
+    assertThatThrownBy(() -> readWith(change))
         .isInstanceOf(CheckpointException.class)
         .hasMessageStartingWith(folder.resolve(HfConfig.FILE) + ": ")
         .hasMessageContaining(name)
         .hasMessageContaining(reason);
+  }
+
+  /** The least that a config may say, and more, as text: not all of it may be strict JSON. */
+  private HfConfig readWith(String change) throws IOException {
+    ObjectNode root = minimal("llama", "LlamaForCausalLM");
+    String keys = change.strip();
+    StrictJson.MAPPER
+        .reader()
+        .with(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
+        .readTree(change)
+        .fieldNames()
+        .forEachRemaining(root::remove);
+    String least = root.toString();
+    Files.writeString(
+        folder.resolve(HfConfig.FILE),
+        least.substring(0, least.length() - 1) + "," + keys.substring(1));
+    return HfConfig.read(folder);
+  }
+
+  @Test
+  void rotaryEmbeddingsWithoutATypeAreTheDefault() throws IOException {
+    HfConfig plain = readWith("{\"rope_theta\":5e5}");
+    assertThat(readWith("{\"rope_parameters\":{\"rope_theta\":5e5}}")).isEqualTo(plain);
+    assertThat(readWith("{\"rope_parameters\":{},\"rope_theta\":5e5}")).isEqualTo(plain);
+    assertThat(readWith("{\"rope_scaling\":{},\"rope_theta\":5e5}")).isEqualTo(plain);
+    assertThat(
+            readWith(
+                "{\"rope_scaling\":{},\"rope_parameters\":{\"rope_type\":null,\"rope_theta\":5e5}}"))
+        .isEqualTo(plain);
+  }
+
+  @Test
+  void numbersThatOnlyPythonWrites_areNoFaultInKeysThatNobodyReads() throws IOException {
+    HfConfig plain = readWith("{\"x\":1}");
+    String json =
+        "{\"initializer_range\":NaN,\"x\":{\"y\":[-Infinity,Infinity]},\"dtype\":\"float32\"}";
+    assertThat(readWith(json)).isEqualTo(plain);
+    Path file = folder.resolve(HfConfig.FILE);
+    assertThat(ConfigText.withDtype(file, Files.readString(file), StoredType.BF16))
+        .contains(
+            "\"initializer_range\":NaN,\"x\":{\"y\":[-Infinity,Infinity]},\"dtype\":\"bfloat16\"");
+  }
+
+  @Test
+  void aTextOfItsOwnHead_saysSoAndNothingElse() {
+    Path file = Path.of("config.json");
+    assertThat(
+            ConfigText.untied(
+                file, "{\"a\": {\"tie_word_embeddings\": true},  \"tie_word_embeddings\" : true}"))
+        .isEqualTo("{\"a\": {\"tie_word_embeddings\": true},  \"tie_word_embeddings\" : false}");
+    assertThat(ConfigText.untied(file, "{\"tie_word_embeddings\": null, \"b\": 1}"))
+        .isEqualTo("{\"tie_word_embeddings\": false, \"b\": 1}");
+    // Absent is true for Gemma.
+    assertThat(ConfigText.untied(file, "{\"b\": 1}"))
+        .isEqualTo("{\n  \"tie_word_embeddings\": false,\"b\": 1}");
   }
 
   @Test

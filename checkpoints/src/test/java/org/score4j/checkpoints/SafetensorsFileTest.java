@@ -28,7 +28,7 @@ class SafetensorsFileTest {
     Path file =
         RawSafetensors.file(
             folder,
-            "{\"__metadata__\":{\"format\":\"pt\"},\"b\":{\"dtype\":\"U8\",\"shape\":[3],\"data_offsets\":[4,7]},"
+            "{\"__metadata__\":{\"format\":\"pt\",\"nothing\":null},\"b\":{\"dtype\":\"U8\",\"shape\":[3],\"data_offsets\":[4,7]},"
                 + "\"a\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[0,4]},\"none\":{\"dtype\":\"I64\",\"shape\":[0,5],\"data_offsets\":[4,4]}}"
                 + "   ",
             7);

@@ -1,13 +1,6 @@
 package org.score4j.tokenizer;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.hubspot.jinjava.Jinjava;
-import com.hubspot.jinjava.JinjavaConfig;
-import com.hubspot.jinjava.LegacyOverrides;
-import com.hubspot.jinjava.el.JinjavaInterpreterResolver;
-import com.hubspot.jinjava.interpret.RenderResult;
-import com.hubspot.jinjava.interpret.TemplateError;
-import com.hubspot.jinjava.objects.date.DateTimeProvider;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,36 +11,41 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongSupplier;
-import jinjava.javax.el.CompositeELResolver;
 import org.jspecify.annotations.Nullable;
+import org.score4j.tokenizer.jinja.Limits;
+import org.score4j.tokenizer.jinja.Template;
+import org.score4j.tokenizer.jinja.TemplateException;
 
 /**
- * A Jinja chat template with the settings Hugging Face gives Jinja2: {@code trim_blocks}, {@code
- * lstrip_blocks}, loop controls, {@code tojson}, {@code raise_exception}, {@code strftime_now}.
- *
- * <p>Jinjava runs it. Where Jinjava differs from Jinja2 we step in: whitespace is resolved before
- * ({@link JinjaSource}), the methods of texts are Python's ({@link PythonStrings}), and whatever
- * Jinjava reports while rendering is an error here and never an empty text. Immutable.
+ * A Jinja chat template, which gives the texts that Hugging Face's {@code apply_chat_template} gives
+ * without tools and documents. A template is judged by what is reached while a conversation is
+ * rendered: what is not supported there, or takes more than {@link Limits#DEFAULT}, is an error of
+ * one line that names the template. Immutable.
  */
 public final class ChatTemplate {
   private final String origin;
-  private final String source;
+  private final Template template;
   private final Map<String, String> tokens;
-  private final Jinjava jinjava;
+  private final LongSupplier clock;
 
   /**
    * A template.
    *
    * @param origin where it is from, for messages
-   * @param template as Jinja
+   * @param source as Jinja
    * @param tokens such as {@code bos_token}, which templates print
    * @param clock milliseconds since 1970, for {@code strftime_now}
+   * @throws TokenizerException when it is no Jinja
    */
-  ChatTemplate(String origin, String template, Map<String, String> tokens, LongSupplier clock) {
+  ChatTemplate(String origin, String source, Map<String, String> tokens, LongSupplier clock) {
     this.origin = origin;
-    this.source = JinjaSource.resolve(template);
     this.tokens = Map.copyOf(tokens);
-    this.jinjava = jinjava(clock);
+    this.clock = clock;
+    try {
+      template = Template.parse(source);
+    } catch (TemplateException e) {
+      throw failure(e);
+    }
   }
 
   /**
@@ -58,7 +56,7 @@ public final class ChatTemplate {
     Path jinja = folder.resolve("chat_template.jinja");
     if (Files.exists(jinja)) {
       try {
-        return Optional.of(of(jinja, Files.readString(jinja), tokens));
+        return Optional.of(of(jinja, JsonFile.readText(jinja), tokens));
       } catch (IOException e) {
         throw JsonFile.unreadable(jinja, e);
       }
@@ -105,61 +103,44 @@ public final class ChatTemplate {
    * The text of a conversation.
    *
    * @param addGenerationPrompt whether what opens the model's next message follows
-   * @throws TokenizerException when the template refuses the conversation or uses what is not
-   *     supported
+   * @throws TokenizerException when the template refuses the conversation, fails, uses what is not
+   *     supported or takes too much
    */
   public String render(List<ChatMessage> messages, boolean addGenerationPrompt) {
-    List<Map<String, Object>> list = new ArrayList<>();
+    List<Map<String, String>> list = new ArrayList<>();
     for (ChatMessage message : messages) {
-      Map<String, Object> entry = new LinkedHashMap<>();
+      Map<String, String> entry = new LinkedHashMap<>();
       entry.put("role", message.role());
       entry.put("content", message.content());
       list.add(entry);
     }
-    Map<String, Object> values = new HashMap<>(tokens);
-    // Functions are no values in Jinjava; templates ask whether they are defined.
-    TemplateFunctions.functions().forEach(f -> values.put(f.getLocalName(), f.getLocalName()));
+    Map<String, @Nullable Object> values = new HashMap<>(tokens);
     values.put("messages", list);
+    // Hugging Face passes both, so that they are defined.
+    values.put("tools", null);
+    values.put("documents", null);
     values.put("add_generation_prompt", addGenerationPrompt);
-    RenderResult result = jinjava.renderForResult(source, values);
-    for (TemplateError error : result.getErrors()) {
-      throw refused(error);
+    try {
+      return template.render(values, clock, Limits.DEFAULT);
+    } catch (TemplateException e) {
+      throw failure(e);
     }
-    return result.getOutput();
   }
 
-  private TokenizerException refused(TemplateError error) {
-    for (Throwable cause = error.getException(); cause != null; cause = cause.getCause()) {
-      if (cause instanceof TemplateFunctions.Refusal refusal) {
-        return new TokenizerException(
-            "%s refuses the conversation: %s".formatted(origin(), refusal.getMessage()));
-      }
-    }
-    return new TokenizerException(
-        "%s uses what is not supported, near line %d: %s"
-            .formatted(origin(), error.getLineno(), error.getMessage()));
-  }
-
-  private static Jinjava jinjava(LongSupplier clock) {
-    DateTimeProvider now = clock::getAsLong;
-    CompositeELResolver resolver = new CompositeELResolver();
-    resolver.add(new PythonStrings());
-    resolver.add(JinjavaInterpreterResolver.DEFAULT_RESOLVER_READ_ONLY);
-    Jinjava jinjava =
-        new Jinjava(
-            JinjavaConfig.newBuilder()
-                .withLegacyOverrides(LegacyOverrides.ALL)
-                .withKeepTrailingNewline(true)
-                // What a user writes is text even where it looks like a tag.
-                .withNestedInterpretationEnabled(false)
-                .withDateTimeProvider(now)
-                .withElResolver(resolver)
-                .build());
-    TemplateFunctions.functions().forEach(jinjava::registerFunction);
-    jinjava.registerExpTest(new TemplateFunctions.IsCollection("iterable"));
-    jinjava.registerExpTest(new TemplateFunctions.IsCollection("sequence"));
-    jinjava.registerFilter(new TemplateFunctions.ToJson());
-    jinjava.registerFilter(new TemplateFunctions.Print());
-    return jinjava;
+  private TokenizerException failure(TemplateException e) {
+    String line = e.line() > 0 ? " in line " + e.line() : "";
+    String message =
+        switch (e.kind()) {
+          case REFUSED -> "%s refuses the conversation: %s".formatted(origin(), e.reason());
+          case SYNTAX -> "%s is no valid Jinja%s: %s".formatted(origin(), line, e.reason());
+          case ERROR -> "%s fails%s: %s".formatted(origin(), line, e.reason());
+          case UNSUPPORTED ->
+              "%s uses what is not supported%s: %s; put a chat_template.jinja without it into the model's folder"
+                  .formatted(origin(), line, e.reason());
+          case LIMIT ->
+              "%s was stopped%s: %s; shorten the conversation, or put a simpler chat_template.jinja into the model's folder"
+                  .formatted(origin(), line, e.reason());
+        };
+    return new TokenizerException(message);
   }
 }

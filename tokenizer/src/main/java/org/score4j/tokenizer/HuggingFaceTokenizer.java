@@ -8,9 +8,11 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,8 +21,8 @@ import org.jspecify.annotations.Nullable;
  * {@code decode} leaves such ids out. Owns the native tokenizer.
  */
 public final class HuggingFaceTokenizer implements Tokenizer, AutoCloseable {
-  // What a tokenizer consists of, for tools that read other files than tokenizer.json.
-  private static final List<String> FILES =
+  /** What a tokenizer consists of, for tools that read other files than tokenizer.json. */
+  public static final List<String> FILES =
       List.of(
           "tokenizer.json",
           "tokenizer_config.json",
@@ -35,8 +37,10 @@ public final class HuggingFaceTokenizer implements Tokenizer, AutoCloseable {
 
   private final Path folder;
   private final ai.djl.huggingface.tokenizers.HuggingFaceTokenizer engine;
+  private final EngineBudget budget;
   private final List<@Nullable String> tokens;
   private final Map<String, Integer> ids;
+  private final Set<Integer> special;
   private final SpecialTokens specialTokens;
 
   private HuggingFaceTokenizer(Path folder, JsonFile json) {
@@ -49,7 +53,15 @@ public final class HuggingFaceTokenizer implements Tokenizer, AutoCloseable {
         ids.put(token, id);
       }
     }
+    special = new HashSet<>();
+    for (JsonNode added : json.root().path("added_tokens")) {
+      if (added.path("special").asBoolean()) {
+        special.add(added.path("id").intValue());
+      }
+    }
     specialTokens = SpecialTokens.read(folder, this::idOf);
+    budget = EngineBudget.of(json);
+    ids.keySet().forEach(budget::requireToken);
     engine = EngineLibrary.open(json);
   }
 
@@ -116,12 +128,13 @@ public final class HuggingFaceTokenizer implements Tokenizer, AutoCloseable {
   }
 
   /**
-   * Refuses a model that lacks ids of this tokenizer.
+   * Refuses a model that lacks ids of this tokenizer, other than of special tokens: some models
+   * have tokens for images that no text needs.
    *
    * @param modelVocabSize rows of the model's embedding
    */
   public void requireFits(int modelVocabSize) {
-    if (modelVocabSize < vocabSize()) {
+    if (modelVocabSize < minModelVocabSize()) {
       throw new TokenizerException(
           "%s: tokenizer.json has ids up to %d, config.json a vocab_size of %d; they belong to different models, copy both from one"
               .formatted(folder, vocabSize() - 1, modelVocabSize));
@@ -144,24 +157,51 @@ public final class HuggingFaceTokenizer implements Tokenizer, AutoCloseable {
   public int[] encodeDocument(String text) {
     int[] encoded = encode(text, true);
     String bos = specialTokens.texts().get("bos_token");
-    if (!specialTokens.addBos() || bos == null) {
+    if (specialTokens.bos() == SpecialTokens.Bos.AS_TOKENIZED || bos == null) {
+      return encoded;
+    }
+    int id = requireId(bos);
+    boolean begins = encoded.length > 0 && encoded[0] == id;
+    if (specialTokens.bos() == SpecialTokens.Bos.LEFT_OUT) {
+      // One that the text itself begins with is the text's.
+      boolean added = leading(encoded, id) > leading(encode(text, false), id);
+      return added ? Arrays.copyOfRange(encoded, 1, encoded.length) : encoded;
+    }
+    if (begins) {
       return encoded;
     }
     // Not every tokenizer.json has the step that adds it.
-    int id = requireId(bos);
-    if (encoded.length > 0 && encoded[0] == id) {
-      return encoded;
-    }
     int[] begun = new int[encoded.length + 1];
     begun[0] = id;
     System.arraycopy(encoded, 0, begun, 1, encoded.length);
     return begun;
   }
 
+  /** How many ids at the start are {@code id}. */
+  private static int leading(int[] ids, int id) {
+    int count = 0;
+    while (count < ids.length && ids[count] == id) {
+      count++;
+    }
+    return count;
+  }
+
   private int[] encode(String text, boolean addSpecialTokens) {
-    return Arrays.stream(engine.encode(text, addSpecialTokens, false).getIds())
-        .mapToInt(Math::toIntExact)
-        .toArray();
+    return budget.within(
+        text,
+        () ->
+            Arrays.stream(engine.encode(text, addSpecialTokens, false).getIds())
+                .mapToInt(this::id)
+                .toArray());
+  }
+
+  private int id(long engines) {
+    if (engines > Integer.MAX_VALUE) {
+      throw new TokenizerException(
+          "%s: its tokenizer.json gives a text the id %d, no model has so many tokens; copy it again from where the model was saved"
+              .formatted(folder, engines));
+    }
+    return (int) engines;
   }
 
   @Override
@@ -179,6 +219,15 @@ public final class HuggingFaceTokenizer implements Tokenizer, AutoCloseable {
   @Override
   public int vocabSize() {
     return tokens.size();
+  }
+
+  @Override
+  public int minModelVocabSize() {
+    int size = tokens.size();
+    while (size > 0 && (tokens.get(size - 1) == null || special.contains(size - 1))) {
+      size--;
+    }
+    return size;
   }
 
   @Override
@@ -202,7 +251,7 @@ public final class HuggingFaceTokenizer implements Tokenizer, AutoCloseable {
   public void writeTo(Path target) throws IOException {
     for (String name : FILES) {
       Path source = folder.resolve(name);
-      if (Files.exists(source)) {
+      if (Files.isRegularFile(source)) {
         Files.copy(source, target.resolve(name), StandardCopyOption.REPLACE_EXISTING);
       }
     }
@@ -210,6 +259,8 @@ public final class HuggingFaceTokenizer implements Tokenizer, AutoCloseable {
 
   @Override
   public void close() {
-    engine.close();
+    if (!budget.isAbandoned()) {
+      engine.close();
+    }
   }
 }

@@ -3,6 +3,7 @@ package org.score4j.tokenizer;
 import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -23,6 +24,8 @@ record JsonFile(Path file, String text, JsonNode root) {
   static final JsonMapper MAPPER =
       JsonMapper.builder()
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          // Python's json writes NaN, as a config.json may have it in keys that nobody reads.
+          .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .build();
   // The largest published tokenizer.json, Gemma 3's, has 33 MB.
@@ -31,13 +34,7 @@ record JsonFile(Path file, String text, JsonNode root) {
   /** Reads a file that must be there. */
   static JsonFile read(Path file) {
     try {
-      long bytes = Files.size(file);
-      if (bytes > MAX_BYTES) {
-        throw new TokenizerException(
-            "%s has %d bytes, no tokenizer's file has more than %d; check that it is the right file"
-                .formatted(file, bytes, MAX_BYTES));
-      }
-      String text = Files.readString(file);
+      String text = readText(file);
       JsonNode root = MAPPER.readTree(text);
       if (!root.isObject()) {
         throw damaged(file, "it is empty or not a JSON object");
@@ -60,6 +57,25 @@ record JsonFile(Path file, String text, JsonNode root) {
     } catch (IOException e) {
       throw unreadable(file, e);
     }
+  }
+
+  /**
+   * The text of a regular file of a bounded size. Opening a pipe would wait for a writer, and a
+   * device may never end; a folder that was downloaded may hold either.
+   */
+  static String readText(Path file) throws IOException {
+    if (Files.exists(file) && !Files.isRegularFile(file)) {
+      throw new TokenizerException(
+          "cannot read %s: it is a folder, a pipe or a device and not a file; check the path"
+              .formatted(file));
+    }
+    long bytes = Files.size(file);
+    if (bytes > MAX_BYTES) {
+      throw new TokenizerException(
+          "%s has %d bytes, no tokenizer's file has more than %d; check that it is the right file"
+              .formatted(file, bytes, MAX_BYTES));
+    }
+    return Files.readString(file);
   }
 
   /** The error about a file that the operating system refuses. */

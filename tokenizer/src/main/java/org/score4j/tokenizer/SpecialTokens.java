@@ -14,11 +14,22 @@ import java.util.function.Function;
  * The tokens a model folder gives a meaning to.
  *
  * @param eosIds every id that ends a response, ascending: those of generation_config.json (or,
- *     where it names none, config.json) and the eos_token of tokenizer_config.json
- * @param texts by role, such as {@code bos_token}, as tokenizer_config.json spells them
- * @param addBos whether a document always begins with {@code bos_token}
+ *     where it names none, config.json) and the eos_token
+ * @param texts by role, such as {@code bos_token}, as tokenizer_config.json spells them or, where
+ *     it has none, special_tokens_map.json
+ * @param bos whether a document begins with {@code bos_token}
  */
-public record SpecialTokens(List<Integer> eosIds, Map<String, String> texts, boolean addBos) {
+public record SpecialTokens(List<Integer> eosIds, Map<String, String> texts, Bos bos) {
+  /** Whether a document begins with {@code bos_token}: {@code add_bos_token}. */
+  public enum Bos {
+    /** Always, also where tokenizer.json does not put it there. */
+    ADDED,
+    /** Never, also where tokenizer.json puts it there. */
+    LEFT_OUT,
+    /** As tokenizer.json has it: tokenizer_config.json says nothing. */
+    AS_TOKENIZED
+  }
+
   private static final List<String> ROLES =
       List.of("bos_token", "eos_token", "unk_token", "pad_token");
 
@@ -40,15 +51,17 @@ public record SpecialTokens(List<Integer> eosIds, Map<String, String> texts, boo
 
   static SpecialTokens read(Path folder, Function<String, OptionalInt> idOf) {
     JsonFile tokenizer = JsonFile.readOptional(folder.resolve("tokenizer_config.json"));
+    // Where folders of older versions have them.
+    JsonFile map = JsonFile.readOptional(folder.resolve("special_tokens_map.json"));
     Map<String, String> texts = new LinkedHashMap<>();
+    Map<String, JsonFile> origins = new LinkedHashMap<>();
     for (String role : ROLES) {
-      // An AddedToken is written as an object.
-      JsonNode token = tokenizer.root().path(role);
-      JsonNode text = token.isObject() ? token.path("content") : token;
-      if (text.isTextual()) {
-        texts.put(role, text.asText());
-      } else if (!token.isNull() && !token.isMissingNode()) {
-        throw tokenizer.damaged("%s is %s, expected a text".formatted(role, token));
+      for (JsonFile file : List.of(tokenizer, map)) {
+        Optional<String> text = text(file, role);
+        if (text.isPresent() && !texts.containsKey(role)) {
+          texts.put(role, text.get());
+          origins.put(role, file);
+        }
       }
     }
     TreeSet<Integer> eos = new TreeSet<>();
@@ -57,17 +70,38 @@ public record SpecialTokens(List<Integer> eosIds, Map<String, String> texts, boo
       addIds(eos, JsonFile.readOptional(folder.resolve("config.json")));
     }
     String eosText = texts.get("eos_token");
-    if (eosText != null) {
+    JsonFile origin = origins.get("eos_token");
+    if (eosText != null && origin != null) {
       OptionalInt id = idOf.apply(eosText);
       eos.add(
           id.orElseThrow(
               () ->
-                  tokenizer.damaged(
+                  origin.damaged(
                       "eos_token \"%s\" is not in the vocabulary of tokenizer.json"
                           .formatted(eosText))));
     }
-    return new SpecialTokens(
-        List.copyOf(eos), texts, tokenizer.root().path("add_bos_token").asBoolean(false));
+    return new SpecialTokens(List.copyOf(eos), texts, bos(tokenizer));
+  }
+
+  private static Optional<String> text(JsonFile file, String role) {
+    // An AddedToken is written as an object.
+    JsonNode token = file.root().path(role);
+    JsonNode text = token.isObject() ? token.path("content") : token;
+    if (text.isTextual()) {
+      return Optional.of(text.asText());
+    }
+    if (token.isNull() || token.isMissingNode()) {
+      return Optional.empty();
+    }
+    throw file.damaged("%s is %s, expected a text".formatted(role, token));
+  }
+
+  private static Bos bos(JsonFile tokenizer) {
+    JsonNode add = tokenizer.root().path("add_bos_token");
+    if (add.isNull() || add.isMissingNode()) {
+      return Bos.AS_TOKENIZED;
+    }
+    return add.asBoolean(false) ? Bos.ADDED : Bos.LEFT_OUT;
   }
 
   /** Adds {@code eos_token_id}, one or several; returns whether there was one. */

@@ -38,6 +38,14 @@ public interface Tokenizer {
   int vocabSize();
 
   /**
+   * Fewest ids a model of this tokenizer can have: special tokens above may be missing, and must
+   * not be used then.
+   */
+  default int minModelVocabSize() {
+    return vocabSize();
+  }
+
+  /**
    * The token behind an id, as the vocabulary spells it.
    *
    * @throws IllegalArgumentException for an id outside the vocabulary

@@ -17,7 +17,8 @@ public final class TokenizerException extends RuntimeException {
     super(oneLine(message), cause);
   }
 
-  private static String oneLine(String text) {
+  /** The text with line ends and other control characters as escapes, cut when long. */
+  static String oneLine(String text) {
     StringBuilder line = new StringBuilder();
     text.codePoints()
         .limit(MAX_CHARS)

@@ -99,6 +99,75 @@ class HuggingFaceTokenizerTest {
   }
 
   @Test
+  void addBosTokenFalseTakesBackWhatThePostProcessorAdds() throws IOException {
+    copyOwn();
+    Path config = folder.resolve("tokenizer_config.json");
+    Files.writeString(config, "{\"bos_token\": \"<s>\", \"eos_token\": \"</s>\"}");
+    int[] ids;
+    try (HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.open(folder)) {
+      ids = tokenizer.encode("Once");
+      assertThat(tokenizer.encodeDocument("Once")).startsWith(1).hasSize(ids.length + 1);
+    }
+    Files.writeString(
+        config, "{\"bos_token\": \"<s>\", \"eos_token\": \"</s>\", \"add_bos_token\": false}");
+    try (HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.open(folder)) {
+      assertThat(tokenizer.encodeDocument("Once")).isEqualTo(ids);
+      // One that is written out stays.
+      assertThat(tokenizer.encodeDocument("<s>Once")).isEqualTo(tokenizer.encode("<s>Once"));
+      assertThat(tokenizer.encode("<s>Once")).startsWith(1);
+    }
+  }
+
+  @Test
+  void specialTokensMapSaysWhatTokenizerConfigDoesNot() throws IOException {
+    copyOwn();
+    Files.writeString(folder.resolve("config.json"), "{\"eos_token_id\": null}");
+    Files.writeString(folder.resolve("tokenizer_config.json"), "{\"bos_token\": null}");
+    Path map = folder.resolve("special_tokens_map.json");
+    Files.writeString(
+        map, "{\"bos_token\": {\"content\": \"<s>\", \"lstrip\": false}, \"eos_token\": \"</s>\"}");
+    try (HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.open(folder)) {
+      assertThat(tokenizer.specialTokens().text("bos_token")).contains("<s>");
+      assertThat(tokenizer.specialTokens().eosIds()).isEqualTo(List.of(2));
+    }
+    // tokenizer_config.json is the newer file.
+    Files.writeString(folder.resolve("tokenizer_config.json"), "{\"eos_token\": \"<s>\"}");
+    try (HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.open(folder)) {
+      assertThat(tokenizer.specialTokens().eosIds()).isEqualTo(List.of(1));
+    }
+    Files.delete(folder.resolve("tokenizer_config.json"));
+    Files.writeString(map, "{\"eos_token\": \"<none>\"}");
+    assertThatThrownBy(() -> HuggingFaceTokenizer.open(folder))
+        .hasMessageContaining("special_tokens_map.json is damaged: eos_token \"<none>\"");
+  }
+
+  @Test
+  void specialTokensAboveTheEmbeddingFitAndOthersDoNot() throws IOException {
+    copyOwn();
+    Path file = folder.resolve("tokenizer.json");
+    String json = Files.readString(file);
+    int at = json.indexOf("\"added_tokens\":[") + "\"added_tokens\":[".length();
+    String added =
+        "{\"id\":%d,\"content\":\"<image>\",\"single_word\":false,\"lstrip\":false,\"rstrip\":false,\"normalized\":false,\"special\":%s},";
+    Files.writeString(
+        file, json.substring(0, at) + added.formatted(512, true) + json.substring(at));
+    try (HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.open(folder)) {
+      assertThat(tokenizer.vocabSize()).isEqualTo(513);
+      assertThat(tokenizer.minModelVocabSize()).isEqualTo(512);
+      tokenizer.requireFits(512);
+      assertThat(tokenizer.encode("an <image>")).contains(512);
+      assertThatThrownBy(() -> tokenizer.requireFits(511))
+          .hasMessageContaining("tokenizer.json has ids up to 512");
+    }
+    Files.writeString(
+        file, json.substring(0, at) + added.formatted(512, false) + json.substring(at));
+    try (HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.open(folder)) {
+      assertThatThrownBy(() -> tokenizer.requireFits(512))
+          .hasMessageContaining("tokenizer.json has ids up to 512");
+    }
+  }
+
+  @Test
   void everyFileMayNameIdsThatEndAResponse() throws IOException {
     copyOwn();
     Files.writeString(folder.resolve("generation_config.json"), "{\"eos_token_id\": [7, 5]}");

@@ -32,7 +32,7 @@ final class Conversation {
   }
 
   void start(Turn next) {
-    length += next.givenIds().length;
+    length += next.givenIds().length - (next.replacesLast() ? 1 : 0);
     int room = group.request().maxTokens() - length;
     if (next.stop().maxNewTokens() > room) {
       throw new IllegalArgumentException(

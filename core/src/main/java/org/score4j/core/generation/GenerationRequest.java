@@ -26,20 +26,43 @@ public record GenerationRequest(int[] promptIds, int numSamples, int maxTokens, 
    * One turn to come.
    *
    * @param givenIds tokens to append before sampling, empty in the first turn (the prompt)
+   * @param replacesLast whether they stand in the place of the last id of the response before,
+   *     which the conversation then does not go on from
    * @param stop when the response ends
    * @param key Philox key of this response: a function of run seed, step, prompt, sample and turn
    */
-  public record Turn(int[] givenIds, StopRule stop, long key) {}
+  public record Turn(int[] givenIds, boolean replacesLast, StopRule stop, long key) {
+    /** Refuses to put nothing in the place of a token. */
+    public Turn {
+      if (replacesLast && givenIds.length == 0) {
+        throw new IllegalArgumentException(
+            "generation: a turn replaces the last token before it with nothing; give at least one"
+                + " token");
+      }
+    }
+
+    /** A turn after everything that was drawn. */
+    public Turn(int[] givenIds, StopRule stop, long key) {
+      this(givenIds, false, stop, key);
+    }
+  }
 
   /**
    * One turn as it happened.
    *
    * @param givenIds appended before the response, empty in the first turn
+   * @param replacesLast whether they stand in the place of the last id of the response before
    * @param ids sampled
    * @param logProbs of each sampled id when it was drawn
    * @param finish why it ended
    */
-  public record Response(int[] givenIds, int[] ids, float[] logProbs, StopRule.Finish finish) {}
+  public record Response(
+      int[] givenIds, boolean replacesLast, int[] ids, float[] logProbs, StopRule.Finish finish) {
+    /** A response after everything that was drawn before. */
+    public Response(int[] givenIds, int[] ids, float[] logProbs, StopRule.Finish finish) {
+      this(givenIds, false, ids, logProbs, finish);
+    }
+  }
 
   /** Decides the turns of a conversation; called with everything sampled so far. */
   @FunctionalInterface

@@ -262,6 +262,7 @@ public final class Generator {
     c.responses.add(
         new Response(
             c.turn.givenIds(),
+            c.turn.replacesLast(),
             Arrays.copyOf(c.ids, c.drawn),
             Arrays.copyOf(c.logProbs, c.drawn),
             finish));
@@ -275,9 +276,12 @@ public final class Generator {
       return new int[0];
     }
     c.start(next);
-    int[] pending = new int[next.givenIds().length + 1];
+    // The id drawn last has not been fed yet.
+    int[] given = next.givenIds();
+    int first = next.replacesLast() ? 0 : 1;
+    int[] pending = new int[first + given.length];
     pending[0] = id;
-    System.arraycopy(next.givenIds(), 0, pending, 1, next.givenIds().length);
+    System.arraycopy(given, 0, pending, first, given.length);
     return pending;
   }
 

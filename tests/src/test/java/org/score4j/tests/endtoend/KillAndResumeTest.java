@@ -14,6 +14,8 @@ import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * The program is really killed, at moments nobody chose, and goes on as if nothing had happened.
@@ -110,33 +112,42 @@ class KillAndResumeTest {
     }
   }
 
-  @Test
-  void interruptedByCtrlC_itSavesAndSaysHowToResume() throws Exception {
+  @ParameterizedTest
+  @CsvSource({"INT,130", "TERM,143", "HUP,129"})
+  void interrupted_itSavesAndSaysHowToResume(String signal, int exitCode) throws Exception {
     assumeFalse(
-        ignoresSigint(),
-        "this process ignores SIGINT, as shells start programs in the background, and so would its"
+        isIgnored(signal),
+        "this process ignores SIG"
+            + signal
+            + ", as shells start programs in the background or nohup does, and so would its"
             + " children; run the test in the foreground");
     Program program = new Program(folder);
     Path run = folder.resolve("interrupted");
     List<String> command = train(run, 3000);
     Process process = program.start(command);
     waitForFirstCheckpoint(run, process);
-    new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).start().waitFor();
+    new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid())).start().waitFor();
     Program.Outcome outcome = program.finish(process);
-    assertThat(outcome.exitCode()).as(outcome.err()).isEqualTo(130);
+    assertThat(outcome.exitCode()).as(outcome.err()).isEqualTo(exitCode);
     assertThat(outcome.err()).contains("--resume").doesNotContain("\tat ");
     assertThat(outcome.json().get("stopped").asBoolean()).isTrue();
   }
 
-  /** Bit 1 of the mask that Linux shows; elsewhere nothing is known, and the test is made. */
-  private static boolean ignoresSigint() throws IOException {
+  /** Its bit in the mask that Linux shows; elsewhere nothing is known, and the test is made. */
+  private static boolean isIgnored(String signal) throws IOException {
+    int number =
+        switch (signal) {
+          case "HUP" -> 1;
+          case "INT" -> 2;
+          default -> 15;
+        };
     Path status = Path.of("/proc/self/status");
     if (!Files.isReadable(status)) {
       return false;
     }
     for (String line : Files.readAllLines(status)) {
       if (line.startsWith("SigIgn:")) {
-        return (Long.parseUnsignedLong(line.substring(7).strip(), 16) & 2) != 0;
+        return (Long.parseUnsignedLong(line.substring(7).strip(), 16) & (1L << (number - 1))) != 0;
       }
     }
     return false;

@@ -223,7 +223,7 @@ class LoraTrainingTest {
 
   private static float[] logProbs(Path folder) {
     try (Backend backend = Backends.open("cpu", 2);
-        TextModel text = new TextModel(new Ops(backend), folder)) {
+        TextModel text = new TextModel(new Ops(backend), folder, line -> {})) {
       return text.score(List.of(text.tokenizer().encode("<s>u:day</s>a:sun</s>")), false)
           .logProbs()
           .getFirst();

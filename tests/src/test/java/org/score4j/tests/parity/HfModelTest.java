@@ -24,6 +24,7 @@ import org.score4j.checkpoints.HfModel;
 import org.score4j.checkpoints.NamedData;
 import org.score4j.checkpoints.SafetensorsFile;
 import org.score4j.checkpoints.SafetensorsWriter;
+import org.score4j.checkpoints.SaveOptions;
 import org.score4j.checkpoints.StoredTensor;
 import org.score4j.core.model.Parameters;
 import org.score4j.kernels.Backends;
@@ -139,13 +140,64 @@ class HfModelTest {
   }
 
   @Test
-  void headStoredBesideTiedEmbedding_isLeftOut() throws IOException {
+  void copyOfTheEmbeddingStoredAsHead_isLeftOut() throws IOException {
     String before = sha256(ops, Fixture.folder("qwen2"));
+    rewrite("qwen2", NamedData::ofStored, head(0));
+    HfModel.Loaded loaded = HfModel.load(ops, temporary);
+    try (Parameters weights = loaded.weights()) {
+      assertThat(HfModel.sha256(ops, weights)).isEqualTo(before);
+      assertThat(loaded.config().tieWordEmbeddings()).isTrue();
+      assertThat(loaded.notices()).isEmpty();
+    }
+  }
+
+  @Test
+  void anotherHeadBesideTiedEmbedding_isUsedAndSaved() throws IOException {
+    rewrite("qwen2", NamedData::ofStored, head(1));
+    HfModel.Loaded loaded = HfModel.load(ops, temporary);
+    Path saved = temporary.resolve("saved");
+    String hash;
+    try (Parameters weights = loaded.weights()) {
+      hash = HfModel.sha256(ops, weights);
+      assertThat(weights.config().tieWordEmbeddings()).isFalse();
+      assertThat(loaded.notices())
+          .containsExactly(
+              temporary
+                  + ": config.json says tie_word_embeddings, but lm_head.weight differs from"
+                  + " model.embed_tokens.weight: the model is computed and saved with a head of its"
+                  + " own");
+      HfModel.save(ops, weights, loaded.source(), SaveOptions.DEFAULT, saved, folder -> {});
+    }
+    assertThat(hash).isNotEqualTo(sha256(ops, Fixture.folder("qwen2")));
+    HfModel.Loaded again = HfModel.load(ops, saved);
+    try (Parameters weights = again.weights()) {
+      assertThat(HfModel.sha256(ops, weights)).isEqualTo(hash);
+      assertThat(again.config().tieWordEmbeddings()).isFalse();
+      assertThat(again.notices()).isEmpty();
+    }
+    assertThat(Files.readString(saved.resolve("config.json")))
+        .isEqualTo(
+            Files.readString(temporary.resolve("config.json"))
+                .replace("\"tie_word_embeddings\": true", "\"tie_word_embeddings\": false"));
+  }
+
+  @Test
+  void aHeadOfAnotherShapeBesideTiedEmbedding_isRefusedByName() throws IOException {
     rewrite(
         "qwen2",
         NamedData::ofStored,
-        NamedData.ofFloats("lm_head.weight", List.of(199L, 64L), new float[199 * 64]));
-    assertThat(sha256(ops, temporary)).isEqualTo(before);
+        NamedData.ofFloats("lm_head.weight", List.of(198L, 64L), new float[198 * 64]));
+    assertRefused("lm_head.weight", "(198, 64)", "(199, 64)");
+  }
+
+  /** The embedding of qwen2 with its last value moved, as a head. */
+  private static NamedData head(float moved) {
+    try (SafetensorsFile file = SafetensorsFile.open(Fixture.folder("qwen2").resolve(FILE))) {
+      StoredTensor embedding = file.tensor("model.embed_tokens.weight");
+      float[] values = values(embedding);
+      values[values.length - 1] += moved;
+      return NamedData.ofFloats("lm_head.weight", embedding.shape(), values);
+    }
   }
 
   /** Loads a folder and saves it again; the hash of its weights. */

@@ -155,7 +155,7 @@ class NarrowLoadingTest {
 
   private static TextModel.Scores scores(String device, Path model, List<int[]> rows) {
     try (Backend backend = Backends.open(device, 2);
-        TextModel text = new TextModel(new Ops(backend), model)) {
+        TextModel text = new TextModel(new Ops(backend), model, line -> {})) {
       return text.score(rows, true);
     }
   }
@@ -163,7 +163,7 @@ class NarrowLoadingTest {
   private static List<Completion> responses(
       Path model, int[] prompt, double temperature, int samples) {
     try (Backend backend = Backends.open("cpu", 2);
-        TextModel text = new TextModel(new Ops(backend), model)) {
+        TextModel text = new TextModel(new Ops(backend), model, line -> {})) {
       SamplingSettings settings =
           new SamplingSettings(temperature, Truncation.NONE, 24, samples, 11);
       return text.complete(prompt, settings, false, id -> {});

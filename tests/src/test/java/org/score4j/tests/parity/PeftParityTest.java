@@ -78,7 +78,7 @@ class PeftParityTest {
 
   private static void assertLogProbs(String what, Ops ops, Path folder, Expected expected) {
     List<float[]> logProbs;
-    try (TextModel model = new TextModel(ops, folder)) {
+    try (TextModel model = new TextModel(ops, folder, line -> {})) {
       logProbs = model.score(List.of(expected.ids()), false).logProbs();
     }
     assertThat(logProbs).hasSize(expected.logprobs().length);

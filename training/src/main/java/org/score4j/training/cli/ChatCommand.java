@@ -3,7 +3,10 @@ package org.score4j.training.cli;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import org.score4j.tokenizer.ChatFormat;
+import org.score4j.tokenizer.TokenizerException;
+import org.score4j.training.config.ConfigException;
 import org.score4j.training.report.AttemptDiff;
 import org.score4j.training.text.Chat;
 import org.score4j.training.text.Completion;
@@ -47,9 +50,9 @@ final class ChatCommand extends FolderCommand implements Callable<Integer> {
   @Option(
       names = "--new",
       paramLabel = "N",
-      defaultValue = "256",
-      description = "most tokens of an answer; 256 unless given")
-  private int newTokens;
+      description =
+          "most tokens of an answer; 256 or what the model's positions leave unless given")
+  private @Nullable Integer newTokens;
 
   ChatCommand(Engine engine, Terminal terminal) {
     this.engine = engine;
@@ -72,7 +75,7 @@ final class ChatCommand extends FolderCommand implements Callable<Integer> {
 
   private void talk(TextModel loaded, ChatLines lines, PrintWriter out) {
     ChatFormat format = loaded.format();
-    Chat chat = new Chat(format);
+    Chat chat = new Chat(format, this::say);
     TextOutput output = new TextOutput(out, false);
     long seed = common.seed == null ? 0 : common.seed;
     String line;
@@ -82,23 +85,39 @@ final class ChatCommand extends FolderCommand implements Callable<Integer> {
         return;
       }
       if (text.equals("/reset")) {
-        chat = new Chat(format);
+        chat = new Chat(format, this::say);
         continue;
       }
       boolean revise = text.equals("/revise") || text.startsWith("/revise ");
       if (text.startsWith("/") && !revise) {
-        terminal.out().println("score4j: no command " + text + "; /revise, /reset or /quit");
+        say("no command " + text + "; /revise, /reset or /quit");
         continue;
       }
       if (text.isEmpty() || (revise && !chat.hasAnswer())) {
-        terminal.out().println("score4j: ask something first");
+        say("ask something first");
         continue;
       }
       String before = revise ? chat.lastAnswer() : "";
       String words = revise ? text.substring("/revise".length()).strip() : text;
-      int[] prompt = chat.ask(revise && words.isEmpty() ? REVISE : words);
+      int[] prompt;
+      try {
+        prompt = chat.ask(revise && words.isEmpty() ? REVISE : words);
+        loaded.requireRoom(prompt, newTokens == null ? 1 : newTokens);
+      } catch (ConfigException | TokenizerException e) {
+        if (e instanceof TokenizerException && !chat.hasAnswer()) {
+          // Not even a first question can be asked.
+          throw e;
+        }
+        say(e.getMessage() + (chat.hasAnswer() ? "; or begin again with /reset" : ""));
+        continue;
+      }
       SamplingSettings settings =
-          new SamplingSettings(temperature, sampling.truncation(), newTokens, 1, seed++);
+          new SamplingSettings(
+              temperature,
+              sampling.truncation(),
+              newTokens != null ? newTokens : loaded.newTokens(prompt),
+              1,
+              seed++);
       Completion completion = output.stream(loaded, prompt, settings);
       out.println();
       chat.answered(completion);
@@ -107,6 +126,10 @@ final class ChatCommand extends FolderCommand implements Callable<Integer> {
       }
       out.flush();
     }
+  }
+
+  private void say(String line) {
+    terminal.out().println("score4j: " + line);
   }
 
   /** What the second attempt has and the first has not, in colour or within marks. */

@@ -2,11 +2,12 @@ package org.score4j.training.cli;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import java.io.BufferedReader;
+import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.IOException;
-import java.io.InputStreamReader;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,15 +39,31 @@ interface ChatLines extends AutoCloseable {
     }
   }
 
-  /** Lines of a pipe or a file. */
+  /** Lines of a pipe or a file, in UTF-8. */
   final class Piped implements ChatLines {
-    private final BufferedReader reader =
-        new BufferedReader(new InputStreamReader(System.in, UTF_8));
+    private final InputStream in = new BufferedInputStream(System.in);
+    private int number;
+    private boolean afterReturn;
 
     @Override
     public @Nullable String read(String prompt) {
       try {
-        return reader.readLine();
+        ByteArrayOutputStream line = new ByteArrayOutputStream();
+        int next = in.read();
+        if (afterReturn && next == '\n') {
+          next = in.read();
+        }
+        if (next < 0) {
+          return null;
+        }
+        while (next >= 0 && next != '\n' && next != '\r') {
+          line.write(next);
+          next = in.read();
+        }
+        // A line feed may belong to it; it is not waited for.
+        afterReturn = next == '\r';
+        number++;
+        return Utf8.text(line.toByteArray(), "line %d of stdin".formatted(number));
       } catch (IOException e) {
         throw new UncheckedIOException("cannot read stdin", e);
       }

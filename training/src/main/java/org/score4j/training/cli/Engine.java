@@ -138,7 +138,7 @@ interface Engine {
     @Override
     public void withModel(Path model, Execution execution, Consumer<TextModel> use) {
       try (Backend backend = open(execution, log);
-          TextModel loaded = new TextModel(new Ops(backend), model)) {
+          TextModel loaded = new TextModel(new Ops(backend), model, log)) {
         use.accept(loaded);
       }
     }

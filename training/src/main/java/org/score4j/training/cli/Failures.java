@@ -1,6 +1,7 @@
 package org.score4j.training.cli;
 
 import java.io.PrintWriter;
+import java.nio.file.InvalidPathException;
 import java.util.function.BooleanSupplier;
 import org.score4j.checkpoints.CheckpointException;
 import org.score4j.kernels.DeviceException;
@@ -56,11 +57,24 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
     if (failure instanceof OutOfDeviceMemoryException memory) {
       return message + "; " + whatToLower(memory.purpose());
     }
+    if (failure instanceof InvalidPathException path) {
+      return badPath(path);
+    }
     if (isOurs(failure) && !message.isEmpty()) {
       return message;
     }
     return "unexpected %s%s; this is a defect, run again with --stacktrace and report it"
         .formatted(failure.getClass().getSimpleName(), message.isEmpty() ? "" : ": " + message);
+  }
+
+  /** What a path lacks that no file can have, or whose letters this locale cannot write. */
+  static String badPath(InvalidPathException path) {
+    String shown = '"' + path.getInput().replaceAll("\\p{Cntrl}", "?") + '"';
+    return path.getReason().startsWith("Malformed input")
+        ? "the path %s has letters that this locale cannot write, its character set is %s; set LC_ALL=C.UTF-8"
+            .formatted(shown, System.getProperty("sun.jnu.encoding"))
+        : "%s is no path: %s; correct it where it is written, on the command line or in a config"
+            .formatted(shown, path.getReason());
   }
 
   /** The config keys that decide how large an arena is. */

@@ -2,6 +2,7 @@ package org.score4j.training.cli;
 
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,8 +33,6 @@ import picocli.CommandLine.Parameters;
     },
     mixinStandardHelpOptions = true)
 final class GenerateCommand extends ModelCommand implements Callable<Integer> {
-  private static final int DEFAULT_NEW = 256;
-
   private final Engine engine;
 
   @Option(
@@ -84,6 +83,7 @@ final class GenerateCommand extends ModelCommand implements Callable<Integer> {
     if (greedy && temperature != 0) {
       throw usage("--greedy and --temperature %s exclude each other".formatted(temperature));
     }
+    requireOnePrompt();
     boolean aboutText =
         ids != null
             || newTokens != null
@@ -99,6 +99,22 @@ final class GenerateCommand extends ModelCommand implements Callable<Integer> {
     return 0;
   }
 
+  private void requireOnePrompt() {
+    List<String> given = new ArrayList<>();
+    if (prompt != null) {
+      given.add("a PROMPT");
+    }
+    if (file != null) {
+      given.add("--file");
+    }
+    if (ids != null) {
+      given.add("--ids");
+    }
+    if (given.size() > 1) {
+      throw usage("%s exclude each other; give one of them".formatted(String.join(" and ", given)));
+    }
+  }
+
   private void text() {
     long seed = config().seed();
     PrintWriter out = spec().commandLine().getOut();
@@ -107,8 +123,7 @@ final class GenerateCommand extends ModelCommand implements Callable<Integer> {
         common.execution(),
         loaded -> {
           PromptInput input = PromptInput.of(loaded, ids, prompt, file, plain);
-          int room = Math.max(1, loaded.maxPositions() - input.ids().length);
-          int most = newTokens != null ? newTokens : Math.min(DEFAULT_NEW, room);
+          int most = newTokens != null ? newTokens : loaded.newTokens(input.ids());
           new TextOutput(out, common.json)
               .run(
                   loaded,

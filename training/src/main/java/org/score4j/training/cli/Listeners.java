@@ -33,6 +33,11 @@ record Listeners(List<RunListener> all) implements RunListener {
   }
 
   @Override
+  public void saving() {
+    all.forEach(RunListener::saving);
+  }
+
+  @Override
   public void notice(String line) {
     all.forEach(one -> one.notice(line));
   }

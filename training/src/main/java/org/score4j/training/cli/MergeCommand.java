@@ -5,6 +5,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.score4j.checkpoints.AdapterFolder;
 import org.score4j.checkpoints.HfModel;
@@ -45,7 +46,7 @@ final class MergeCommand extends FolderCommand implements Callable<Integer> {
     }
     if (!AdapterFolder.isIn(model())) {
       throw new ConfigException(
-          "%s holds no adapters (adapter_config.json without a config.json); give a folder that training with lora.rank has made, or PEFT"
+          "%s holds no adapters (it has no adapter_config.json); give a folder that training with lora.rank has made, or PEFT"
               .formatted(model()));
     }
     if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
@@ -56,14 +57,21 @@ final class MergeCommand extends FolderCommand implements Callable<Integer> {
         new CheckpointConfig(0, 1, dtype, SaveOptions.DEFAULT_SHARD_BYTES).saveOptions();
     // On the CPU, in single precision: the sum is rounded once, when it is saved.
     try (Backend backend = Backends.open("cpu", common.execution().threads())) {
-      merge(new Ops(backend), model(), options, target);
+      merge(
+          new Ops(backend),
+          model(),
+          options,
+          target,
+          line -> spec().commandLine().getErr().println("score4j: " + line));
     }
     spec().commandLine().getOut().println(target);
     return 0;
   }
 
-  private static void merge(Ops ops, Path adapters, SaveOptions options, Path target) {
+  private static void merge(
+      Ops ops, Path adapters, SaveOptions options, Path target, Consumer<String> notices) {
     HfModel.Loaded loaded = HfModel.load(ops, adapters);
+    loaded.notices().forEach(notices);
     try (Parameters weights = loaded.weights();
         Transformer transformer = new Transformer(ops, weights.config())) {
       transformer.mergeAdapters(weights);

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.score4j.checkpoints.AdapterFolder;
 import org.score4j.tokenizer.HuggingFaceTokenizer;
 import org.score4j.training.config.ConfigLoader;
 import org.score4j.training.config.Presets;
@@ -72,6 +73,8 @@ abstract class ModelCommand extends FolderCommand {
   /** Whether the model is one of text, and not of a task with a tokenizer of its own. */
   boolean isTextModel() {
     boolean ownTask = config != null || runConfig().isPresent();
-    return ownTask ? config().task().isText() : HuggingFaceTokenizer.isIn(model());
+    return ownTask
+        ? config().task().isText()
+        : HuggingFaceTokenizer.isIn(AdapterFolder.withTokenizer(model()));
   }
 }

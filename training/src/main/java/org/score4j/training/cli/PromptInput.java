@@ -1,7 +1,5 @@
 package org.score4j.training.cli;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -41,7 +39,7 @@ record PromptInput(int[] ids, boolean isText) {
   private static String read(@Nullable Path file) {
     try {
       byte[] bytes = file == null ? System.in.readAllBytes() : Files.readAllBytes(file);
-      String text = new String(bytes, UTF_8);
+      String text = Utf8.text(bytes, "the prompt from " + (file == null ? "stdin" : file));
       // An editor ends the last line; the prompt goes on where its words end.
       return text.endsWith("\n") ? text.substring(0, text.length() - 1) : text;
     } catch (IOException e) {

@@ -39,6 +39,12 @@ final class Relaunch {
    */
   static final String YOUNG_FLAG = "-Xmn64m";
 
+  /**
+   * The JVM's own warnings go to stderr: by themselves they go to stdout, before the document of
+   * {@code --json}. Only where the caller chose no log.
+   */
+  static final List<String> LOG_FLAGS = List.of("-Xlog:disable", "-Xlog:all=warning:stderr");
+
   private static final String VECTOR_MODULE = "jdk.incubator.vector";
   private static final String LAUNCHER_PID = "score4j.launcherPid";
   private static final long WATCH_MILLIS = 200;
@@ -107,6 +113,9 @@ final class Relaunch {
     }
     if (inherited.stream().noneMatch(flag -> flag.matches("-Xmn.*|-XX:(Max)?NewSize=.*"))) {
       command.add(YOUNG_FLAG);
+    }
+    if (inherited.stream().noneMatch(flag -> flag.startsWith("-Xlog"))) {
+      command.addAll(LOG_FLAGS);
     }
     command.add("-D" + LAUNCHER_PID + "=" + ProcessHandle.current().pid());
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), mainClass.getName()));

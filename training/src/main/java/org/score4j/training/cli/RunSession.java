@@ -31,20 +31,18 @@ final class RunSession implements AutoCloseable {
    * @param arm its name on the terminal where there are several runs, else empty
    */
   RunResult train(RunFolder folder, boolean resume, String arm) {
-    try (RunRecorder recorder = new RunRecorder(folder.path())) {
-      if (!terminal.live()) {
-        RunListener view = new PlainView(terminal.out(), arm, System::nanoTime);
-        return train(folder, resume, recorder, view);
-      }
-      try (LiveView view = new LiveView(terminal, Arms.label(arm), System::nanoTime)) {
-        return train(folder, resume, recorder, view);
-      }
+    if (!terminal.live()) {
+      return train(folder, resume, new PlainView(terminal.out(), arm, System::nanoTime));
+    }
+    try (LiveView view = new LiveView(terminal, Arms.label(arm), System::nanoTime)) {
+      return train(folder, resume, view);
     }
   }
 
-  private RunResult train(
-      RunFolder folder, boolean resume, RunRecorder recorder, RunListener view) {
-    return engine.train(folder, resume, execution, new Listeners(List.of(recorder, view)), stop);
+  private RunResult train(RunFolder folder, boolean resume, RunListener view) {
+    try (RunRecorder recorder = new RunRecorder(folder.path(), view::notice)) {
+      return engine.train(folder, resume, execution, new Listeners(List.of(recorder, view)), stop);
+    }
   }
 
   /** Says how to go on, and gives the exit code of a stopped run. */

@@ -3,6 +3,8 @@ package org.score4j.training.cli;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.PrintWriter;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.score4j.kernels.cuda.CudaHost;
@@ -66,6 +68,7 @@ public final class Score4j implements Runnable {
             .addSubcommand(new BenchCommand())
             .addSubcommand(new CudaLibrariesCommand(terminal, CudaHost.current()))
             .addSubcommand(new DoctorCommand(engine, terminal))
+            .registerConverter(Path.class, Score4j::path)
             .setOut(out)
             .setErr(err)
             .setExecutionExceptionHandler(failures)
@@ -78,6 +81,15 @@ public final class Score4j implements Runnable {
     } finally {
       out.flush();
       err.flush();
+    }
+  }
+
+  /** In the place of picocli's, whose message names Java's types. */
+  private static Path path(String text) {
+    try {
+      return Path.of(text);
+    } catch (InvalidPathException e) {
+      throw new CommandLine.TypeConversionException(Failures.badPath(e));
     }
   }
 

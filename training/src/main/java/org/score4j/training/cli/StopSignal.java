@@ -4,12 +4,15 @@ import java.io.PrintStream;
 import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import org.score4j.training.run.RunListener;
 
 /**
- * Ctrl-C and SIGTERM ask the run to save and leave; a second Ctrl-C ends the JVM at once.
+ * Ctrl-C, SIGTERM and SIGHUP, which a closed terminal sends, ask the run to save and leave; a
+ * second Ctrl-C ends the JVM at once. Under {@code nohup} the JVM goes on ignoring SIGHUP.
  *
  * <p>A shutdown hook cannot tell a second Ctrl-C from the first, so {@code sun.misc.Signal} is
  * used, through reflection because javac's warning about it cannot be switched off under -Werror.
@@ -18,7 +21,9 @@ final class StopSignal implements BooleanSupplier, AutoCloseable {
   /** 128 + SIGINT. */
   static final int EXIT_CODE = 130;
 
-  private static final int TERMINATED = 143;
+  /** 128 + the signal: what a shell shows. */
+  private static final Map<String, Integer> EXIT_CODES =
+      Map.of("INT", EXIT_CODE, "TERM", 143, "HUP", 129);
 
   private record Installed(Object signal, Object previous) {}
 
@@ -50,7 +55,7 @@ final class StopSignal implements BooleanSupplier, AutoCloseable {
                     case "toString" -> "score4j's signal handler";
                     default -> throw new UnsupportedOperationException(method.getName());
                   });
-      for (String name : List.of("INT", "TERM")) {
+      for (String name : EXIT_CODES.keySet()) {
         Object signal = signalClass.getConstructor(String.class).newInstance(name);
         Object previous =
             signalClass
@@ -66,7 +71,7 @@ final class StopSignal implements BooleanSupplier, AutoCloseable {
     }
   }
 
-  /** SIGINT or SIGTERM; a launcher may send both for one Ctrl-C. */
+  /** SIGINT, SIGTERM or SIGHUP; a launcher may send two for one Ctrl-C. */
   void received(String signal) {
     boolean interrupt = signal.endsWith("INT");
     if (interrupt) {
@@ -76,7 +81,7 @@ final class StopSignal implements BooleanSupplier, AutoCloseable {
     }
     boolean first = exitCode == 0;
     if (first || interrupt) {
-      exitCode = interrupt ? EXIT_CODE : TERMINATED;
+      exitCode = Objects.requireNonNull(EXIT_CODES.get(signal.replace("SIG", "")), signal);
     }
     if (first) {
       err.println();

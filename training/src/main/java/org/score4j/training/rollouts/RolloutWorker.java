@@ -59,8 +59,14 @@ public final class RolloutWorker {
                 if (turn == turns) {
                   return null;
                 }
-                int[] given = turn == 0 ? new int[0] : task.correctionIds(soFar.getLast().ids());
-                return new Turn(given, task.stopRule(), Philox.derive(key, slot, sample, turn, 0));
+                long turnKey = Philox.derive(key, slot, sample, turn, 0);
+                if (turn == 0) {
+                  return new Turn(new int[0], task.stopRule(), turnKey);
+                }
+                int[] response = soFar.getLast().ids();
+                boolean replacesLast = task.keptIds(response) < response.length;
+                return new Turn(
+                    task.correctionIds(response), replacesLast, task.stopRule(), turnKey);
               }));
     }
     List<List<List<Response>>> responses = generator.run(weights, requests, temperature);

@@ -9,8 +9,10 @@ package org.score4j.training.rollouts;
  * @param ids tokens as they were given or sampled
  * @param logProbs log-probability of each token when it was sampled, in nats; empty for given
  *     tokens
+ * @param kept how many of the tokens, from the first, what follows goes on from: all, or all but an
+ *     end of text that is none of the conversation's
  */
-public record Span(int turn, Role role, int[] ids, float[] logProbs) {
+public record Span(int turn, Role role, int[] ids, float[] logProbs, int kept) {
   /** Who wrote a span. */
   public enum Role {
     /** The problem, given. */
@@ -28,6 +30,16 @@ public record Span(int turn, Role role, int[] ids, float[] logProbs) {
           "span: %d tokens of role %s with %d log-probs"
               .formatted(ids.length, role, logProbs.length));
     }
+    if (kept > ids.length || kept < ids.length - (role == Role.RESPONSE ? 1 : 0)) {
+      throw new IllegalArgumentException(
+          "span: %d of %d tokens of role %s are kept; only the last of a response may be left out"
+              .formatted(kept, ids.length, role));
+    }
+  }
+
+  /** A span that what follows goes on from as a whole. */
+  public Span(int turn, Role role, int[] ids, float[] logProbs) {
+    this(turn, role, ids, logProbs, ids.length);
   }
 
   /** Whether the policy wrote it: the tokens a loss may touch. */

@@ -30,10 +30,12 @@ public record Trajectory(List<Span> spans, boolean truncated) {
     boolean truncated = false;
     for (int turn = 0; turn < responses.size(); turn++) {
       Response response = responses.get(turn);
+      boolean replaced = turn + 1 < responses.size() && responses.get(turn + 1).replacesLast();
       if (response.givenIds().length > 0) {
         spans.add(new Span(turn, Role.INSTRUCTION, response.givenIds(), new float[0]));
       }
-      spans.add(new Span(turn, Role.RESPONSE, response.ids(), response.logProbs()));
+      int kept = response.ids().length - (replaced ? 1 : 0);
+      spans.add(new Span(turn, Role.RESPONSE, response.ids(), response.logProbs(), kept));
       truncated |= response.finish() == Finish.LENGTH;
     }
     return new Trajectory(spans, truncated);
@@ -64,9 +66,9 @@ public record Trajectory(List<Span> spans, boolean truncated) {
     return spans.getFirst().ids();
   }
 
-  /** Ids of the whole conversation. */
+  /** Ids of the whole conversation, as the model went on from them. */
   public int[] ids() {
-    return spans.stream().flatMapToInt(span -> Arrays.stream(span.ids())).toArray();
+    return spans.stream().flatMapToInt(span -> Arrays.stream(span.ids(), 0, span.kept())).toArray();
   }
 
   /** Number of sampled tokens. */

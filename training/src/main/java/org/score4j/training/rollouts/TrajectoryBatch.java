@@ -6,7 +6,8 @@ import org.score4j.core.model.PackedBatch;
 
 /**
  * Conversations packed for a training pass: each prompt once, its conversations as continuations, a
- * prediction per sampled token. The last token of a conversation is predicted but never fed.
+ * prediction per sampled token. The last token of a conversation is predicted but never fed, and so
+ * is an end of text that the next turn does not go on from.
  */
 public final class TrajectoryBatch {
   /**
@@ -59,7 +60,7 @@ public final class TrajectoryBatch {
   private static int continuationLength(Trajectory trajectory) {
     int length = -1;
     for (Span span : trajectory.spans()) {
-      length += span.ids().length;
+      length += span.kept();
     }
     return length - trajectory.prompt().length;
   }
@@ -74,19 +75,22 @@ public final class TrajectoryBatch {
       int[] fed = new int[length + 1];
       int at = 0;
       for (Span span : trajectory.spans().subList(1, trajectory.spans().size())) {
-        System.arraycopy(span.ids(), 0, fed, at, span.ids().length);
-        at += span.ids().length;
+        System.arraycopy(span.ids(), 0, fed, at, span.kept());
+        at += span.kept();
       }
       int start = length == 0 ? builder.numTokens() : builder.addContinuation(fed, length);
       at = 0;
       for (Span span : trajectory.spans().subList(1, trajectory.spans().size())) {
-        for (int i = 0; i < span.ids().length; i++, at++) {
-          if (span.sampled()) {
-            builder.predict(at == 0 ? lastPromptRow : start + at - 1, span.ids()[i]);
+        if (span.sampled()) {
+          // An end that is not kept is predicted all the same, from the token before it.
+          for (int i = 0; i < span.ids().length; i++) {
+            int row = at + i - 1;
+            builder.predict(row < 0 ? lastPromptRow : start + row, span.ids()[i]);
             origins.add(new int[] {firstIndex + k, span.turn()});
             logProbs.add(span.logProbs()[i]);
           }
         }
+        at += span.kept();
       }
     }
   }

@@ -51,7 +51,14 @@ public record Evaluated(
       // The whole conversation as ids: what was given and what was drawn.
       List<Map<String, Object>> spans = new ArrayList<>();
       for (Span span : trajectory.spans()) {
-        spans.add(Map.of("role", span.role().name().toLowerCase(Locale.ROOT), "ids", span.ids()));
+        Map<String, Object> entry = new LinkedHashMap<>();
+        entry.put("role", span.role().name().toLowerCase(Locale.ROOT));
+        entry.put("ids", span.ids());
+        if (span.kept() < span.ids().length) {
+          // An end of text was drawn that what follows does not go on from.
+          entry.put("kept", span.kept());
+        }
+        spans.add(entry);
       }
       line.put("spans", spans);
       transcripts.add(line);

@@ -44,7 +44,9 @@ public final class LoadedModel implements AutoCloseable {
     seed = config.seed();
     Parameters loaded = null;
     try {
-      loaded = HfModel.load(ops, folder, WeightUse.FROZEN).weights();
+      HfModel.Loaded model = HfModel.load(ops, folder, WeightUse.FROZEN);
+      loaded = model.weights();
+      model.notices().forEach(log);
       requireFits(loaded.config(), folder);
       workbench = new Workbench(ops, loaded, Recompute.NONE, config.generation(), task, 0);
     } catch (RuntimeException | Error e) {
@@ -59,7 +61,8 @@ public final class LoadedModel implements AutoCloseable {
 
   private void requireFits(ModelConfig shape, Path folder) {
     int needed = task.maxSequenceTokens();
-    if (shape.vocabSize() < task.tokenizer().vocabSize() || shape.maxPositions() < needed) {
+    int vocabulary = task.tokenizer().minModelVocabSize();
+    if (shape.vocabSize() < vocabulary || shape.maxPositions() < needed) {
       throw new ConfigException(
           "model %s has vocab_size %d and max_position_embeddings %d, task %s needs %d and %d; choose a model trained on it, or for a task on text lower task.text.maxPromptTokens (problems with longer prompts are left out) or task.text.maxNewTokens"
               .formatted(
@@ -67,9 +70,10 @@ public final class LoadedModel implements AutoCloseable {
                   shape.vocabSize(),
                   shape.maxPositions(),
                   task.name(),
-                  task.tokenizer().vocabSize(),
+                  vocabulary,
                   needed));
     }
+    KnownIds.require(task, shape);
   }
 
   /**
@@ -107,6 +111,7 @@ public final class LoadedModel implements AutoCloseable {
                 .formatted(prompt, task.heldOutProblems().getFirst().prompt()));
       }
     }
+    KnownIds.require(task, weights.config(), ids, "the prompt");
     int longest = weights.config().maxPositions();
     int length = ids.length + turns * task.stopRule().maxNewTokens() + task.correctionIds().length;
     if (ids.length == 0 || length > Math.min(longest, task.maxSequenceTokens())) {

@@ -10,6 +10,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Map;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.score4j.checkpoints.AtomicFile;
 import org.score4j.checkpoints.CheckpointException;
@@ -20,14 +21,15 @@ import org.score4j.training.config.RunConfig;
 
 /**
  * The folder of one run, locked for this process until closed: {@code config.yaml}, {@code
- * metrics.jsonl}, {@code samples.jsonl}, {@code evaluations.jsonl}, {@code checkpoints/}, {@code
- * models/}, {@code report.md}, {@code report.html}.
+ * inputs.json}, {@code metrics.jsonl}, {@code samples.jsonl}, {@code evaluations.jsonl}, {@code
+ * checkpoints/}, {@code models/}, {@code report.md}, {@code report.html}.
  */
 public final class RunFolder implements AutoCloseable {
   /** The resolved config; what makes a folder a run folder. */
   public static final String CONFIG = "config.yaml";
 
   private static final String LOCK = "run.lock";
+  private static final Pattern UNFINISHED = Pattern.compile("\\.tmp-.*-config\\.yaml");
   private static final int MAX_RUNS_OF_A_NAME = 100_000;
 
   private final Path path;
@@ -77,19 +79,31 @@ public final class RunFolder implements AutoCloseable {
             "run folder %s holds a run already; continue it with --resume %s, or choose another folder with --run-dir"
                 .formatted(folder, folder));
       }
-      try (Stream<Path> content = Files.list(folder)) {
-        // The lock alone is left where a run could not begin.
-        if (content.anyMatch(file -> !file.endsWith(LOCK))) {
-          throw new CheckpointException(
-              "run folder %s is not empty and holds no run; choose another folder with --run-dir"
-                  .formatted(folder));
-        }
-      } catch (IOException e) {
-        throw FileErrors.cannot("read run folder", folder, e);
+      if (!neverBegan(folder)) {
+        throw new CheckpointException(
+            "run folder %s is not empty and holds no run; choose another folder with --run-dir"
+                .formatted(folder));
       }
     }
     makeParents(folder);
     return begin(folder, config);
+  }
+
+  /**
+   * Whether a folder holds at most what a process leaves that is killed before it has written the
+   * config: its lock, and the config under a temporary name, which taking the lock clears away.
+   */
+  private static boolean neverBegan(Path folder) {
+    try (Stream<Path> content = Files.list(folder)) {
+      return content.allMatch(
+          file -> file.endsWith(LOCK) || UNFINISHED.matcher(name(file)).matches());
+    } catch (IOException e) {
+      throw FileErrors.cannot("read run folder", folder, e);
+    }
+  }
+
+  private static String name(Path file) {
+    return file.getFileName().toString();
   }
 
   private static void makeParents(Path folder) {
@@ -103,6 +117,11 @@ public final class RunFolder implements AutoCloseable {
   private static RunFolder begin(Path folder, RunConfig config) {
     RunLock lock = RunLock.acquire(folder);
     try {
+      if (Files.exists(folder.resolve(CONFIG))) {
+        throw new CheckpointException(
+            "run folder %s holds a run that another process has just begun; choose another folder with --run-dir"
+                .formatted(folder));
+      }
       String text = ConfigWriter.write(config);
       AtomicFile.writeText(folder.resolve(CONFIG), text);
       return new RunFolder(folder, config, text, lock);
@@ -115,6 +134,11 @@ public final class RunFolder implements AutoCloseable {
   /** The folder of a run that was interrupted, with the config it was started with. */
   public static RunFolder resume(Path folder) {
     Path file = folder.resolve(CONFIG);
+    if (!Files.exists(file) && Files.exists(folder.resolve(LOCK)) && neverBegan(folder)) {
+      throw new CheckpointException(
+          "%s holds no run yet: it was ended before its %s was written; start it with the command that it was started with, such as score4j train --run-dir %s"
+              .formatted(folder, CONFIG, folder));
+    }
     if (!Files.isRegularFile(file)) {
       throw new CheckpointException(
           "%s is no run folder: it has no %s; --resume takes the folder that a run printed, such as runs/score-0"

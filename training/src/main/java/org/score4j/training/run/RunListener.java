@@ -27,6 +27,9 @@ public interface RunListener {
    */
   default void evaluated(String phase, int step, String decoding, AttemptMetrics metrics) {}
 
+  /** A state is about to be saved; what was told before must outlast this process. */
+  default void saving() {}
+
   /** A line for people: a warning, or where something was written. */
   default void notice(String line) {}
 }

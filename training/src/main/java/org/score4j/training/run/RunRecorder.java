@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.score4j.training.evaluation.AttemptMetrics;
@@ -27,16 +28,26 @@ public final class RunRecorder implements RunListener, AutoCloseable {
   private static final List<String> PHASES = List.of("base", "stage1", "stage2");
 
   private final Path folder;
+  private final Consumer<String> notices;
   private boolean started;
   private @Nullable JsonLines metrics;
   private @Nullable JsonLines samples;
   private @Nullable JsonLines evaluations;
 
-  /** A recorder into a run folder that this process holds. */
-  public RunRecorder(Path folder) {
+  /**
+   * A recorder into a run folder that this process holds.
+   *
+   * @param notices takes what of an earlier part's records is damaged or missing
+   */
+  public RunRecorder(Path folder, Consumer<String> notices) {
     this.folder = folder;
+    this.notices = notices;
   }
 
+  /**
+   * Takes out what will be done again. The weights need none of these files, so a damaged line does
+   * not stop a resume: it is named and left out.
+   */
   @Override
   public void phaseStarted(String phase, int firstStep, int totalSteps) {
     if (started) {
@@ -46,21 +57,73 @@ public final class RunRecorder implements RunListener, AutoCloseable {
     close();
     Predicate<JsonNode> before =
         line -> {
-          int order = Integer.compare(index(line.path("phase").asText()), index(phase));
+          int order = Integer.compare(index(line), PHASES.indexOf(phase));
           return order < 0 || (order == 0 && line.path("step").asInt() < firstStep);
         };
-    JsonLines.retain(folder.resolve(METRICS), before);
-    JsonLines.retain(folder.resolve(SAMPLES), before);
-    JsonLines.retain(folder.resolve(EVALUATIONS), before);
+    for (String name : List.of(METRICS, SAMPLES, EVALUATIONS)) {
+      Path file = folder.resolve(name);
+      List<JsonLines.Damage> damaged = JsonLines.retain(file, RunRecorder::defect, before);
+      if (!damaged.isEmpty()) {
+        notices.accept(
+            "warning: %s line %d is damaged: %s; %s left out, the file as it was is %s"
+                .formatted(
+                    file,
+                    damaged.getFirst().line(),
+                    damaged.getFirst().reason(),
+                    damaged.size() == 1
+                        ? "it is"
+                        : "it and %d more are".formatted(damaged.size() - 1),
+                    JsonLines.damagedCopy(file).getFileName()));
+      }
+    }
+    noticeGaps();
   }
 
-  private static int index(String phase) {
-    int index = PHASES.indexOf(phase);
-    if (index < 0) {
-      throw new IllegalArgumentException(
-          "phase \"%s\" is none of %s".formatted(phase, String.join(", ", PHASES)));
+  /** Lines that the disk of a crashed machine lost, or that were damaged. */
+  private void noticeGaps() {
+    Path file = folder.resolve(METRICS);
+    String phase = "";
+    int last = 0;
+    for (JsonNode line : JsonLines.read(file)) {
+      if (!line.path("phase").asText().equals(phase)) {
+        phase = line.path("phase").asText();
+        last = 0;
+      }
+      int step = line.path("step").asInt();
+      if (step > last + 1) {
+        notices.accept(
+            "warning: %s lacks %s of %s; the weights do not depend on it"
+                .formatted(
+                    file,
+                    step == last + 2
+                        ? "step %d".formatted(last + 1)
+                        : "steps %d to %d".formatted(last + 1, step - 1),
+                    phase));
+      }
+      last = step;
     }
-    return index;
+  }
+
+  private static int index(JsonNode line) {
+    return PHASES.indexOf(line.path("phase").asText());
+  }
+
+  /** What is wrong with a line that a run cannot have written. */
+  private static String defect(JsonNode line) {
+    if (index(line) < 0) {
+      return "phase is %s, which is none of %s"
+          .formatted(line.path("phase"), String.join(", ", PHASES));
+    }
+    return line.path("step").isInt() ? "" : "step is %s, no number".formatted(line.path("step"));
+  }
+
+  @Override
+  public void saving() {
+    for (JsonLines file : new @Nullable JsonLines[] {metrics, samples, evaluations}) {
+      if (file != null) {
+        file.sync();
+      }
+    }
   }
 
   @Override

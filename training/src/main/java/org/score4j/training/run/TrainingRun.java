@@ -12,8 +12,10 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.score4j.checkpoints.AdapterFolder;
 import org.score4j.checkpoints.CheckpointException;
+import org.score4j.checkpoints.FileHash;
 import org.score4j.checkpoints.HfModel;
 import org.score4j.checkpoints.HfSource;
+import org.score4j.checkpoints.ModelFiles;
 import org.score4j.checkpoints.SaveOptions;
 import org.score4j.checkpoints.WeightUse;
 import org.score4j.core.model.Initializer;
@@ -23,6 +25,7 @@ import org.score4j.core.model.Parameters;
 import org.score4j.core.optim.AdamW;
 import org.score4j.kernels.Ops;
 import org.score4j.kernels.Philox;
+import org.score4j.tokenizer.HuggingFaceTokenizer;
 import org.score4j.training.algorithms.Algorithm;
 import org.score4j.training.algorithms.Learner;
 import org.score4j.training.algorithms.Score;
@@ -57,6 +60,7 @@ public final class TrainingRun implements AutoCloseable {
   private final Ops ops;
   private final RunListener listener;
   private final BooleanSupplier stopRequested;
+  private final RunInputs inputs;
   private final Task task;
   private final HfSource source;
   private final ModelConfig modelConfig;
@@ -97,6 +101,7 @@ public final class TrainingRun implements AutoCloseable {
     this.listener = listener;
     this.stopRequested = stopRequested;
     try {
+      inputs = owned.add(RunInputs.read(config, runFolder));
       task = owned.add(config.task().open(config.model().path(), listener::notice));
       if (task.trainingProblems().isEmpty() || task.heldOutProblems().isEmpty()) {
         throw new ConfigException(
@@ -107,17 +112,16 @@ public final class TrainingRun implements AutoCloseable {
       if (config.model().path().isEmpty()) {
         modelConfig = config.model().newModel(task.tokenizer().vocabSize());
         source = HfSource.made(HfModel.llamaConfig(modelConfig));
-        weights = owned.add(new Parameters(ops, "weights", modelConfig));
-        new Initializer(config.model().embeddingStd(), config.model().headStd())
-            .initialize(ops, weights, Philox.derive(config.seed(), INIT, 0, 0, 0));
+        weights = owned.add(newModel("weights", modelConfig));
       } else {
         WeightUse use = config.lora().rank() > 0 ? WeightUse.FROZEN : WeightUse.CHANGED;
         HfModel.Loaded loaded = HfModel.load(ops, Path.of(config.model().path()), use);
+        loaded.notices().forEach(listener::notice);
         source = loaded.source();
         weights = adapted(owned.add(loaded.weights()));
         modelConfig = weights.config();
       }
-      if (modelConfig.vocabSize() < task.tokenizer().vocabSize()
+      if (modelConfig.vocabSize() < task.tokenizer().minModelVocabSize()
           || modelConfig.maxPositions() < task.maxSequenceTokens()) {
         throw new ConfigException(
             "model has vocab_size %d and max_position_embeddings %d, task %s needs %d and %d; choose a model that fits"
@@ -125,9 +129,10 @@ public final class TrainingRun implements AutoCloseable {
                     modelConfig.vocabSize(),
                     modelConfig.maxPositions(),
                     task.name(),
-                    task.tokenizer().vocabSize(),
+                    task.tokenizer().minModelVocabSize(),
                     task.maxSequenceTokens()));
       }
+      KnownIds.require(task, modelConfig);
       master = Parameters.masterOf(ops, weights).map(owned::add).orElse(null);
       gradients = owned.add(Parameters.forGradientsOf(ops, weights));
       workbench =
@@ -147,6 +152,21 @@ public final class TrainingRun implements AutoCloseable {
       owned.abandon(e);
       throw e;
     }
+  }
+
+  private Parameters newModel(String name, ModelConfig shape) {
+    Parameters made = new Parameters(ops, name, shape);
+    new Initializer(config.model().embeddingStd(), config.model().headStd())
+        .initialize(ops, made, Philox.derive(config.seed(), INIT, 0, 0, 0));
+    return made;
+  }
+
+  /** What the first phase begins with, once more. */
+  private Parameters origin() {
+    String path = config.model().path();
+    return path.isEmpty()
+        ? newModel("reference", modelConfig)
+        : HfModel.load(ops, Path.of(path)).weights();
   }
 
   /** The model to train: itself, or fresh adapters on it. */
@@ -173,6 +193,7 @@ public final class TrainingRun implements AutoCloseable {
   /** Trains all phases that are not done. */
   public RunResult run(boolean resume) {
     Optional<Progress> saved = resume ? state.newest() : Optional.empty();
+    state.bindInputs(resume ? inputs.check(state.boundInputs(), listener::notice) : inputs.bind());
     saved.ifPresent(
         p -> {
           earlierSeconds = p.seconds();
@@ -214,11 +235,12 @@ public final class TrainingRun implements AutoCloseable {
    * made again.
    */
   private void finishEarlier(Phase phase) {
-    Path folder = modelFolder(phase);
+    Path folder = modelFolder(phase.name());
     if (!Files.isDirectory(folder)) {
       throw new CheckpointException(
           folder + " is missing though the checkpoint is of a later phase; start the run again");
     }
+    requireBound(phase, folder);
     models.put(phase.name(), folder);
     try (Parameters earlier =
         weights.lora().isPresent()
@@ -226,6 +248,45 @@ public final class TrainingRun implements AutoCloseable {
             : HfModel.load(ops, folder, WeightUse.FROZEN).weights()) {
       evaluate(phase, phase.steps(), earlier);
     }
+  }
+
+  /** Refuses a model that is not the one that the run has saved. */
+  private void requireBound(Phase phase, Path folder) {
+    List<FileHash> bound = state.boundModel(phase.name());
+    if (bound.isEmpty()) {
+      return;
+    }
+    List<FileHash> now = hashes(folder);
+    for (FileHash was : bound) {
+      FileHash is =
+          now.stream().filter(one -> one.name().equals(was.name())).findFirst().orElse(null);
+      if (!was.equals(is)) {
+        throw new CheckpointException(
+            "%s %s, the run saved it with %d bytes and SHA-256 %s; put it back from a copy, or start a new run"
+                .formatted(
+                    folder.resolve(was.name()),
+                    is == null
+                        ? "is missing"
+                        : "has %d bytes and SHA-256 %s".formatted(is.bytes(), is.sha256()),
+                    was.bytes(),
+                    was.sha256()));
+      }
+    }
+    for (FileHash is : now) {
+      if (bound.stream().noneMatch(one -> one.name().equals(is.name()))) {
+        throw new CheckpointException(
+            "%s is not a file that the run has saved, and would be read; remove it"
+                .formatted(folder.resolve(is.name())));
+      }
+    }
+    state.bindModel(phase.name(), bound);
+  }
+
+  private static List<FileHash> hashes(Path folder) {
+    return ModelFiles.of(folder, HuggingFaceTokenizer.FILES).stream()
+        .filter(file -> folder.equals(file.getParent()))
+        .map(file -> FileHash.of(file.getFileName().toString(), file))
+        .toList();
   }
 
   /** Trains one phase; returns whether it was interrupted. */
@@ -244,7 +305,17 @@ public final class TrainingRun implements AutoCloseable {
       if (phase.index() > 0 && reference == null) {
         boolean kept =
             (saved != null && first > 0) || (phase.index() == 2 && config.stage1().steps() > 0);
-        reference = owned.add(FrozenReference.of(ops, config, weights, state, kept));
+        reference =
+            owned.add(
+                FrozenReference.of(
+                    ops,
+                    config,
+                    weights,
+                    this::origin,
+                    modelFolder("base"),
+                    state,
+                    kept,
+                    listener::notice));
       }
       Algorithm algorithm = algorithm(phase, optimizer, first);
       MemoryTable.lines(ops).forEach(listener::notice);
@@ -260,9 +331,10 @@ public final class TrainingRun implements AutoCloseable {
           save(phase, step + 1, optimizer);
         }
       }
-      Path folder = modelFolder(phase);
+      Path folder = modelFolder(phase.name());
       saveModel(folder);
       models.put(phase.name(), folder);
+      state.bindModel(phase.name(), hashes(folder));
       save(phase, phase.steps(), optimizer);
       evaluate(phase, phase.steps(), weights);
       return false;
@@ -315,7 +387,8 @@ public final class TrainingRun implements AutoCloseable {
           new Learner(ops, weights, gradients, optimizer, null, workbench.headPass(1));
       SupervisedRows rows =
           task.supervisedRows(config.base().mixture(), Philox.derive(config.seed(), DATA, 0, 0, 0));
-      return new SupervisedFineTuning(config.base(), learner, step -> examples(rows, (int) step));
+      SupervisedRows known = KnownIds.checked(task, modelConfig, rows);
+      return new SupervisedFineTuning(config.base(), learner, step -> examples(known, (int) step));
     }
     StageConfig stage = stage(phase);
     Learner learner =
@@ -365,6 +438,7 @@ public final class TrainingRun implements AutoCloseable {
   }
 
   private void save(Phase phase, int step, AdamW optimizer) {
+    listener.saving();
     state.save(
         new Progress(
             phase.name(),
@@ -382,10 +456,10 @@ public final class TrainingRun implements AutoCloseable {
     return master == null ? weights : master;
   }
 
-  private Path modelFolder(Phase phase) {
+  private Path modelFolder(String phase) {
     Path models = runFolder.resolve("models");
     RunFiles.createDirectories(models);
-    return models.resolve(phase.name());
+    return models.resolve(phase);
   }
 
   @Override

@@ -1,6 +1,7 @@
 package org.score4j.training.run;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Files;
@@ -9,8 +10,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.score4j.checkpoints.CheckpointException;
 import org.score4j.checkpoints.CheckpointFolder;
+import org.score4j.checkpoints.FileHash;
 import org.score4j.checkpoints.NamedData;
 import org.score4j.checkpoints.StoredTensor;
 import org.score4j.checkpoints.StoredType;
@@ -25,6 +28,9 @@ import org.score4j.kernels.Tensor;
  */
 final class TrainingState {
   private static final String REFERENCE = "reference";
+  private static final String REFERENCE_HASH = "reference_sha256";
+  private static final String INPUTS = "inputs_sha256";
+  private static final String MODELS = "models";
 
   /**
    * Where a run was.
@@ -48,6 +54,9 @@ final class TrainingState {
   private final Path folder;
   private final int keep;
   private final String configHash;
+  // What the run's states are bound to besides its config, by its name in a state's header.
+  private final ObjectNode bound = JsonNodeFactory.instance.objectNode();
+  private @Nullable JsonNode newestMeta;
 
   /**
    * States of a run.
@@ -75,6 +84,7 @@ final class TrainingState {
     meta.put("logprob_mismatches", progress.mismatches());
     meta.put("seconds", progress.seconds());
     meta.put("config_sha256", configHash);
+    meta.setAll(bound);
     List<NamedData> tensors = new ArrayList<>();
     collect(tensors, "weights", weights);
     collect(tensors, "adam_m", optimizer.firstMoment());
@@ -100,6 +110,7 @@ final class TrainingState {
             "checkpoint %s was made with another config; undo the changes to config.yaml or start a new run"
                 .formatted(state.path()));
       }
+      newestMeta = meta;
       return Optional.of(
           new Progress(
               meta.path("phase").asText(),
@@ -122,27 +133,112 @@ final class TrainingState {
     }
   }
 
-  /** Keeps the frozen reference for later resumes, in the types it has on the device. */
+  /**
+   * What the newest state was bound to: the hash of the inputs. Null where there is no state, empty
+   * where an earlier version wrote it.
+   */
+  @Nullable String boundInputs() {
+    return newestMeta == null ? null : newestMeta.path(INPUTS).asText();
+  }
+
+  /** Binds all later states to the inputs. */
+  void bindInputs(String hash) {
+    bound.put(INPUTS, hash);
+  }
+
+  /** The files of a phase's model that the newest state was bound to; empty where to none. */
+  List<FileHash> boundModel(String phase) {
+    List<FileHash> files = new ArrayList<>();
+    if (newestMeta != null) {
+      for (JsonNode file : newestMeta.path(MODELS).path(phase)) {
+        files.add(
+            new FileHash(
+                file.path("name").asText(),
+                file.path("bytes").asLong(),
+                file.path("sha256").asText()));
+      }
+    }
+    return files;
+  }
+
+  /** Binds all later states to a phase's model. */
+  void bindModel(String phase, List<FileHash> files) {
+    ArrayNode list = bound.withObject("/" + MODELS).putArray(phase);
+    for (FileHash file : files) {
+      list.addObject()
+          .put("name", file.name())
+          .put("bytes", file.bytes())
+          .put("sha256", file.sha256());
+    }
+  }
+
+  /**
+   * Keeps the frozen reference for later resumes, in the types it has on the device, and binds all
+   * later states to it.
+   */
   void saveReference(Parameters reference) {
     List<NamedData> tensors = new ArrayList<>();
     collect(tensors, REFERENCE, reference);
     ObjectNode meta = JsonNodeFactory.instance.objectNode().put("config_sha256", configHash);
-    CheckpointFolder.write(folder.resolve(REFERENCE), meta, tensors);
+    FileHash written = CheckpointFolder.write(folder.resolve(REFERENCE), meta, tensors);
+    bound.put(REFERENCE_HASH, written.sha256());
   }
 
-  /** Type of the matrices of the reference that was kept. */
-  DType referenceType() {
-    try (CheckpointFolder state = CheckpointFolder.read(folder.resolve(REFERENCE))) {
-      StoredType stored = state.tensors().tensor(REFERENCE + ".embed_tokens").dtype();
-      return stored == StoredType.BF16 ? DType.BF16 : ops.floatType();
+  /**
+   * Opens the reference that was kept.
+   *
+   * @throws CheckpointException when it is damaged, or not the one of the newest state
+   */
+  CheckpointFolder openReference() {
+    CheckpointFolder kept = CheckpointFolder.read(folder.resolve(REFERENCE));
+    String hash = kept.tensorsHash().sha256();
+    String wanted = boundReference();
+    boolean own = kept.meta().path("config_sha256").asText().equals(configHash);
+    if (own && (wanted.isEmpty() || hash.equals(wanted))) {
+      bound.put(REFERENCE_HASH, hash);
+      return kept;
     }
+    kept.close();
+    throw new CheckpointException(
+        own
+            ? "checkpoint %s is of another run: it has SHA-256 %s, the newest checkpoint goes with %s"
+                .formatted(kept.path(), hash, wanted)
+            : "checkpoint %s is of a run with another config".formatted(kept.path()));
+  }
+
+  /** Hash of the reference that the newest state was bound to; empty where to none. */
+  private String boundReference() {
+    return newestMeta == null ? "" : newestMeta.path(REFERENCE_HASH).asText();
+  }
+
+  /** Type of the matrices of a reference that was kept. */
+  DType referenceType(CheckpointFolder kept) {
+    StoredType stored = kept.tensors().tensor(REFERENCE + ".embed_tokens").dtype();
+    return stored == StoredType.BF16 ? DType.BF16 : ops.floatType();
   }
 
   /** Restores the frozen reference. */
-  void restoreReference(Parameters reference) {
-    try (CheckpointFolder state = CheckpointFolder.read(folder.resolve(REFERENCE))) {
-      fill(state, REFERENCE, reference);
+  void restoreReference(CheckpointFolder kept, Parameters reference) {
+    fill(kept, REFERENCE, reference);
+  }
+
+  /**
+   * Writes a reference that was computed anew, if it is the one that the newest state goes with.
+   *
+   * @return whether it is
+   */
+  boolean replaceReference(Parameters reference) {
+    String wanted = boundReference();
+    if (wanted.isEmpty()) {
+      return false;
     }
+    List<NamedData> tensors = new ArrayList<>();
+    collect(tensors, REFERENCE, reference);
+    if (!CheckpointFolder.hashOf(tensors).sha256().equals(wanted)) {
+      return false;
+    }
+    saveReference(reference);
+    return true;
   }
 
   private void collect(List<NamedData> tensors, String set, Parameters parameters) {

@@ -5,7 +5,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -46,6 +48,7 @@ public final class JsonlRows {
   private static final Pattern DUPLICATE = Pattern.compile("Duplicate field ('.*')");
   // 1e1000000000 would be a text of a gigabyte.
   private static final int MAX_DIGITS = 1_000;
+  private static final StreamReadConstraints LIMITS = StreamReadConstraints.defaults();
 
   private JsonlRows() {}
 
@@ -133,7 +136,11 @@ public final class JsonlRows {
    */
   public static List<Row> read(Path file) {
     if (!Files.isRegularFile(file)) {
-      throw new IllegalArgumentException("no file %s; check the path".formatted(file));
+      throw new IllegalArgumentException(
+          Files.exists(file)
+              ? "%s is a folder, a pipe or a device; problems and answers are read from files, as a run is bound to them"
+                  .formatted(file)
+              : "no file %s; check the path".formatted(file));
     }
     List<Row> rows = new ArrayList<>();
     try (InputStream bytes = open(file)) {
@@ -216,6 +223,15 @@ public final class JsonlRows {
       }
       requireEnd(parser, place);
       return object;
+    } catch (StreamConstraintsException e) {
+      throw new IllegalArgumentException(
+          "%s: it has a text of more than %,d characters, a number of more than %d digits or more than %d levels; leave the row out or shorten it"
+              .formatted(
+                  place,
+                  LIMITS.getMaxStringLength(),
+                  LIMITS.getMaxNumberLength(),
+                  LIMITS.getMaxNestingDepth()),
+          e);
     } catch (JsonProcessingException e) {
       // What follows is a switch of the parser, which no user has.
       String message =

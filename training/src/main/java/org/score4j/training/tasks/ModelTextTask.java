@@ -8,6 +8,7 @@ import java.util.function.Consumer;
 import org.score4j.core.generation.StopRule;
 import org.score4j.tokenizer.ChatFormat;
 import org.score4j.tokenizer.ChatMessage;
+import org.score4j.tokenizer.FollowUp;
 import org.score4j.tokenizer.HuggingFaceTokenizer;
 import org.score4j.tokenizer.Tokenizer;
 import org.score4j.training.verifiers.Verifier;
@@ -33,7 +34,7 @@ public final class ModelTextTask implements Task {
   private final HuggingFaceTokenizer tokenizer;
   private final ChatFormat format;
   private final Limits limits;
-  private final int[] correction;
+  private final FollowUp correction;
   private final StopRule stopRule;
   private final List<Asked> training;
   private final List<Problem> trainingProblems;
@@ -54,7 +55,8 @@ public final class ModelTextTask implements Task {
     this.limits = limits;
     format = limits.plain() ? ChatFormat.plain(tokenizer) : ChatFormat.of(tokenizer);
     log.accept("task %s is asked in %s".formatted(task.name(), format.description()));
-    correction = format.between(List.of(ChatMessage.user("question")), task.correction());
+    correction = format.followUp(List.of(ChatMessage.user("question")), task.correction());
+    format.rewriting().ifPresent(log);
     stopRule =
         new StopRule(
             tokenizer.specialTokens().stopIds(),
@@ -125,12 +127,17 @@ public final class ModelTextTask implements Task {
 
   @Override
   public int[] correctionIds() {
-    return correction.clone();
+    return correction.longest();
   }
 
   @Override
   public int[] correctionIds(int[] response) {
-    return format.after(response, correction);
+    return correction.given(response);
+  }
+
+  @Override
+  public int keptIds(int[] response) {
+    return correction.kept(response);
   }
 
   @Override
@@ -163,12 +170,19 @@ public final class ModelTextTask implements Task {
     for (Asked one : training) {
       String solution = one.text().solution();
       String first = one.text().first();
-      int[] response = solution.isEmpty() ? new int[0] : ended(solution);
-      int[] before = first.isEmpty() ? new int[0] : ended(first);
+      String prompt = one.text().prompt();
+      int[] before = first.isEmpty() ? new int[0] : format.answer(prompt, correction, first);
+      int[] response =
+          solution.isEmpty()
+              ? new int[0]
+              : first.isEmpty()
+                  ? format.answer(prompt, correction, solution)
+                  : format.answer(correction, solution);
       if (response.length > 0
           && Math.max(before.length, response.length) <= limits.maxNewTokens()) {
-        int[] given = first.isEmpty() ? new int[0] : correctionIds(before);
-        int[] ids = concat(one.problem().promptIds(), before, given, response);
+        int[] given = first.isEmpty() ? new int[0] : correction.given(before);
+        int[] kept = Arrays.copyOf(before, correction.kept(before));
+        int[] ids = concat(one.problem().promptIds(), kept, given, response);
         examples.add(new SupervisedExample(ids, ids.length - response.length, ids.length));
       }
     }
@@ -183,26 +197,6 @@ public final class ModelTextTask implements Task {
 
   private static int[] concat(int[]... parts) {
     return Arrays.stream(parts).flatMapToInt(Arrays::stream).toArray();
-  }
-
-  /** A response with the token that ends a turn, where the model has one. */
-  private int[] ended(String response) {
-    int[] ids = tokenizer.encode(response);
-    List<Integer> eos = tokenizer.specialTokens().eosIds();
-    int end =
-        format.isChat() && eos.contains(correction[0])
-            ? correction[0]
-            : tokenizer
-                .specialTokens()
-                .text("eos_token")
-                .map(tokenizer::requireId)
-                .orElse(eos.isEmpty() ? -1 : eos.getFirst());
-    if (end < 0) {
-      return ids;
-    }
-    int[] more = Arrays.copyOf(ids, ids.length + 1);
-    more[ids.length] = end;
-    return more;
   }
 
   @Override

@@ -23,17 +23,25 @@ public interface Task extends AutoCloseable {
   List<Problem> heldOutProblems();
 
   /**
-   * The fixed correction instruction between the attempts as token ids (a copy). It never says
-   * whether the first attempt was right.
+   * The fixed correction instruction between the attempts as token ids (a copy), as it follows a
+   * response that was cut: none is longer. It never says whether the first attempt was right.
    */
   int[] correctionIds();
 
   /**
-   * What is given after a response before the next: the correction instruction, without what the
-   * response has drawn of it already, such as the end of its turn.
+   * What is given after the kept ids of a response before the next: the correction instruction,
+   * without what the response has drawn of it already, such as the end of its turn.
    */
   default int[] correctionIds(int[] response) {
     return correctionIds();
+  }
+
+  /**
+   * How many ids of a response the next attempt goes on from: all, or all but the last where that
+   * is an end of text and none of the conversation's.
+   */
+  default int keptIds(int[] response) {
+    return response.length;
   }
 
   /** A prompt as text, for people. */

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +33,7 @@ import org.score4j.training.config.ConfigException;
 /** A Hugging Face folder ready to score and to continue sequences. Owns everything it loads. */
 public final class TextModel implements AutoCloseable {
   private static final int PREFILL_ROWS = 512;
+  private static final int NEW_TOKENS = 256;
   // First counter of the key derived from the seed.
   private static final int PROMPT = 5;
 
@@ -48,15 +50,18 @@ public final class TextModel implements AutoCloseable {
    * Loads it. The tokenizer may be missing: ids can be scored and continued without one.
    *
    * @param folder Hugging Face folder
+   * @param log takes what is worth saying about it
    */
-  public TextModel(Ops ops, Path folder) {
+  public TextModel(Ops ops, Path folder, Consumer<String> log) {
     this.ops = ops;
     this.folder = folder;
     Path words = AdapterFolder.withTokenizer(folder);
     tokenizer = HuggingFaceTokenizer.isIn(words) ? HuggingFaceTokenizer.open(words) : null;
     Parameters loaded = null;
     try {
-      loaded = HfModel.load(ops, folder, WeightUse.FROZEN).weights();
+      HfModel.Loaded model = HfModel.load(ops, folder, WeightUse.FROZEN);
+      loaded = model.weights();
+      model.notices().forEach(log);
       if (tokenizer != null) {
         tokenizer.requireFits(loaded.config().vocabSize());
       }
@@ -91,6 +96,25 @@ public final class TextModel implements AutoCloseable {
   /** Longest sequence. */
   public int maxPositions() {
     return weights.config().maxPositions();
+  }
+
+  /** Most tokens of a response where nobody says: {@value #NEW_TOKENS}, or what is left. */
+  public int newTokens(int[] prompt) {
+    return Math.clamp(maxPositions() - prompt.length, 1, NEW_TOKENS);
+  }
+
+  /**
+   * Refuses a prompt that cannot be continued.
+   *
+   * @throws ConfigException with the reason
+   */
+  public void requireRoom(int[] prompt, int newTokens) {
+    requireKnown(prompt);
+    if (prompt.length < 1 || prompt.length + newTokens > maxPositions()) {
+      throw new ConfigException(
+          "a prompt of %d tokens and %d new ones; %s has %d positions: shorten the prompt or lower --new"
+              .formatted(prompt.length, newTokens, folder, maxPositions()));
+    }
   }
 
   /**
@@ -180,13 +204,8 @@ public final class TextModel implements AutoCloseable {
    */
   public List<Completion> complete(
       int[] prompt, SamplingSettings settings, boolean stops, IntConsumer drawn) {
-    requireKnown(prompt);
+    requireRoom(prompt, settings.maxNewTokens());
     int length = prompt.length + settings.maxNewTokens();
-    if (prompt.length < 1 || length > maxPositions()) {
-      throw new ConfigException(
-          "a prompt of %d tokens and %d new ones; %s has %d positions: shorten the prompt or lower --new"
-              .formatted(prompt.length, settings.maxNewTokens(), folder, maxPositions()));
-    }
     int[] eos = stops ? tokenizer().specialTokens().stopIds() : new int[0];
     Supplier<StopRule.Watch> watches =
         () ->
@@ -243,8 +262,13 @@ public final class TextModel implements AutoCloseable {
     int vocabulary = weights.config().vocabSize();
     for (int id : ids) {
       if (id < 0 || id >= vocabulary) {
+        String token =
+            tokenizer != null && id >= 0 && id < tokenizer.vocabSize()
+                ? " (the token \"%s\")".formatted(tokenizer.token(id))
+                : "";
         throw new ConfigException(
-            "id %d is outside the vocabulary of %d of %s".formatted(id, vocabulary, folder));
+            "id %d%s is outside the vocabulary of %d of %s"
+                .formatted(id, token, vocabulary, folder));
       }
     }
   }

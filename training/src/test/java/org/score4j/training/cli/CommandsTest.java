@@ -398,4 +398,19 @@ final class CommandsTest {
     }
     assertThat(err()).containsOnlyOnce("stopping after this step to save");
   }
+
+  @Test
+  void closedTerminal_asksToStop() {
+    try (StopSignal stop = new StopSignal(screen.out())) {
+      stop.received("SIGHUP");
+      assertThat(stop.getAsBoolean()).isTrue();
+      assertThat(stop.exitCode()).isEqualTo(129);
+    }
+  }
+
+  @Test
+  void pathThatNoFileCanHave_isOneLine() {
+    assertThat(run("train", "--run-dir=a\0b")).isEqualTo(2);
+    assertThat(err()).contains("\"a?b\" is no path: Nul character").doesNotContain("java.nio");
+  }
 }

@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -228,6 +229,87 @@ final class TextCommandsTest {
   }
 
   @Test
+  void chatGoesOnWhereALineOrTheConversationIsTooLong() throws IOException {
+    Path model = withChatTemplate();
+    String[] chat = {"chat", "--model", model.toString(), "--new", "200"};
+    String first = piped("Once\n", chat);
+    // A line that is too long by itself, one that fits, one that no longer does, and a new start.
+    String long1 = "word ".repeat(400);
+    String talk =
+        piped(
+            "%s\nOnce\nAgain and again %s\n/reset\nOnce\n".formatted(long1, "a b c d ".repeat(60)),
+            chat);
+    assertThat(talk).isEqualTo(first + first);
+    List<String> said = screen.raw().lines().filter(l -> l.startsWith("score4j: ")).toList();
+    assertThat(said).hasSize(2);
+    assertThat(said.getFirst())
+        .contains("a prompt of ")
+        .endsWith("has 512 positions: shorten the prompt or lower --new");
+    assertThat(said.getLast()).endsWith("; or begin again with /reset");
+  }
+
+  @Test
+  void chatAnswersAsLongAsPositionsAreLeft() throws IOException {
+    Path model = withChatTemplate();
+    String talk = piped("Once\nOnce\nOnce\nOnce\n", "chat", "--model", model.toString());
+    // 256 tokens each unless given; the second answer has what is left of 512 positions.
+    assertThat(talk.lines()).isNotEmpty();
+    List<String> said = screen.raw().lines().filter(l -> l.startsWith("score4j: ")).toList();
+    assertThat(said).hasSize(2).allMatch(line -> line.endsWith("; or begin again with /reset"));
+  }
+
+  @Test
+  void chatSaysOnceThatATemplateRewritesAndGoesOnFromWhatWasDrawn() throws IOException {
+    Path model = withChatTemplate();
+    Files.writeString(
+        model.resolve("chat_template.jinja"),
+        "{% for m in messages %}{{ m.content if m.role == 'user' or loop.last else 'said' }}{{ '\n'"
+            + " }}{{ m.content[:0] }}{% endfor %}");
+    String[] chat = {"chat", "--model", model.toString(), "--new", "4"};
+    // Where earlier answers are not printed at all there is nothing to go on from.
+    piped("Once\nAgain\nAgain\n", chat);
+    assertThat(screen.raw().lines().filter(line -> line.contains("does not print an answer")))
+        .hasSize(2);
+    Files.writeString(
+        model.resolve("chat_template.jinja"),
+        "{% for m in messages %}{{ m.content }}{% if m.role == 'user' %}{{ '\nA:' if loop.last else"
+            + " '\n' }}{% endif %}{{ '\n' }}{% endfor %}");
+    piped("Once\nAgain\nAgain\n", chat);
+    assertThat(screen.raw().lines().filter(line -> line.contains("rewrites earlier answers")))
+        .hasSize(1);
+    // One answer needs no second turn.
+    int before = screen.raw().length();
+    run("generate", "--model", model.toString(), "--new", "4", "Once");
+    assertThat(screen.raw().substring(before)).isEmpty();
+  }
+
+  @Test
+  void promptsExcludeEachOtherAndMustBeUtf8() throws IOException {
+    String model = stories().toString();
+    assertThat(exitCode("generate", "--model", model, "--ids", "1", "text")).isEqualTo(2);
+    assertThat(screen.raw()).contains("a PROMPT and --ids exclude each other; give one of them");
+    Path file = Files.write(folder.resolve("latin1.txt"), new byte[] {'a', 'b', (byte) 0xE9, 'c'});
+    assertThat(exitCode("generate", "--model", model, "--file", file.toString(), "--ids", "1"))
+        .isEqualTo(2);
+    assertThat(exitCode("generate", "--model", model, "--file", file.toString(), "text"))
+        .isEqualTo(2);
+    refused(
+        "the prompt from %s is no UTF-8: byte 0xE9 at offset 2".formatted(file),
+        "generate",
+        "--model",
+        model,
+        "--file",
+        file.toString());
+    byte[] cut = "caf\u00e9".getBytes(UTF_8);
+    byte[] truncated = Arrays.copyOf(cut, cut.length - 1);
+    assertThat(exitCode(truncated, "generate", "--model", model, "--new", "2")).isEqualTo(1);
+    assertThat(screen.raw()).contains("the prompt from stdin is no UTF-8: byte 0xC3 at offset 3");
+    byte[] lines = {'O', 'n', 'c', 'e', '\r', '\n', (byte) 0xFF, '\n'};
+    assertThat(exitCode(lines, "chat", "--model", model, "--new", "2")).isEqualTo(1);
+    assertThat(screen.raw()).contains("line 2 of stdin is no UTF-8: byte 0xFF at offset 0");
+  }
+
+  @Test
   void whatCannotBeReadIsOneLine() throws IOException {
     String model = stories().toString();
     refused(
@@ -271,10 +353,15 @@ final class TextCommandsTest {
   }
 
   private String piped(String input, String... args) {
+    assertThat(exitCode(input.getBytes(UTF_8), args)).as("%s", screen.raw()).isZero();
+    return stdout.toString();
+  }
+
+  private int exitCode(byte[] input, String... args) {
     InputStream before = System.in;
     try {
-      System.setIn(new ByteArrayInputStream(input.getBytes(UTF_8)));
-      return run(args);
+      System.setIn(new ByteArrayInputStream(input));
+      return exitCode(args);
     } finally {
       System.setIn(before);
     }

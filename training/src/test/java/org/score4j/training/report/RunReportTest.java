@@ -46,7 +46,7 @@ final class RunReportTest {
 
   @BeforeEach
   void record() {
-    try (RunRecorder recorder = new RunRecorder(folder)) {
+    try (RunRecorder recorder = new RunRecorder(folder, line -> {})) {
       for (String phase : List.of("base", "stage1", "stage2")) {
         recorder.phaseStarted(phase, 1, 40);
         for (int step = 1; step <= 40; step++) {
@@ -157,7 +157,7 @@ final class RunReportTest {
 
   @Test
   void runOfOneTurn_hasNoChartsOfTheSecond(@TempDir Path other) {
-    try (RunRecorder recorder = new RunRecorder(other)) {
+    try (RunRecorder recorder = new RunRecorder(other, line -> {})) {
       recorder.phaseStarted("stage2", 1, 1);
       recorder.stepDone(
           new StepReport(

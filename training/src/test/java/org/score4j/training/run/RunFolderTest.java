@@ -98,6 +98,31 @@ final class RunFolderTest {
   }
 
   @Test
+  void aKillBeforeTheConfigIsWritten_leavesAFolderThatIsUsed() throws IOException {
+    Path path = Files.createDirectories(temp.resolve("r"));
+    Files.writeString(path.resolve("run.lock"), "4194000\n");
+    Path unfinished = path.resolve(".tmp-4194000-0badcafe-1-config.yaml");
+    Files.writeString(unfinished, "name: sc");
+    assertThatThrownBy(() -> RunFolder.resume(path))
+        .isInstanceOf(CheckpointException.class)
+        .hasMessage(
+            "%s holds no run yet: it was ended before its config.yaml was written; start it with"
+                + " the command that it was started with, such as score4j train --run-dir %s",
+            path, path);
+    RunFolder.createAt(path, config).close();
+    assertThat(unfinished).doesNotExist();
+    RunFolder.resume(path).close();
+  }
+
+  @Test
+  void otherUnfinishedFiles_areSomebodyElses() throws IOException {
+    Path path = Files.createDirectories(temp.resolve("r"));
+    Files.writeString(path.resolve(".tmp-1-0badcafe-1-thesis.tex"), "x");
+    assertThatThrownBy(() -> RunFolder.createAt(path, config))
+        .hasMessageContaining("is not empty and holds no run");
+  }
+
+  @Test
   void refusalsOfTheOperatingSystem_areOneLineWithTheFix() {
     Path file = Path.of("runs/score-0/metrics.jsonl");
     assertThat(FileErrors.cannot("write to", file, new AccessDeniedException("x")))

@@ -13,13 +13,24 @@ public final class CodeVerifiers implements AutoCloseable {
   private final Consumer<String> log;
   private @Nullable CodeWorkers workers;
   private @Nullable Verifier python;
-  private @Nullable Verifier java;
+  private @Nullable JavaVerifier java;
   private boolean closed;
 
   /** log: takes the statement of the isolation in force. */
   public CodeVerifiers(CodeSettings settings, Consumer<String> log) {
     this.settings = settings;
     this.log = log;
+  }
+
+  /**
+   * What isolation is in force here, by starting a worker.
+   *
+   * @throws CodeException when the isolation that is asked for cannot be had
+   */
+  public static String statement(CodeSettings settings) {
+    try (CodeWorkers one = settings.withWorkers(1).open()) {
+      return one.statement();
+    }
   }
 
   /** Of Python programs. */
@@ -42,7 +53,7 @@ public final class CodeVerifiers implements AutoCloseable {
   }
 
   private synchronized Verifier startedJava() {
-    Verifier verifier = java;
+    JavaVerifier verifier = java;
     if (verifier == null) {
       verifier = new JavaVerifier(started());
       java = verifier;
@@ -66,6 +77,9 @@ public final class CodeVerifiers implements AutoCloseable {
   @Override
   public synchronized void close() {
     closed = true;
+    if (java != null) {
+      java.close();
+    }
     if (workers != null) {
       workers.close();
     }

@@ -17,7 +17,7 @@ import org.score4j.training.verifiers.Verifier;
  * JavaTests}. Compiled here, run in a JVM of its own in a worker's isolation. That JVM knows the
  * calls, not the values they must have, so nothing it does can be a pass but to compute them.
  */
-public final class JavaVerifier implements Verifier {
+public final class JavaVerifier implements Verifier, AutoCloseable {
   private static final char JOB = 'X';
   private static final int MAX_PROGRAM = 1 << 18;
   private static final int MAX_OUTPUT = 1 << 20;
@@ -27,11 +27,12 @@ public final class JavaVerifier implements Verifier {
   private static final Path JAVA_HOME = Path.of(System.getProperty("java.home"));
 
   private final CodeWorkers workers;
-  private final MemoryCompiler compiler = new MemoryCompiler();
+  private final JavaCompilers compiler;
 
   /** workers: must be able to read {@link #readable()}; closed by their owner. */
   public JavaVerifier(CodeWorkers workers) {
     this.workers = workers;
+    compiler = new JavaCompilers(workers.limits().memoryMiB());
   }
 
   /** The folders a JVM needs. */
@@ -122,19 +123,30 @@ public final class JavaVerifier implements Verifier {
             "-XX:+UseSerialGC",
             "-XX:TieredStopAtLevel=1",
             "-XX:-UsePerfData",
+            // Its address space is limited too.
+            "-XX:CompressedClassSpaceSize=128m",
+            "-XX:ReservedCodeCacheSize=64m",
+            "-XX:+DisableAttachMechanism",
+            "--illegal-native-access=deny",
             "-Xshare:auto",
             "-cp",
             ".",
             HARNESS),
         // Without /proc the linker cannot find what lies beside the program.
         "environment",
-        Map.of("LD_LIBRARY_PATH", JAVA_HOME.resolve("lib").toString()),
+        Map.of("LD_LIBRARY_PATH", JAVA_HOME.resolve("lib").toString(), "MALLOC_ARENA_MAX", "1"),
         "files",
         files,
         "processes",
         THREADS,
         "maxOutput",
         MAX_OUTPUT);
+  }
+
+  /** Ends the compilers; the workers are their owner's. */
+  @Override
+  public void close() {
+    compiler.close();
   }
 
   private static String harness(JavaTests tests) {

@@ -1,21 +1,22 @@
 package org.score4j.training.verifiers.code;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.PrintStream;
 import java.io.StringWriter;
-import java.lang.management.ManagementFactory;
 import java.net.URI;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import javax.tools.Diagnostic;
 import javax.tools.DiagnosticCollector;
 import javax.tools.FileObject;
@@ -29,17 +30,18 @@ import javax.tools.StandardLocation;
 import javax.tools.ToolProvider;
 
 /**
- * The JDK's compiler, from text to classes in memory. Nothing of the program runs: no annotation
- * processors, and no class path but the JDK's own.
+ * The JDK's compiler, from text to classes in memory, as a process of its own: no thread that
+ * compiles can be stopped, a process can. Nothing of the program runs: no annotation processors,
+ * and no class path but the JDK's own. Needs no other library, nor another class of this one.
+ *
+ * <p>A request is a number of sources and for each its name and text; an answer a number of classes
+ * and for each its name and bytes, then the failure. Numbers are 4 bytes, and say the length of
+ * what follows.
  */
 final class MemoryCompiler {
-  private static final int SECONDS = 20;
-  // A compiler cannot be stopped; one that goes on for ever costs a core.
-  private static final int MAX_STUCK = 2;
   private static final long STACK_BYTES = 16 << 20;
 
-  private final JavaCompiler compiler;
-  private final Set<Thread> stuck = ConcurrentHashMap.newKeySet();
+  private final JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
 
   /**
    * What came of it.
@@ -50,40 +52,94 @@ final class MemoryCompiler {
    */
   record Result(Map<String, byte[]> classes, String failure, String error) {}
 
-  MemoryCompiler() {
-    JavaCompiler found = ToolProvider.getSystemJavaCompiler();
-    if (found == null) {
-      throw new CodeException(
-          "this Java (%s) has no compiler; use a JDK to judge Java programs"
-              .formatted(System.getProperty("java.home")));
+  private MemoryCompiler() {}
+
+  /** Answers one request after another; ends with the one who sends them. */
+  public static void main(String[] arguments) throws IOException {
+    DataInputStream requests = new DataInputStream(new BufferedInputStream(System.in));
+    DataOutputStream answers = new DataOutputStream(new BufferedOutputStream(System.out));
+    System.setOut(new PrintStream(OutputStream.nullOutputStream(), false, UTF_8));
+    MemoryCompiler compiler = new MemoryCompiler();
+    while (true) {
+      int count = readCount(requests);
+      Map<String, String> sources = new LinkedHashMap<>();
+      for (int i = 0; i < count; i++) {
+        sources.put(readText(requests), readText(requests));
+      }
+      // This thread goes on reading, for an end of the requests ends a compilation too.
+      Thread.ofPlatform()
+          .stackSize(STACK_BYTES)
+          .start(
+              () -> {
+                try {
+                  write(answers, compiler.compile(sources));
+                } catch (IOException e) {
+                  Runtime.getRuntime().halt(1);
+                }
+              });
     }
-    compiler = found;
   }
 
-  Result compile(Map<String, String> sources) {
-    stuck.removeIf(thread -> !thread.isAlive());
-    if (stuck.size() >= MAX_STUCK) {
-      return new Result(
-          Map.of(), "", "%d compilations do not come to an end".formatted(stuck.size()));
-    }
-    FutureTask<Result> task = new FutureTask<>(() -> compileNow(sources));
-    Thread thread = new Thread(null, task, "compile a candidate", STACK_BYTES);
-    thread.setDaemon(true);
-    thread.start();
+  private static int readCount(DataInputStream requests) throws IOException {
     try {
-      return task.get(SECONDS, TimeUnit.SECONDS);
-    } catch (TimeoutException e) {
-      stuck.add(thread);
-      long cpu = ManagementFactory.getThreadMXBean().getThreadCpuTime(thread.threadId());
-      return cpu > TimeUnit.SECONDS.toNanos(SECONDS) / 2
-          ? new Result(Map.of(), "compiling takes more than %d s".formatted(SECONDS), "")
-          : new Result(Map.of(), "", "compiling took more than %d s".formatted(SECONDS));
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return new Result(Map.of(), "", "interrupted while compiling");
-    } catch (ExecutionException e) {
-      // Such as a StackOverflowError: the program is nested too deeply for any compiler.
-      return new Result(Map.of(), "the compiler fails on it: " + e.getCause(), "");
+      return requests.readInt();
+    } catch (EOFException e) {
+      Runtime.getRuntime().halt(0);
+      throw e;
+    }
+  }
+
+  private static String readText(DataInputStream from) throws IOException {
+    return new String(readBytes(from), UTF_8);
+  }
+
+  private static byte[] readBytes(DataInputStream from) throws IOException {
+    byte[] bytes = new byte[from.readInt()];
+    from.readFully(bytes);
+    return bytes;
+  }
+
+  private static void writeBytes(DataOutputStream to, byte[] bytes) throws IOException {
+    to.writeInt(bytes.length);
+    to.write(bytes);
+  }
+
+  private static void write(DataOutputStream answers, Result result) throws IOException {
+    answers.writeInt(result.classes().size());
+    for (Map.Entry<String, byte[]> entry : result.classes().entrySet()) {
+      writeBytes(answers, entry.getKey().getBytes(UTF_8));
+      writeBytes(answers, entry.getValue());
+    }
+    writeBytes(answers, result.failure().getBytes(UTF_8));
+    answers.flush();
+  }
+
+  /** For the one who asks. */
+  static void writeRequest(DataOutputStream to, Map<String, String> sources) throws IOException {
+    to.writeInt(sources.size());
+    for (Map.Entry<String, String> source : sources.entrySet()) {
+      writeBytes(to, source.getKey().getBytes(UTF_8));
+      writeBytes(to, source.getValue().getBytes(UTF_8));
+    }
+    to.flush();
+  }
+
+  /** For the one who asks. */
+  static Result readAnswer(DataInputStream from) throws IOException {
+    int count = from.readInt();
+    Map<String, byte[]> classes = new LinkedHashMap<>();
+    for (int i = 0; i < count; i++) {
+      classes.put(readText(from), readBytes(from));
+    }
+    return new Result(classes, readText(from), "");
+  }
+
+  private Result compile(Map<String, String> sources) throws IOException {
+    try {
+      return compileNow(sources);
+    } catch (RuntimeException | StackOverflowError e) {
+      // Nested too deeply for any compiler, or a defect of this one.
+      return new Result(Map.of(), "the compiler fails on it: " + e, "");
     }
   }
 

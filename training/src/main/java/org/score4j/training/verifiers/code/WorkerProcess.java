@@ -10,25 +10,29 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One warm worker. It has an empty environment, and ends with this process: its input ends then.
+ * One warm worker. It has an empty environment. When this process ends, however it does, so does
+ * the worker's input, upon which it ends at once with all that it started and removes its folder.
  * Used by one thread at a time.
  */
 final class WorkerProcess implements AutoCloseable {
   private static final List<String> SOURCES =
-      List.of("kernel", "isolation", "wire", "candidate", "tests", "execution", "worker");
+      List.of(
+          "kernel", "syscalls", "isolation", "wire", "candidate", "tests", "execution", "worker");
   private static final String LOADER =
       """
       import sys, os, json, types
@@ -51,10 +55,14 @@ final class WorkerProcess implements AutoCloseable {
   private static final int START_SECONDS = 120;
   // Behind the worker's own time limits, which it keeps in all but absurd cases.
   private static final int GRACE_SECONDS = 30;
+  // Of worker.py: a candidate that waits for a processor most of the time gets it again, twice.
+  private static final int MOST_WALL_TIMES = 3;
+  private static final int CLOSE_SECONDS = 2;
   private static final int MAX_ANSWER = 64 << 20;
 
   private final Process process;
-  private final Path emptyFolder;
+  // Without namespaces only: with them nothing of a worker is in any folder of the machine.
+  private final @Nullable Path emptyFolder;
   private final DataOutputStream toWorker;
   private final DataInputStream fromWorker;
   private final ScheduledExecutorService watch;
@@ -63,7 +71,7 @@ final class WorkerProcess implements AutoCloseable {
 
   private WorkerProcess(
       Process process,
-      Path emptyFolder,
+      @Nullable Path emptyFolder,
       ScheduledExecutorService watch,
       int wallSeconds,
       Map<String, Object> config)
@@ -96,12 +104,14 @@ final class WorkerProcess implements AutoCloseable {
     @Nullable Path emptyFolder = null;
     @Nullable Process process = null;
     try {
-      emptyFolder = Files.createTempDirectory("score4j-worker");
+      if (isolation == Isolation.PROCESS) {
+        emptyFolder = Files.createTempDirectory("score4j-worker").toRealPath();
+      }
       List<String> readable = new ArrayList<>(python.readable());
       readable.addAll(alsoReadable);
       Map<String, Object> config = new LinkedHashMap<>();
       config.put("level", isolation.label());
-      config.put("emptyFolder", emptyFolder.toRealPath().toString());
+      config.put("emptyFolder", emptyFolder == null ? "" : emptyFolder.toString());
       config.put("readable", readable);
       config.put("cpuSeconds", limits.cpuSeconds());
       config.put("wallSeconds", limits.wallSeconds());
@@ -121,9 +131,7 @@ final class WorkerProcess implements AutoCloseable {
       if (process != null) {
         process.destroyForcibly();
       }
-      if (emptyFolder != null) {
-        remove(emptyFolder);
-      }
+      remove(emptyFolder);
       throw e instanceof CodeException ours
           ? ours
           : new CodeException(
@@ -162,7 +170,7 @@ final class WorkerProcess implements AutoCloseable {
     toWorker.writeByte(marker);
     write(JSON.writeValueAsBytes(job));
     toWorker.flush();
-    JsonNode answer = read(wallSeconds + GRACE_SECONDS);
+    JsonNode answer = read(MOST_WALL_TIMES * wallSeconds + GRACE_SECONDS);
     if (answer.path("outcome").asText().equals("lost")) {
       throw new IOException(answer.path("reason").asText());
     }
@@ -194,19 +202,38 @@ final class WorkerProcess implements AutoCloseable {
 
   @Override
   public void close() {
-    process.destroyForcibly();
+    if (emptyFolder == null || !endsByItself()) {
+      process.destroyForcibly();
+    }
     process.onExit().join();
     remove(emptyFolder);
   }
 
-  /** What a killed worker without namespaces has left in it stays, for nobody knows what it is. */
-  private static void remove(Path folder) {
+  /** One without namespaces has its children to end and its folder to remove. */
+  private boolean endsByItself() {
     try {
-      Files.deleteIfExists(folder);
-    } catch (DirectoryNotEmptyException e) {
-      folder.toFile().deleteOnExit();
+      process.getOutputStream().close();
+      return process.waitFor(CLOSE_SECONDS, TimeUnit.SECONDS);
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot remove " + folder, e);
+      return false;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  /** Also what a killed worker has left in it, without following a candidate's links. */
+  private static void remove(@Nullable Path folder) {
+    if (folder == null || !Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
+      return;
+    }
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(file);
+      }
+    } catch (IOException | UncheckedIOException e) {
+      // Its owner can; a candidate may have taken this process the right to look into it.
+      folder.toFile().deleteOnExit();
     }
   }
 }

@@ -57,6 +57,23 @@ sealed interface Answer {
    */
   record Relation(String text, List<Answer> sides, List<String> signs) implements Answer {}
 
+  /**
+   * An option with what it says: {@code (B) 12}.
+   *
+   * @param letter a capital
+   */
+  record Choice(String text, String letter, Answer content) implements Answer {}
+
+  /**
+   * An answer with what its letters stand for: {@code kπ, k ∈ ℤ}.
+   *
+   * @param condition the spelling of the remark
+   */
+  record Qualified(String text, Answer value, String condition) implements Answer {}
+
+  /** A residue: {@code 5 (mod 7)}. */
+  record Residue(String text, Scalar value, Rational modulus) implements Answer {}
+
   /** What the grammar does not know. */
   record Unread(String text) implements Answer {}
 }

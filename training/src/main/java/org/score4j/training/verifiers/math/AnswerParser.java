@@ -2,10 +2,8 @@ package org.score4j.training.verifiers.math;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import org.score4j.training.verifiers.math.Expression.Degrees;
-import org.score4j.training.verifiers.math.Expression.Percent;
 import org.score4j.training.verifiers.math.Token.Kind;
 
 /**
@@ -13,14 +11,17 @@ import org.score4j.training.verifiers.math.Token.Kind;
  * matrices, values with units. What cannot be read stays as text.
  */
 final class AnswerParser {
-  private static final List<String> NUMERALS =
-      List.of("zero one two three four five six seven eight nine ten eleven twelve".split(" ", -1));
+  private static final Set<String> ALIGNED =
+      Set.of("align", "aligned", "alignat", "gather", "gathered", "split", "eqnarray", "multline");
+  private static final String ORDER = "<≤>≥≠";
 
   private final Budget budget;
+  private final ScalarParser scalars;
   private int depth;
 
   AnswerParser(Budget budget) {
     this.budget = budget;
+    scalars = new ScalarParser(budget);
   }
 
   /** Reads a whole answer; never fails. */
@@ -29,13 +30,37 @@ final class AnswerParser {
     if (tokens.size() > Budget.MAX_TOKENS) {
       return new Answer.Unread(whole.text());
     }
-    return list(whole.unwrapped());
+    return remarked(Remarks.withoutOptionWord(whole.unwrapped()));
   }
 
-  private Answer list(Tokens tokens) {
+  /** An answer with an option's letter before it, or with a remark on its letters behind it. */
+  private Answer remarked(Tokens tokens) {
+    int label = Remarks.optionLabel(tokens);
+    if (label > 0) {
+      String letter = tokens.get(tokens.first().kind() == Kind.OPEN ? 1 : 0).text();
+      Answer content = remarked(tokens.part(label, tokens.size()));
+      return new Answer.Choice(tokens.text(), letter, content);
+    }
+    // What letters stand for takes a word or an ∈.
+    boolean remark = (tokens.kinds() & (Tokens.bit(Kind.WORD) | Tokens.bit(Kind.RELATION))) != 0;
+    int qualifier = remark ? Remarks.qualifier(tokens) : tokens.size();
+    if (qualifier < tokens.size()) {
+      Answer value = list(tokens.part(0, qualifier));
+      String condition = tokens.part(qualifier, tokens.size()).joined();
+      return new Answer.Qualified(tokens.text(), value, condition);
+    }
+    return list(tokens);
+  }
+
+  private Answer list(Tokens given) {
+    Tokens tokens = given.withStatementsApart();
     boolean set = tokens.isEnclosed(Kind.OPEN, Kind.CLOSE) && tokens.first().text().equals("{");
     if (!tokens.hasTopLevel(Kind.SEPARATOR) && (set || !tokens.has(Kind.PLUS_MINUS))) {
       return element(tokens);
+    }
+    Answer one = (tokens.kinds() & Tokens.bit(Kind.WORD)) == 0 ? null : spelledOrCompound(tokens);
+    if (one != null) {
+      return one;
     }
     List<Answer> elements = elements(tokens);
     if (elements.size() == 1) {
@@ -47,6 +72,22 @@ final class AnswerParser {
             tokens.text(),
             elements,
             tokens.topLevel(Kind.SEPARATOR).stream().allMatch("or"::equals));
+  }
+
+  /**
+   * One value in spite of its separators: {@code one hundred and six}, {@code 5 feet and 3 inches}.
+   */
+  private static @Nullable Answer spelledOrCompound(Tokens tokens) {
+    Token first = tokens.first();
+    if (first.kind() == Kind.NUMBER) {
+      return ScalarParser.compound(tokens);
+    }
+    boolean words =
+        first.kind() == Kind.WORD
+            && NumberWords.isNumeral(first.text())
+            && tokens.list().stream()
+                .allMatch(token -> token.kind() == Kind.WORD || token.is(Kind.SEPARATOR, "and"));
+    return words ? ScalarParser.spelled(tokens) : null;
   }
 
   /** The elements between separators, each with a ± written out as two. */
@@ -72,20 +113,27 @@ final class AnswerParser {
       return new Answer.Unread(tokens.text());
     }
     try {
-      if (tokens.hasTopLevel(Kind.RELATION)) {
-        return relation(tokens);
+      int modulus = tokens.has(Kind.MODULO) ? Remarks.modulus(tokens) : tokens.size();
+      if (modulus < tokens.size()) {
+        return residue(tokens, modulus);
       }
-      if (tokens.hasTopLevel(Kind.CUP)) {
+      long kinds = tokens.topLevelKinds();
+      if ((kinds & Tokens.bit(Kind.RELATION)) != 0) {
+        return isUnionOfRelations(tokens) ? union(tokens) : relation(tokens);
+      }
+      if ((kinds & Tokens.bit(Kind.CUP)) != 0) {
         return union(tokens);
       }
-      if (tokens.hasTopLevel(Kind.COLON)) {
+      if ((kinds & Tokens.bit(Kind.COLON)) != 0) {
         return ratio(tokens);
       }
       Answer structure = matrix(tokens);
       structure = structure == null ? brackets(tokens) : structure;
-      structure = structure == null ? words(tokens) : structure;
-      structure = structure == null ? based(tokens) : structure;
-      return structure == null ? scalar(tokens) : structure;
+      structure = structure == null ? ScalarParser.words(tokens) : structure;
+      structure = structure == null ? ScalarParser.based(tokens) : structure;
+      structure = structure == null ? ScalarParser.compound(tokens) : structure;
+      structure = structure == null ? realsWithout(tokens) : structure;
+      return structure == null ? scalars.scalar(tokens) : structure;
     } catch (UnreadableException e) {
       return new Answer.Unread(tokens.text());
     } finally {
@@ -93,9 +141,70 @@ final class AnswerParser {
     }
   }
 
+  /** {@code x<-1 ∪ x>1}, but not {@code x ∈ (0,1) ∪ (2,3)}. */
+  private static boolean isUnionOfRelations(Tokens tokens) {
+    return tokens.hasTopLevel(Kind.CUP)
+        && tokens.splitAt(Kind.CUP).stream().allMatch(part -> part.hasTopLevel(Kind.RELATION));
+  }
+
+  /** {@code 5 (mod 7)} and {@code x ≡ 5 (mod 7)}. */
+  private Answer residue(Tokens tokens, int at) throws UnreadableException {
+    Tokens behind = tokens.part(at, tokens.size());
+    Tokens modulus = (behind.first().kind() == Kind.OPEN ? behind.inner() : behind);
+    modulus = modulus.part(1, modulus.size()).unwrapped();
+    Tokens value = tokens.part(0, at);
+    if (value.topLevel(Kind.RELATION).equals(List.of("≡"))) {
+      List<Tokens> sides = value.splitAt(Kind.RELATION);
+      if (!sides.getFirst().isName()) {
+        throw new UnreadableException("a congruence that is not solved");
+      }
+      value = sides.getLast();
+    }
+    boolean number =
+        modulus.size() == 1
+            && modulus.first().isNumber()
+            && modulus.first().text().indexOf('.') < 0;
+    if (!number || !(element(value) instanceof Answer.Scalar scalar)) {
+      throw new UnreadableException("a modulus that is no number");
+    }
+    Rational divisor = Rational.ofDecimal(modulus.first().text());
+    if (divisor.signum() == 0) {
+      throw new UnreadableException("the modulus 0");
+    }
+    return new Answer.Residue(tokens.text(), scalar, divisor);
+  }
+
+  /** {@code ℝ∖{1}}, {@code all real numbers except 1}; null for anything else. */
+  private @Nullable Answer realsWithout(Tokens tokens) {
+    int behind = 0;
+    if (tokens.first().is(Kind.SYMBOL, "ℝ") && tokens.size() > 2) {
+      Token sign = tokens.get(1);
+      boolean less =
+          sign.is(Kind.OPERATOR, "∖") || sign.is(Kind.OPERATOR, "-") || sign.is(Kind.OPERATOR, "/");
+      behind = less && tokens.part(2, tokens.size()).isEnclosed(Kind.OPEN, Kind.CLOSE) ? 2 : 0;
+    } else if (tokens.first().kind() == Kind.WORD) {
+      int except = tokens.indexOf(Kind.WORD, "except");
+      boolean reals =
+          except > 0
+              && ScalarParser.words(tokens.part(0, except)) instanceof Answer.Scalar scalar
+              && scalar.text().equals("ℝ");
+      behind = reals ? except + 1 : 0;
+    }
+    if (behind == 0 || behind == tokens.size()) {
+      return null;
+    }
+    Answer points = element(tokens.part(behind, tokens.size()));
+    List<Answer> without =
+        points instanceof Answer.Braced(String text, List<Answer> inner) ? inner : List.of(points);
+    return Regions.realsWithout(tokens.text(), without, budget);
+  }
+
   private Answer relation(Tokens tokens) {
     List<Tokens> parts = tokens.splitAt(Kind.RELATION);
     List<String> signs = tokens.topLevel(Kind.RELATION);
+    if (parts.size() == 2 && parts.getFirst().isEmpty() && signs.getFirst().equals("=")) {
+      return element(parts.get(1));
+    }
     // "≈ 8.24" and "⅔ ≈ 0.67": the value, and nothing that follows it.
     int about = signs.indexOf("≈");
     if (about == 0 && parts.getFirst().isEmpty() && parts.size() == 2) {
@@ -124,7 +233,8 @@ final class AnswerParser {
     return switch (element(tokens)) {
       case Answer.Scalar(String text, Expression.Variable variable, String unit) ->
           new Answer.Scalar(text, variable, unit);
-      case Answer.Scalar(String text, Expression.Call call, String unit) ->
+      case Answer.Scalar(String text, Expression.Call call, String unit)
+          when ExpressionParser.isUnknownFunction(call.function()) ->
           new Answer.Scalar(text, call, unit);
       default -> new Answer.Words(tokens.text());
     };
@@ -140,7 +250,12 @@ final class AnswerParser {
     return new Answer.Ratio(tokens.text(), parts);
   }
 
-  private @Nullable Answer matrix(Tokens tokens) {
+  private @Nullable Answer matrix(Tokens given) throws UnreadableException {
+    // A brace that only opens or only closes, as \left\{ … \right. leaves it.
+    boolean opens = given.size() > 2 && given.first().is(Kind.OPEN, "{");
+    boolean closes = given.size() > 2 && given.last().is(Kind.CLOSE, "}");
+    boolean braced = opens != closes;
+    Tokens tokens = braced ? given.part(opens ? 1 : 0, given.size() - (closes ? 1 : 0)) : given;
     if (!tokens.isEnclosed(Kind.BEGIN, Kind.END)) {
       return null;
     }
@@ -148,9 +263,15 @@ final class AnswerParser {
     String delimiter =
         switch (environment) {
           case "vmatrix", "Vmatrix" -> "|";
-          case "cases" -> "{";
-          default -> "(";
+          case "cases", "dcases", "rcases" -> "{";
+          default -> braced ? "{" : "(";
         };
+    if (delimiter.equals("{") || ALIGNED.contains(environment.replace("*", ""))) {
+      Answer system = system(tokens);
+      if (system != null) {
+        return system;
+      }
+    }
     List<List<Answer>> rows = new ArrayList<>();
     for (Tokens row : tokens.inner().splitAt(Kind.ROW)) {
       if (!row.isEmpty()) {
@@ -158,6 +279,41 @@ final class AnswerParser {
       }
     }
     return new Answer.Matrix(tokens.text(), delimiter, rows);
+  }
+
+  /** Relations in rows as a list of them; null where a row is none, as in a function by cases. */
+  private @Nullable Answer system(Tokens environment) {
+    List<Tokens> rows = new ArrayList<>();
+    for (Tokens row : environment.inner().splitAt(Kind.ROW)) {
+      Tokens joined = row.without(Kind.CELL).withoutTrailing(Kind.SEPARATOR);
+      List<Tokens> cells = row.splitAt(Kind.CELL);
+      boolean second = cells.size() > 1 && !cells.get(1).isEmpty();
+      boolean aligned =
+          !second
+              || cells.get(1).first().kind() == Kind.RELATION
+              || (!cells.getFirst().isEmpty() && cells.getFirst().last().kind() == Kind.RELATION);
+      if (joined.isEmpty()) {
+        continue;
+      }
+      if (joined.first().kind() == Kind.RELATION && !rows.isEmpty()) {
+        // The chain of the row above goes on.
+        rows.set(rows.size() - 1, rows.getLast().joined(joined));
+      } else if (aligned && joined.hasTopLevel(Kind.RELATION)) {
+        rows.add(joined);
+      } else {
+        return null;
+      }
+    }
+    if (rows.isEmpty()) {
+      return null;
+    }
+    List<Answer> relations = new ArrayList<>();
+    for (Tokens row : rows) {
+      relations.addAll(elements(row.withStatementsApart()));
+    }
+    return relations.size() == 1
+        ? relations.getFirst()
+        : new Answer.Listed(environment.text(), relations, false);
   }
 
   private @Nullable Answer brackets(Tokens tokens) throws UnreadableException {
@@ -171,6 +327,10 @@ final class AnswerParser {
     String close = tokens.last().text();
     Tokens inner = tokens.inner();
     if (open.equals("{") && close.equals("}")) {
+      Answer built = setBuilder(inner);
+      if (built != null) {
+        return built;
+      }
       return new Answer.Braced(tokens.text(), inner.isEmpty() ? List.of() : elements(inner));
     }
     boolean pair = "([⟨".contains(open) && ")]⟩".contains(close);
@@ -178,7 +338,10 @@ final class AnswerParser {
       return null;
     }
     if (inner.hasTopLevel(Kind.SEPARATOR)) {
-      return new Answer.Bracketed(tokens.text(), open, close, elements(inner));
+      Answer rows = open.equals("[") && close.equals("]") ? rowsInBrackets(tokens) : null;
+      return rows == null
+          ? new Answer.Bracketed(tokens.text(), open, close, elements(inner))
+          : rows;
     }
     if (inner.hasTopLevel(Kind.GROUPED_NUMBER)) {
       // (2,500) is a point or an interval, whatever it would be without the brackets.
@@ -187,103 +350,53 @@ final class AnswerParser {
     return inner.isEmpty() ? null : list(inner);
   }
 
-  private static @Nullable Answer words(Tokens tokens) {
-    if (!tokens.all(Kind.WORD)) {
-      return null;
-    }
-    String phrase = tokens.phrase();
-    int numeral = NUMERALS.indexOf(phrase.toLowerCase(Locale.ROOT));
-    return numeral >= 0
-        ? new Answer.Scalar(phrase, Expression.integer(numeral), "")
-        : new Answer.Words(phrase);
-  }
-
-  /** {@code 1101_2}, {@code A5_{11}}. */
-  private static @Nullable Answer based(Tokens tokens) {
-    int line = tokens.indexOf(Kind.OPERATOR, "_");
-    if (line < 1) {
-      return null;
-    }
-    Tokens base = tokens.part(line + 1, tokens.size()).unwrapped();
-    Tokens digits = tokens.part(0, line).unwrapped();
-    if (base.size() != 1 || base.first().kind() != Kind.NUMBER || digits.isEmpty()) {
-      return null;
-    }
-    boolean negative = digits.first().is(Kind.OPERATOR, "-") && digits.size() > 1;
-    Tokens unsigned = negative ? digits.part(1, digits.size()) : digits;
-    Kind kind = unsigned.first().kind();
-    boolean begins = kind == Kind.NUMBER || kind == Kind.WORD;
-    String written = unsigned.joined();
-    if (!begins || base.first().text().length() > 2 || !isDigits(written, base.first().text())) {
-      return null;
-    }
-    return new Answer.Based(tokens.text(), (negative ? "-" : "") + written, base.first().text());
-  }
-
-  private static boolean isDigits(String written, String base) {
-    if (base.indexOf('.') >= 0) {
-      return false;
-    }
-    int radix = Integer.parseInt(base);
-    return radix >= Character.MIN_RADIX
-        && radix <= Character.MAX_RADIX
-        && written.chars().allMatch(c -> c == '.' || Character.digit(c, radix) >= 0);
-  }
-
-  private Answer scalar(Tokens tokens) throws UnreadableException {
-    String currency = "";
-    Tokens value = tokens;
-    Token first = tokens.first();
-    boolean signed = first.is(Kind.OPERATOR, "-");
-    int money = signed ? 1 : 0;
-    if (tokens.size() > money + 1 && tokens.get(money).kind() == Kind.CURRENCY) {
-      currency = tokens.get(money).text().equals("$") ? Units.DOLLAR : "euro";
-      value = tokens.without(money);
-    }
-    ExpressionParser parser = new ExpressionParser(value.list(), budget);
-    Expression expression = parser.parse();
-    String unit = unit(new Tokens(parser.rest()));
-    if (!currency.isEmpty() && !unit.isEmpty() && !unit.equals(currency)) {
-      throw new UnreadableException("two currencies");
-    }
-    if (currency.isEmpty() && unit.isEmpty()) {
-      return switch (expression) {
-        case Degrees(Expression operand) -> new Answer.Scalar(tokens.text(), operand, Units.DEGREE);
-        case Percent(Expression operand) ->
-            new Answer.Scalar(tokens.text(), operand, Units.PERCENT);
-        default -> new Answer.Scalar(tokens.text(), expression, "");
-      };
-    }
-    return new Answer.Scalar(tokens.text(), expression, currency.isEmpty() ? unit : currency);
-  }
-
-  /** {@code square cm}, {@code cm^2}, {@code miles/hour}, or nothing. */
-  private static String unit(Tokens rest) throws UnreadableException {
-    List<String> words = new ArrayList<>();
-    int power = 1;
-    int at = 0;
-    while (at < rest.size()) {
-      Token token = rest.get(at);
-      if (token.kind() == Kind.WORD) {
-        words.add(token.text());
-      } else if (token.is(Kind.OPERATOR, "/") && !words.isEmpty()) {
-        words.add("per");
-      } else if (token.is(Kind.OPERATOR, "^") && !words.isEmpty()) {
-        Tokens exponent = rest.part(at + 1, rest.size()).unwrapped();
-        if (exponent.size() != 1 || !"23".contains(exponent.first().text())) {
-          throw new UnreadableException("a unit to another power than 2 or 3");
-        }
-        power = exponent.first().text().equals("2") ? 2 : 3;
-        break;
-      } else {
-        throw new UnreadableException("'%s' behind a value".formatted(token.text()));
+  /** {@code [[1,2],[3,4]]} as a matrix; null where the rows are not all in brackets or as long. */
+  private @Nullable Answer rowsInBrackets(Tokens tokens) {
+    List<List<Answer>> rows = new ArrayList<>();
+    for (Tokens row : tokens.inner().splitAt(Kind.SEPARATOR)) {
+      boolean bracketed =
+          row.isEnclosed(Kind.OPEN, Kind.CLOSE)
+              && row.first().text().equals("[")
+              && row.last().text().equals("]");
+      if (!bracketed) {
+        return null;
       }
-      at++;
+      rows.add(elements(row.inner()));
+      if (rows.getLast().size() != rows.getFirst().size()) {
+        return null;
+      }
     }
-    String unit = words.isEmpty() ? "" : Units.canonical(words, power);
-    if (unit == null) {
-      throw new UnreadableException("words that change the value");
+    return new Answer.Matrix(tokens.text(), "(", rows);
+  }
+
+  /** {@code x | -1<x<3} as its condition; null where no letter has conditions of order. */
+  private @Nullable Answer setBuilder(Tokens inner) {
+    int bar = 1;
+    while (bar < inner.size()
+        && inner.get(bar).kind() != Kind.BAR
+        && inner.get(bar).kind() != Kind.COLON) {
+      bar++;
     }
-    return unit;
+    if (bar >= inner.size() - 1) {
+      return null;
+    }
+    Tokens element = inner.part(0, bar);
+    int member = element.indexOf(Kind.RELATION, "∈");
+    boolean reals = member < 0 || element.part(member + 1, element.size()).isReals();
+    Tokens letter = member < 0 ? element : element.part(0, member);
+    if (!reals || letter.size() != 1 || letter.first().kind() != Kind.LETTER) {
+      return null;
+    }
+    Answer condition = list(inner.part(bar + 1, inner.size()));
+    boolean order =
+        condition instanceof Answer.Listed listed
+            ? listed.elements().stream().allMatch(AnswerParser::isOrder)
+            : condition instanceof Answer.Union || isOrder(condition);
+    return order ? condition : null;
+  }
+
+  private static boolean isOrder(Answer answer) {
+    return answer instanceof Answer.Relation relation
+        && relation.signs().stream().allMatch(ORDER::contains);
   }
 }

@@ -29,10 +29,15 @@ import org.score4j.training.verifiers.math.Token.Kind;
  * primary  := number | mixed number | letter | symbol | '(' sum ')' | '|' sum '|' | \frac argument argument | \sqrt argument | function
  * </pre>
  *
- * <p>A product without a sign binds as one with a sign: {@code 1/2x} is ½·x. A function without
- * parentheses takes the product that follows up to the next function: {@code \sin 2x \cos x}.
+ * <p>Inside of braces {@code sum \over sum} and {@code sum \choose sum}, which have all of the
+ * group for their arguments. A product without a sign binds as one with a sign: {@code 1/2x} is
+ * ½·x. A function without parentheses takes the product that follows up to the next function:
+ * {@code \sin 2x \cos x}.
  */
 final class ExpressionParser {
+  // Each more doubles the expression.
+  private static final int MAX_EXTREMUM = 6;
+
   private final TokenCursor cursor;
   private final NumberReader numbers;
   private final Budget budget;
@@ -47,7 +52,15 @@ final class ExpressionParser {
 
   /** Reads one expression; {@link #rest()} is what follows it. */
   Expression parse() throws UnreadableException {
-    return sum();
+    return infix(sum());
+  }
+
+  /** {@code a \over b} and {@code n \choose k}, which take all of their group. */
+  private Expression infix(Expression left) throws UnreadableException {
+    if (cursor.take(Kind.INFIX, "over")) {
+      return new Quotient(left, sum());
+    }
+    return cursor.take(Kind.INFIX, "choose") ? new Binomial(left, sum()) : left;
   }
 
   /** The tokens behind the expression. */
@@ -116,10 +129,26 @@ final class ExpressionParser {
       case BAR -> openBars == 0;
       case NUMBER, GROUPED_NUMBER -> {
         Token before = cursor.previous();
-        yield before != null && (before.kind() == Kind.CLOSE || before.kind() == Kind.GROUP_CLOSE);
+        yield before != null
+            && (before.kind() == Kind.CLOSE
+                || before.kind() == Kind.GROUP_CLOSE
+                || isNextToPower(token));
       }
+      case WORD -> isLetter(token);
       default -> false;
     };
+  }
+
+  /** {@code 2^6 3^5} and {@code 2 3^2}; a number next to a number is no product otherwise. */
+  private boolean isNextToPower(Token number) {
+    Token next = cursor.peek(1);
+    boolean power = next != null && next.is(Kind.OPERATOR, "^");
+    return number.spaced() && (power || cursor.isBehindPower());
+  }
+
+  /** A single letter of text, which is a variable as any other. */
+  private static boolean isLetter(Token word) {
+    return word.text().length() == 1 && Character.isLetter(word.text().charAt(0));
   }
 
   private Expression power() throws UnreadableException {
@@ -155,7 +184,7 @@ final class ExpressionParser {
     while (true) {
       budget.spend();
       if (cursor.take(Kind.OPERATOR, "!")) {
-        result = new Factorial(result);
+        result = cursor.take(Kind.OPERATOR, "!") ? doubleFactorial(result) : new Factorial(result);
       } else if (cursor.take(Kind.DEGREE, "°")) {
         result = new Degrees(result);
       } else if (cursor.take(Kind.PERCENT, "%")) {
@@ -164,6 +193,23 @@ final class ExpressionParser {
         return result;
       }
     }
+  }
+
+  /** n!! = n(n−2)(n−4)…, of a number: not the factorial of a factorial. */
+  private Expression doubleFactorial(Expression operand) throws UnreadableException {
+    if (!(operand instanceof Num n)
+        || !n.value().isInteger()
+        || n.value().numerator().bitLength() > 8
+        || cursor.nextIs(Kind.OPERATOR, "!")) {
+      throw new UnreadableException("a multiple factorial");
+    }
+    int factor = n.value().numerator().intValue();
+    Expression product = Expression.integer(Math.max(factor, 1));
+    for (factor -= 2; factor > 1; factor -= 2) {
+      budget.spend();
+      product = new Product(product, Expression.integer(factor));
+    }
+    return product;
   }
 
   private Expression primary(boolean mixed) throws UnreadableException {
@@ -178,7 +224,8 @@ final class ExpressionParser {
       case PI -> Constant.PI;
       case INFINITY -> new Infinite();
       case LETTER -> letter(token.text());
-      case SYMBOL -> new Variable(token.text() + marks());
+      case WORD -> word(token);
+      case SYMBOL -> isExtremum(token) ? extremum(token.text()) : symbol(token);
       case FRACTION -> new Quotient(argument(), argument());
       case BINOMIAL -> new Binomial(argument(), argument());
       case ROOT -> root();
@@ -190,6 +237,49 @@ final class ExpressionParser {
       default ->
           throw new UnreadableException("'%s' where a value should be".formatted(token.text()));
     };
+  }
+
+  private Expression word(Token token) throws UnreadableException {
+    if (isExtremum(token)) {
+      return extremum(token.text());
+    }
+    if (!isLetter(token)) {
+      throw new UnreadableException("'%s' where a value should be".formatted(token.text()));
+    }
+    return letter(token.text());
+  }
+
+  private Expression symbol(Token token) throws UnreadableException {
+    return new Variable(token.text() + marks());
+  }
+
+  private boolean isExtremum(Token token) {
+    Token next = cursor.peek();
+    return (token.text().equals("max") || token.text().equals("min"))
+        && next != null
+        && next.kind() == Kind.OPEN
+        && "({".contains(next.text());
+  }
+
+  /** {@code \max(a,b)} as (a+b+|a−b|)/2, of more than two from the left. */
+  private Expression extremum(String name) throws UnreadableException {
+    String close = cursor.take(Kind.OPEN, "(") ? ")" : "}";
+    if (close.equals("}")) {
+      cursor.advance(1);
+    }
+    Expression result = sum();
+    for (int count = 1; cursor.take(Kind.SEPARATOR, ","); count++) {
+      if (count > MAX_EXTREMUM) {
+        throw new UnreadableException("the extremum of too many values");
+      }
+      Expression other = sum();
+      Expression distance = new Call("abs", new Sum(result, new Negation(other)));
+      Expression twice =
+          new Sum(new Sum(result, other), name.equals("max") ? distance : new Negation(distance));
+      result = new Quotient(twice, Expression.integer(2));
+    }
+    cursor.require(Kind.CLOSE, close);
+    return result;
   }
 
   private Expression argument() throws UnreadableException {
@@ -314,7 +404,7 @@ final class ExpressionParser {
   private Expression bracketed(Kind kind, String close) throws UnreadableException {
     int bars = openBars;
     openBars = 0;
-    Expression inner = sum();
+    Expression inner = infix(sum());
     openBars = bars;
     cursor.require(kind, close);
     return inner;

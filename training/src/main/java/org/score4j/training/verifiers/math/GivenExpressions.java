@@ -39,6 +39,12 @@ final class GivenExpressions {
       case Matrix(String text, String delimiter, List<List<Answer>> rows) ->
           new Matrix(text, delimiter, rows.stream().map(this::marked).toList());
       case Relation relation -> marked(relation);
+      case Answer.Choice(String text, String letter, Answer content) ->
+          new Answer.Choice(text, letter, marked(content));
+      case Answer.Qualified(String text, Answer value, String condition) ->
+          new Answer.Qualified(text, marked(value), condition);
+      case Answer.Residue(String text, Scalar value, Rational modulus) ->
+          new Answer.Residue(text, marked(value), modulus);
       case Answer.Words words -> words;
       case Answer.Based based -> based;
       case Answer.Unread unread -> unread;

@@ -19,7 +19,7 @@ public final class MathVerifier implements Verifier {
   /**
    * A verifier of values.
    *
-   * @param rules where a final answer is looked for, in this order
+   * @param rules what counts as a statement of the final answer; the last one in a response does
    * @param timeLimit of one comparison; a verdict that takes longer is an error, not a zero
    */
   public MathVerifier(List<ExtractionRule> rules, Duration timeLimit) {
@@ -50,7 +50,19 @@ public final class MathVerifier implements Verifier {
           "no final answer; looked for "
               + String.join(", ", extractor.rules().stream().map(ExtractionRule::label).toList()));
     }
-    String answer = found.get().answer();
+    if (found.get().parts().isEmpty()) {
+      return Verdict.wrong(
+          "%s: the answer was taken back, and no other one given"
+              .formatted(found.get().rule().label()));
+    }
+    Optional<String> distinct =
+        DistinctAnswers.joined(found.get().parts(), equality.timeLimit());
+    if (distinct.isEmpty()) {
+      return Verdict.failed(
+          "comparing the parts of \"%s\" took longer than %d ms"
+              .formatted(shortened(found.get().answer()), equality.timeLimit().toMillis()));
+    }
+    String answer = distinct.get();
     String shown = "%s \"%s\"".formatted(found.get().rule().label(), shortened(answer));
     return switch (equality.compare(reference, answer)) {
       case EQUAL -> Verdict.right("%s, which is \"%s\"".formatted(shown, shortened(reference)));

@@ -8,6 +8,8 @@ import org.score4j.training.verifiers.math.Token.Kind;
 
 /** Reads what begins with digits: numbers, repeating decimals, mixed numbers. */
 final class NumberReader {
+  private static final int SIGNIFICANT = 6;
+
   private final TokenCursor cursor;
 
   NumberReader(TokenCursor cursor) {
@@ -22,8 +24,11 @@ final class NumberReader {
   Expression read(Token token, boolean mixed) throws UnreadableException {
     String digits = token.text();
     boolean decimal = digits.indexOf('.') >= 0;
-    if (decimal && cursor.take(Kind.DECORATION, "overline")) {
-      return repeating(digits, cursor.rawArgument());
+    if (decimal) {
+      Num repeating = repeating(digits);
+      if (repeating != null) {
+        return repeating;
+      }
     }
     int places = decimal ? digits.length() - digits.indexOf('.') - 1 : 0;
     Num whole = new Num(Rational.ofDecimal(digits), decimal, places);
@@ -34,6 +39,83 @@ final class NumberReader {
       }
     }
     return whole;
+  }
+
+  /** A decimal with the mark of a period behind its digits; null for one without. */
+  private @Nullable Num repeating(String digits) throws UnreadableException {
+    Token next = cursor.peek();
+    if (next == null) {
+      return null;
+    }
+    if (cursor.take(Kind.DECORATION, "overline")) {
+      return repeating(digits, cursor.rawArgument());
+    }
+    if (next.is(Kind.DECORATION, "dot")) {
+      return repeating(digits, dottedPeriod());
+    }
+    Token inside = cursor.peek(1);
+    Token close = cursor.peek(2);
+    if (next.is(Kind.OPEN, "(")
+        && !next.spaced()
+        && inside != null
+        && inside.kind() == Kind.NUMBER
+        && close != null
+        && close.is(Kind.CLOSE, ")")) {
+      cursor.advance(3);
+      return repeating(digits, inside.text());
+    }
+    if (next.kind() == Kind.ELLIPSIS) {
+      cursor.advance(1);
+      return continued(digits);
+    }
+    return null;
+  }
+
+  /** {@code \dot{3}}, or the dots over the first and the last digit of the period. */
+  private String dottedPeriod() throws UnreadableException {
+    StringBuilder period = new StringBuilder();
+    for (int dots = 0; dots < 2 && cursor.take(Kind.DECORATION, "dot"); dots++) {
+      Token digit = cursor.peek();
+      period.append(
+          digit != null && digit.isNumber() ? cursor.firstDigit(digit) : cursor.rawArgument());
+      Token between = cursor.peek();
+      Token second = cursor.peek(1);
+      if (dots == 0
+          && between != null
+          && between.isNumber()
+          && second != null
+          && second.is(Kind.DECORATION, "dot")) {
+        period.append(between.text());
+        cursor.advance(1);
+      }
+    }
+    return period.toString();
+  }
+
+  /**
+   * {@code 0.1666…}: the shortest period that the last digits show at least twice, one of a single
+   * digit three times unless no other digit is there. Without a period its digits as they are, from
+   * six on; fewer leave open which number it is.
+   */
+  private static Num continued(String digits) throws UnreadableException {
+    int dot = digits.indexOf('.');
+    int places = digits.length() - dot - 1;
+    for (int length = 1; 2 * length <= places; length++) {
+      String period = digits.substring(digits.length() - length);
+      int times = 1;
+      int start = digits.length() - length;
+      while (start - length > dot && digits.startsWith(period, start - length)) {
+        start -= length;
+        times++;
+      }
+      if (times >= 3 || (times == 2 && (length > 1 || places <= 3))) {
+        return repeating(digits.substring(0, start), period);
+      }
+    }
+    if (places < SIGNIFICANT) {
+      throw new UnreadableException("a decimal that goes on without a period");
+    }
+    return new Num(Rational.ofDecimal(digits), true);
   }
 
   /** {@code 0.1\overline{6}}. */
@@ -52,6 +134,10 @@ final class NumberReader {
     return new Num(value, false);
   }
 
+  private static boolean isOver(@Nullable Token token) {
+    return token != null && token.isNumber();
+  }
+
   /** The proper fraction right behind a whole number: {@code 2\frac13} or {@code 2 1/3}. */
   private @Nullable Num fractionOfMixed() throws UnreadableException {
     int begin = cursor.position();
@@ -64,6 +150,22 @@ final class NumberReader {
       cursor.advance(1);
       top = cursor.digitsArgument();
       bottom = cursor.digitsArgument();
+    } else if (token != null && token.kind() == Kind.GROUP_OPEN && isOver(slash)) {
+      // 2{1 \over 3}
+      Token infix = cursor.peek(2);
+      Token below = cursor.peek(3);
+      Token close = cursor.peek(4);
+      if (slash != null
+          && infix != null
+          && infix.is(Kind.INFIX, "over")
+          && below != null
+          && below.isNumber()
+          && close != null
+          && close.kind() == Kind.GROUP_CLOSE) {
+        top = slash.text();
+        bottom = below.text();
+        cursor.advance(5);
+      }
     } else if (token != null
         && token.kind() == Kind.NUMBER
         && token.spaced()

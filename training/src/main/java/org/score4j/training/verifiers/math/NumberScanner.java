@@ -1,11 +1,15 @@
 package org.score4j.training.verifiers.math;
 
+import java.math.BigDecimal;
+
 /**
- * One number of a text: digits in groups of three behind separators, then decimals. A comma alone
- * may also separate a list's elements; {@code ,\!}, {@code {,}} and {@code \,} may not.
+ * One number of a text: digits in groups of three behind separators, then decimals and a power of
+ * ten ({@code 1.2e3}). A comma alone may also separate a list's elements; {@code ,\!}, {@code {,}}
+ * and {@code \,} may not.
  */
 final class NumberScanner {
   private static final int GROUP = 3;
+  private static final int MAX_EXPONENT_DIGITS = 3;
 
   private final String source;
   private final boolean commasGroup;
@@ -43,6 +47,7 @@ final class NumberScanner {
       scanner.groups();
     }
     scanner.decimals();
+    scanner.exponent();
     return new Scanned(scanner.digits.toString(), scanner.at, scanner.ambiguous, scanner.grouped);
   }
 
@@ -52,14 +57,77 @@ final class NumberScanner {
     }
   }
 
+  /** Whether decimals begin at a dot: digits, or the mark of a period that repeats. */
+  static boolean isDecimal(String source, int dot) {
+    char next = dot + 1 < source.length() ? source.charAt(dot + 1) : 0;
+    return (next >= '0' && next <= '9')
+        || source.startsWith("\\overline", dot + 1)
+        || source.startsWith("\\bar", dot + 1)
+        || source.startsWith("\\dot{", dot + 1)
+        || source.startsWith("\\dot ", dot + 1)
+        || (source.startsWith("\\dot", dot + 1)
+            && dot + 5 < source.length()
+            && Character.isDigit(source.charAt(dot + 5)));
+  }
+
   private void decimals() {
-    if (at < source.length()
-        && source.charAt(at) == '.'
-        && (isDigit(at + 1) || source.startsWith("\\overline", at + 1))) {
-      digits.append('.');
-      at++;
+    int behind = source.startsWith("{.}", at) ? at + 3 : at + 1;
+    boolean dot = behind > at + 1 ? isDigit(behind) : source.startsWith(".", at);
+    if (dot && (behind > at + 1 || isDecimal(source, at) || repeatsInParentheses(behind))) {
+      digits.append(digits.isEmpty() ? "0." : ".");
+      at = behind;
       digits();
     }
+  }
+
+  /** {@code (3)}, the period of {@code 0.(3)}. */
+  private boolean repeatsInParentheses(int open) {
+    int p = open + 1;
+    while (isDigit(p)) {
+      p++;
+    }
+    return source.startsWith("(", open) && p > open + 1 && source.startsWith(")", p);
+  }
+
+  /** {@code e-05} directly behind the digits, but not the E of digits with a base. */
+  private void exponent() {
+    boolean begins = at < source.length() && (source.charAt(at) == 'e' || source.charAt(at) == 'E');
+    if (!begins || digits.isEmpty() || grouped) {
+      return;
+    }
+    int p = at + 1;
+    boolean negative = source.startsWith("-", p);
+    if (negative || source.startsWith("+", p)) {
+      p++;
+    }
+    int start = p;
+    while (isDigit(p)) {
+      p++;
+    }
+    // 2e-3 may be Euler's number less 3; no such doubt is left with 2.0e-3, 2E-3, 2e-03 and 2e3.
+    boolean certain =
+        p - start > 0
+            && (start == at + 1
+                || source.charAt(at) == 'E'
+                || source.charAt(start) == '0'
+                || digits.indexOf(".") >= 0
+                || digits.toString().equals("1"));
+    if (!certain
+        || p - start > MAX_EXPONENT_DIGITS
+        || source.startsWith("_", p)
+        || (p < source.length() && isPartOfWord(p))) {
+      return;
+    }
+    int exponent = Integer.parseInt(source.substring(start, p));
+    BigDecimal value =
+        new BigDecimal(digits.toString()).scaleByPowerOfTen(negative ? -exponent : exponent);
+    digits.setLength(0);
+    digits.append(value.toPlainString());
+    at = p;
+  }
+
+  private boolean isPartOfWord(int p) {
+    return Character.isLetter(source.charAt(p)) || source.charAt(p) == '.';
   }
 
   private void groups() {
@@ -91,20 +159,44 @@ final class NumberScanner {
       if (source.startsWith(",", p) && !comma) {
         comma = true;
         p++;
-      } else if (source.startsWith("{,}", p) && !comma) {
+      } else if (source.startsWith("{", p) && !comma && bracedComma(p) > p) {
         comma = true;
         firm = true;
-        p += 3;
+        p = bracedComma(p);
       } else if (source.startsWith("\\!", p) || source.startsWith("\\,", p)) {
         firm = true;
         p += 2;
-      } else if (source.startsWith(" ", p)) {
+      } else if (source.startsWith("\\ ", p)
+          || source.startsWith("\\;", p)
+          || source.startsWith("\\:", p)) {
         space = true;
+        p += 2;
+      } else if (source.startsWith(" ", p) || source.startsWith("~", p)) {
+        space = true;
+        p++;
+      } else if (source.startsWith("'", p) && p == at && isGroup(p + 1)) {
+        firm = true;
         p++;
       } else {
         return p;
       }
     }
+  }
+
+  /** The index behind {@code {,}}, with or without spaces inside; the same where there is none. */
+  private int bracedComma(int open) {
+    int p = open + 1;
+    while (source.startsWith(" ", p)) {
+      p++;
+    }
+    if (!source.startsWith(",", p)) {
+      return open;
+    }
+    p++;
+    while (source.startsWith(" ", p)) {
+      p++;
+    }
+    return source.startsWith("}", p) ? p + 1 : open;
   }
 
   private boolean isGroup(int p) {

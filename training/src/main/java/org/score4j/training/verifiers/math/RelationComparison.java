@@ -2,6 +2,7 @@ package org.score4j.training.verifiers.math;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.score4j.training.verifiers.math.Answer.Bracketed;
 import org.score4j.training.verifiers.math.Answer.Listed;
@@ -9,7 +10,6 @@ import org.score4j.training.verifiers.math.Answer.Relation;
 import org.score4j.training.verifiers.math.Answer.Scalar;
 import org.score4j.training.verifiers.math.Answer.Union;
 import org.score4j.training.verifiers.math.Answer.Words;
-import org.score4j.training.verifiers.math.Expression.Infinite;
 import org.score4j.training.verifiers.math.Expression.Negation;
 import org.score4j.training.verifiers.math.Expression.Sum;
 import org.score4j.training.verifiers.math.Expression.Variable;
@@ -23,17 +23,19 @@ final class RelationComparison {
 
   private final ExpressionComparison expressions;
   private final AnswerComparison answers;
+  private final Budget budget;
 
-  RelationComparison(ExpressionComparison expressions, AnswerComparison answers) {
+  RelationComparison(ExpressionComparison expressions, AnswerComparison answers, Budget budget) {
     this.expressions = expressions;
     this.answers = answers;
+    this.budget = budget;
   }
 
   /** At least one of the two is a relation. */
   boolean equal(Answer a, Answer b) {
-    Answer left = interval(a);
-    Answer right = interval(b);
-    if (left instanceof Bracketed && right instanceof Bracketed) {
+    Answer left = region(a);
+    Answer right = region(b);
+    if (!(left instanceof Relation) && !(right instanceof Relation)) {
       return answers.equal(left, right);
     }
     if (a instanceof Relation one) {
@@ -47,31 +49,51 @@ final class RelationComparison {
     return value != null && answers.equal(value, other);
   }
 
-  /** The value of {@code x = 5}, of {@code 5 = x} and of {@code x = 2 + 3 = 5}; else null. */
+  /**
+   * The value of {@code x = 5}, of {@code 5 = x} and of {@code x = 2 + 3 = 5}, where all sides but
+   * names agree; else null.
+   */
   private @Nullable Answer value(Relation relation) {
     if (!isEquation(relation)) {
       return null;
     }
     List<Answer> sides = relation.sides();
-    if (isName(sides.getFirst())) {
-      return sides.getLast();
-    }
-    if (sides.size() == 2 && isName(sides.getLast())) {
+    boolean named = isName(sides.getFirst());
+    if (!named && sides.size() == 2 && isName(sides.getLast())) {
       return sides.getFirst();
     }
-    for (int i = 1; i < sides.size(); i++) {
-      if (!(sides.getFirst() instanceof Scalar) || !answers.equal(sides.getFirst(), sides.get(i))) {
+    Answer value = sides.getLast();
+    if (!named && !(sides.getFirst() instanceof Scalar)) {
+      return null;
+    }
+    for (int i = named ? 1 : 0; i < sides.size() - 1; i++) {
+      boolean anotherName = named && isName(sides.get(i));
+      if (!anotherName && !answers.equal(sides.get(i), value)) {
         return null;
       }
     }
-    return sides.getLast();
+    return value;
+  }
+
+  /** The name and the value of {@code x = 5}; null for any other relation. */
+  Map.@Nullable Entry<String, Answer> assignment(Relation relation) {
+    Answer value = value(relation);
+    if (value == null) {
+      return null;
+    }
+    Answer first = relation.sides().getFirst();
+    Answer last = relation.sides().getLast();
+    if (isName(first)) {
+      return Map.entry(first.text(), value);
+    }
+    return isName(last) ? Map.entry(last.text(), value) : null;
   }
 
   private static boolean isEquation(Relation relation) {
     return relation.signs().stream().allMatch("="::equals);
   }
 
-  private static boolean isName(Answer side) {
+  static boolean isName(Answer side) {
     return switch (side) {
       case Words w -> true;
       case Scalar s -> s.unit().isEmpty() && isName(s);
@@ -92,8 +114,11 @@ final class RelationComparison {
     if (isEquation(a) && isEquation(b)) {
       Answer left = value(a);
       Answer right = value(b);
-      if (left != null && right != null && !differentVariables(a, b)) {
+      if (left != null && right != null && !haveDifferentNames(a, b)) {
         return answers.equal(left, right);
+      }
+      if (left != null && right != null && !isVariable(a.sides().getFirst())) {
+        return false;
       }
       return a.sides().size() == 2 && b.sides().size() == 2 && proportional(a, b) != 0;
     }
@@ -107,10 +132,46 @@ final class RelationComparison {
     return a.sides().size() == 2 && b.sides().size() == 2 && equalInequalities(a, b);
   }
 
-  private static boolean differentVariables(Relation a, Relation b) {
-    return a.sides().getFirst() instanceof Scalar(String t, Variable x, String u)
-        && b.sides().getFirst() instanceof Scalar(String v, Variable y, String w)
-        && !x.equals(y);
+  /**
+   * Whether both name what they state in one way and differently: x and y, f(2) and f(3), {@code
+   * \sin A} and {@code \cos A}. A name in words may be that of any of them.
+   */
+  private static boolean haveDifferentNames(Relation a, Relation b) {
+    Answer left = a.sides().getFirst();
+    Answer right = b.sides().getFirst();
+    if (left instanceof Scalar one && right instanceof Scalar other) {
+      return one.expression().getClass() == other.expression().getClass()
+          && isName(left)
+          && isName(right)
+          && !one.expression().equals(other.expression());
+    }
+    return left instanceof Words
+        && right instanceof Words
+        && !isProse(left.text())
+        && !isProse(right.text())
+        && !points(left.text()).equals(points(right.text()));
+  }
+
+  private static boolean isVariable(Answer side) {
+    return side instanceof Scalar scalar && scalar.expression() instanceof Variable;
+  }
+
+  private static boolean isProse(String name) {
+    for (String word : name.split(" ", -1)) {
+      if (LatexVocabulary.word(word) != null || LatexVocabulary.isGreek(word)) {
+        return false;
+      }
+    }
+    return name.chars().allMatch(c -> Character.isLetter(c) || c == ' ')
+        && name.chars().anyMatch(Character::isLowerCase);
+  }
+
+  /** The spelling of a name without the marks of a length; the points of a segment in one order. */
+  private static String points(String name) {
+    String bare = name.replaceAll("overline|overrightarrow|vec|[|‖ ]", "");
+    return bare.length() == 2 && bare.charAt(0) > bare.charAt(1)
+        ? new StringBuilder(bare).reverse().toString()
+        : bare;
   }
 
   private boolean equalInequalities(Relation a, Relation b) {
@@ -151,17 +212,60 @@ final class RelationComparison {
     };
   }
 
-  /** {@code x < 2 or x > 5} as the union of two intervals; else unchanged. */
-  static Answer asUnion(Answer answer) {
-    if (!(answer instanceof Listed listed) || !listed.alternatives()) {
+  /**
+   * {@code x < 2 or x > 5} as the union of two intervals, {@code x ≠ 1, x ≠ 2} as that of three;
+   * else unchanged.
+   */
+  Answer asUnion(Answer answer) {
+    if (!(answer instanceof Listed listed)
+        || listed.elements().stream().noneMatch(Relation.class::isInstance)) {
       return answer;
     }
-    List<Answer> parts = listed.elements().stream().map(RelationComparison::interval).toList();
-    return listed.elements().size() > 1
-            && listed.elements().stream().allMatch(Relation.class::isInstance)
-            && parts.stream().allMatch(Bracketed.class::isInstance)
+    List<Answer> relations =
+        listed.elements().stream().filter(element -> !AnswerComparison.isReals(element)).toList();
+    if (relations.isEmpty() || !relations.stream().allMatch(Relation.class::isInstance)) {
+      return answer;
+    }
+    if (relations.size() == 1) {
+      // x ∈ ℝ, x ≠ 1
+      return region(relations.getFirst());
+    }
+    List<Answer> excluded = excluded(relations);
+    if (!excluded.isEmpty()) {
+      Answer union = Regions.realsWithout(listed.text(), excluded, budget);
+      return union == null ? answer : union;
+    }
+    List<Answer> parts = relations.stream().map(RelationComparison::interval).toList();
+    return listed.alternatives() && parts.stream().allMatch(Bracketed.class::isInstance)
         ? new Union(listed.text(), parts)
         : answer;
+  }
+
+  /** The points of {@code x ≠ 1, x ≠ 2}; empty where a relation is another, or of another name. */
+  private static List<Answer> excluded(List<Answer> relations) {
+    List<Answer> points = new ArrayList<>();
+    String name = null;
+    for (Answer answer : relations) {
+      if (!(answer instanceof Relation(String text, List<Answer> sides, List<String> signs))
+          || !signs.equals(List.of("≠"))
+          || !isName(sides.getFirst())
+          || (name != null && !name.equals(sides.getFirst().text()))) {
+        return List.of();
+      }
+      name = sides.getFirst().text();
+      points.add(sides.getLast());
+    }
+    return points;
+  }
+
+  /** An inequality in one variable as an interval, or as what {@code ≠} leaves; else unchanged. */
+  private Answer region(Answer answer) {
+    List<Answer> excluded = answer instanceof Relation ? excluded(List.of(answer)) : List.of();
+    if (excluded.isEmpty()) {
+      return interval(answer);
+    }
+    Answer union = Regions.realsWithout(answer.text(), excluded, budget);
+    return union == null ? answer : union;
   }
 
   /** {@code 1 < x ≤ 2} as (1,2], {@code x > 5} as (5,∞); else unchanged. */
@@ -184,10 +288,10 @@ final class RelationComparison {
       return bracketed(signs.get(0), sides.get(0), sides.get(2), signs.get(1), relation.text());
     }
     if (sides.size() == 2 && isName(sides.get(0)) && isConstant(sides.get(1))) {
-      return bracketed("<", infinity(-1), sides.get(1), signs.get(0), relation.text());
+      return bracketed("<", Regions.infinity(-1), sides.get(1), signs.get(0), relation.text());
     }
     if (sides.size() == 2 && isName(sides.get(1)) && isConstant(sides.get(0))) {
-      return bracketed(signs.get(0), sides.get(0), infinity(1), "<", relation.text());
+      return bracketed(signs.get(0), sides.get(0), Regions.infinity(1), "<", relation.text());
     }
     return answer;
   }
@@ -200,12 +304,6 @@ final class RelationComparison {
       String lower, Answer from, Answer to, String upper, String text) {
     return new Bracketed(
         text, lower.equals("≤") ? "[" : "(", upper.equals("≤") ? "]" : ")", List.of(from, to));
-  }
-
-  private static Answer infinity(int sign) {
-    return sign > 0
-        ? new Scalar("∞", new Infinite(), "")
-        : new Scalar("-∞", new Negation(new Infinite()), "");
   }
 
   /** {@code x = 1, x = 2} and {@code x = 1, 2} as 1, 2. */

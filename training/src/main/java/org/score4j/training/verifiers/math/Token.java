@@ -65,7 +65,13 @@ record Token(Kind kind, String text, boolean spaced) {
     CELL,
     ROW,
     ELLIPSIS,
-    EMPTY_SET
+    EMPTY_SET,
+    /** {@code \\over} and {@code \\choose}: what stands before and behind it are its arguments. */
+    INFIX,
+    /** {@code \\pmod}, {@code \\bmod} or the word mod; the modulus follows. */
+    MODULO,
+    /** {@code \\quad}: white space wide enough to set two statements apart. */
+    GAP
   }
 
   boolean is(Kind expected, String spelling) {

@@ -44,6 +44,11 @@ final class TokenCursor {
     return at == 0 ? null : tokens.get(at - 1);
   }
 
+  /** Whether what precedes is an exponent of one token: the 6 of {@code 2^6}. */
+  boolean isBehindPower() {
+    return at >= 2 && tokens.get(at - 2).is(Kind.OPERATOR, "^");
+  }
+
   boolean nextIs(Kind kind, String text) {
     Token token = peek();
     return token != null && token.is(kind, text);

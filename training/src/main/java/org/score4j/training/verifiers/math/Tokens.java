@@ -45,7 +45,29 @@ record Tokens(List<Token> list) {
     return new Tokens(rest);
   }
 
-  private static int nesting(Token token) {
+  Tokens without(Kind kind) {
+    return new Tokens(list.stream().filter(token -> token.kind() != kind).toList());
+  }
+
+  Tokens withoutTrailing(Kind kind) {
+    int end = size();
+    while (end > 0 && get(end - 1).kind() == kind) {
+      end--;
+    }
+    return part(0, end);
+  }
+
+  Tokens joined(Tokens behind) {
+    List<Token> both = new ArrayList<>(list);
+    both.addAll(behind.list());
+    return new Tokens(both);
+  }
+
+  boolean isReals() {
+    return size() == 1 && (first().is(Kind.SYMBOL, "ℝ") || first().is(Kind.LETTER, "R"));
+  }
+
+  static int nesting(Token token) {
     return switch (token.kind()) {
       case OPEN, GROUP_OPEN, BEGIN -> 1;
       case CLOSE, GROUP_CLOSE, END -> -1;
@@ -66,6 +88,37 @@ record Tokens(List<Token> list) {
     return found;
   }
 
+  /** The bit of a kind in {@link #kinds} and {@link #topLevelKinds}. */
+  @SuppressWarnings(
+      "EnumOrdinal") // a bit of a mask that lives for one call, and an EnumSet costs more
+  static long bit(Kind kind) {
+    return 1L << kind.ordinal();
+  }
+
+  /** The kinds of all tokens, one bit each. */
+  long kinds() {
+    long kinds = 0;
+    for (int i = 0; i < list.size(); i++) {
+      kinds |= bit(list.get(i).kind());
+    }
+    return kinds;
+  }
+
+  /** The kinds of the top-level tokens, one bit each; brackets themselves are left out. */
+  long topLevelKinds() {
+    long kinds = 0;
+    int depth = 0;
+    for (int i = 0; i < list.size(); i++) {
+      Token token = list.get(i);
+      int nesting = nesting(token);
+      depth += nesting;
+      if (depth == 0 && nesting == 0) {
+        kinds |= bit(token.kind());
+      }
+    }
+    return kinds;
+  }
+
   boolean hasTopLevel(Kind kind) {
     int depth = 0;
     for (Token token : list) {
@@ -78,7 +131,7 @@ record Tokens(List<Token> list) {
   }
 
   boolean has(Kind kind) {
-    return list.stream().anyMatch(token -> token.kind() == kind);
+    return (kinds() & bit(kind)) != 0;
   }
 
   /** The stretches between top-level tokens of a kind; empty ones too. */
@@ -107,7 +160,12 @@ record Tokens(List<Token> list) {
   }
 
   boolean all(Kind kind) {
-    return list.stream().allMatch(token -> token.kind() == kind);
+    for (int i = 0; i < list.size(); i++) {
+      if (list.get(i).kind() != kind) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Whether the first token opens what the last one closes. */
@@ -134,6 +192,56 @@ record Tokens(List<Token> list) {
     return tokens;
   }
 
+  /**
+   * Without the white space between statements and the row ends outside of environments: separators
+   * where they stand between two statements, else nothing.
+   */
+  Tokens withStatementsApart() {
+    if ((kinds() & (bit(Kind.GAP) | bit(Kind.ROW))) == 0) {
+      return this;
+    }
+    List<Token> apart = new ArrayList<>(size());
+    int depth = 0;
+    boolean gap = false;
+    for (int i = 0; i < size(); i++) {
+      Token token = get(i);
+      depth += nesting(token);
+      boolean row = token.kind() == Kind.ROW && depth == 0;
+      if (row || (token.kind() == Kind.GAP && depth == 0 && isBetweenRelations(i))) {
+        apart.add(new Token(Kind.SEPARATOR, ",", token.spaced()));
+        gap = false;
+      } else if (token.kind() == Kind.GAP) {
+        gap = true;
+      } else {
+        apart.add(gap ? new Token(token.kind(), token.text(), true) : token);
+        gap = false;
+      }
+    }
+    return new Tokens(apart);
+  }
+
+  /** Whether the stretches on both sides of a place, up to the next separators, are relations. */
+  private boolean isBetweenRelations(int place) {
+    return isRelationNext(place, -1) && isRelationNext(place, 1);
+  }
+
+  private boolean isRelationNext(int place, int step) {
+    int depth = 0;
+    for (int i = place + step; i >= 0 && i < size(); i += step) {
+      Token token = get(i);
+      depth += nesting(token);
+      boolean ends =
+          token.kind() == Kind.SEPARATOR || token.kind() == Kind.GAP || token.kind() == Kind.ROW;
+      if (depth == 0 && ends) {
+        return false;
+      }
+      if (depth == 0 && token.kind() == Kind.RELATION) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** With every ± as + or −, and every ∓ as the other. */
   Tokens withSign(boolean plus) {
     List<Token> signed = new ArrayList<>(size());
@@ -148,8 +256,14 @@ record Tokens(List<Token> list) {
     return new Tokens(signed);
   }
 
-  /** Whether this can name a value: {@code x}, {@code AB}, {@code f(x)}, {@code \text{Area}}. */
+  /**
+   * Whether this can name a value: {@code x}, {@code AB}, {@code f(x)}, {@code \text{Area}}, {@code
+   * P(X=2)}.
+   */
   boolean isName() {
+    if (QuantityName.is(this)) {
+      return true;
+    }
     if (isEmpty() || size() > MAX_NAME) {
       return false;
     }
@@ -250,7 +364,9 @@ record Tokens(List<Token> list) {
 
   private static boolean separates(Token token) {
     return switch (token.kind()) {
-      case WORD, NUMBER, GROUPED_NUMBER, FUNCTION, SYMBOL, DECORATION, FRACTION, BINOMIAL -> true;
+      // 5 m may be five metres or 5m; of one letter nobody can say.
+      case WORD -> token.text().length() > 1;
+      case NUMBER, GROUPED_NUMBER, FUNCTION, SYMBOL, DECORATION, FRACTION, BINOMIAL -> true;
       default -> false;
     };
   }

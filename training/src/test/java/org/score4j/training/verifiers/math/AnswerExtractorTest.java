@@ -24,7 +24,11 @@ class AnswerExtractorTest {
         "The final answer is \\(3\\). | final-answer | 3",
         "The final answer is $\\boxed{7}$. | final-answer | 7",
         "The final answer is unclear, but \\boxed{4}. | boxed | 4",
-        "\\boxed{1} and \\boxed{\\frac{1}{2}} | boxed | \\frac{1}{2}",
+        "\\boxed{1}, then \\boxed{\\frac{1}{2}} | boxed | \\frac{1}{2}",
+        "\\boxed 12 | boxed | 12",
+        "\\boxed\\frac12 | boxed | \\frac12",
+        "\\framebox[2cm][c]{6} | boxed | 6",
+        "\\boxed{\\boxed{5}} | boxed | \\boxed{5}",
         "\\boxed{1} and \\boxed{\\frac{1}{2} | boxed | 1",
         "\\boxed{\\{1, 2\\}} | boxed | \\{1, 2\\}",
         "\\boxed 5 | boxed | 5",
@@ -33,10 +37,13 @@ class AnswerExtractorTest {
         "so 3 apples remain 17 | last-number | 17",
         "it costs $1,234.50. | last-number | 1,234.50",
         "from 10 to -3 | last-number | -3",
-        "that is 10-3 | last-number | 3",
+        "that is 10-3 | last-number | 10-3",
+        "She needs 2 1/2 cups | last-number | 2 1/2",
+        "in all 12 345 people | last-number | 12345",
+        "It is 1.2e3 metres | last-number | 1200",
         "about 3/4 of them | last-number | 3/4"
       })
-  void theFirstRuleThatAppliesIsSaid(String response, String rule, String answer) {
+  void theRuleThatFoundTheAnswerIsSaid(String response, String rule, String answer) {
     assertThat(ALL.extract(response))
         .contains(new AnswerExtractor.Extracted(answer, ExtractionRule.byName(rule)));
   }
@@ -44,18 +51,42 @@ class AnswerExtractorTest {
   @Test
   void anAnswerLineIsTheLastOne() {
     assertThat(ALL.extract("A: 1\nno\n**Answer:** 5\nthe end"))
-        .contains(new AnswerExtractor.Extracted("** 5", ExtractionRule.ANSWER_LINE));
+        .contains(new AnswerExtractor.Extracted("5", ExtractionRule.ANSWER_LINE));
     assertThat(ALL.extract("Work.\nA: 26"))
         .contains(new AnswerExtractor.Extracted("26", ExtractionRule.ANSWER_LINE));
   }
 
   @Test
-  void theOrderIsConfigured() {
+  void severalPartsAreOneAnswer() {
+    assertThat(ALL.extract("\\boxed{1} and \\boxed{\\frac{1}{2}}"))
+        .contains(
+            new AnswerExtractor.Extracted(
+                "1, \\frac{1}{2}", ExtractionRule.BOXED, List.of("1", "\\frac{1}{2}")));
+  }
+
+  @Test
+  void anAnswerTakenBackHasNoParts() {
+    MathVerifier verifier = new MathVerifier(List.of(ExtractionRule.BOXED), Duration.ofSeconds(1));
+    assertThat(verifier.verify("5", "\\boxed{5}. Wait, that is wrong."))
+        .isEqualTo(Verdict.wrong("boxed: the answer was taken back, and no other one given"));
+  }
+
+  @Test
+  void theOrderDecidesBetweenRulesThatReadTheSamePlace() {
     String response = "\\boxed{1}\n#### 2";
     assertThat(
             new AnswerExtractor(List.of(ExtractionRule.HASHES, ExtractionRule.BOXED))
                 .extract(response))
         .contains(new AnswerExtractor.Extracted("2", ExtractionRule.HASHES));
+    String both = "The final answer is $\\boxed{7}$.";
+    for (ExtractionRule rule : List.of(ExtractionRule.BOXED, ExtractionRule.FINAL_ANSWER)) {
+      List<ExtractionRule> order =
+          rule == ExtractionRule.BOXED
+              ? List.of(rule, ExtractionRule.FINAL_ANSWER)
+              : List.of(rule, ExtractionRule.BOXED);
+      assertThat(new AnswerExtractor(order).extract(both))
+          .contains(new AnswerExtractor.Extracted("7", rule));
+    }
     assertThat(new AnswerExtractor(List.of(ExtractionRule.BOXED)).extract("no box, 5")).isEmpty();
     assertThatThrownBy(() -> new AnswerExtractor(List.of())).hasMessageContaining("at least one");
     assertThatThrownBy(() -> ExtractionRule.byName("box"))

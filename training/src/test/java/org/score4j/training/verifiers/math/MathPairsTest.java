@@ -15,7 +15,7 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
-/** The table of hand-written pairs, each in both orders. */
+/** The tables of hand-written pairs, each in both orders. */
 class MathPairsTest {
   private final MathEquality equality = new MathEquality(MathVerifier.DEFAULT_TIME_LIMIT);
 
@@ -55,23 +55,28 @@ class MathPairsTest {
   @Test
   void theTableIsLargeAndItsExceptionsAreFew() throws IOException {
     List<Pair> pairs = pairs();
-    assertThat(pairs).hasSizeGreaterThan(500);
+    assertThat(pairs).hasSizeGreaterThan(1_100);
     assertThat(pairs.stream().filter(pair -> pair.verdict().equals("same")))
-        .hasSizeGreaterThan(250);
+        .hasSizeGreaterThan(600);
     assertThat(pairs.stream().filter(pair -> pair.verdict().equals("differ")))
-        .hasSizeGreaterThan(150);
+        .hasSizeGreaterThan(400);
     assertThat(pairs.stream().filter(pair -> pair.verdict().equals("unseen"))).hasSizeLessThan(10);
   }
 
   private static List<Pair> pairs() throws IOException {
     List<Pair> pairs = new ArrayList<>();
+    for (String table : List.of("math-pairs.tsv", "notation-pairs.tsv")) {
+      read("/verifiers/" + table, pairs);
+    }
+    return pairs;
+  }
+
+  private static void read(String table, List<Pair> pairs) throws IOException {
     String kind = "";
     try (BufferedReader reader =
         new BufferedReader(
             new InputStreamReader(
-                Objects.requireNonNull(
-                    MathPairsTest.class.getResourceAsStream("/verifiers/math-pairs.tsv")),
-                UTF_8))) {
+                Objects.requireNonNull(MathPairsTest.class.getResourceAsStream(table)), UTF_8))) {
       String line;
       while ((line = reader.readLine()) != null) {
         String[] columns = line.split("\t", -1);
@@ -86,6 +91,5 @@ class MathPairsTest {
         }
       }
     }
-    return pairs;
   }
 }

@@ -1,0 +1,6 @@
+package org.score4j.tokenizer.jinja;
+
+/** Python's None. */
+enum None {
+  NONE
+}
