@@ -52,18 +52,22 @@ record Rational(BigInteger numerator, BigInteger denominator) {
   }
 
   private static @Nullable Rational bounded(BigInteger numerator, BigInteger denominator) {
-    return numerator.bitLength() > MAX_BITS || denominator.bitLength() > MAX_BITS
-        ? null
-        : reduced(numerator, denominator);
+    return isTooLong(numerator, denominator) ? null : reduced(numerator, denominator);
+  }
+
+  private static boolean isTooLong(BigInteger numerator, BigInteger denominator) {
+    return numerator.bitLength() > MAX_BITS || denominator.bitLength() > MAX_BITS;
   }
 
   @Nullable Rational plus(Rational other) {
-    if (isInteger() && other.isInteger()) {
-      return bounded(numerator.add(other.numerator), denominator);
+    BigInteger top =
+        numerator.multiply(other.denominator).add(other.numerator.multiply(denominator));
+    BigInteger bottom = denominator.multiply(other.denominator);
+    if (isInteger() || other.isInteger()) {
+      // p/q + k is in lowest terms where p/q is; the divisor of long numbers takes milliseconds.
+      return isTooLong(top, bottom) ? null : new Rational(top, bottom);
     }
-    return bounded(
-        numerator.multiply(other.denominator).add(other.numerator.multiply(denominator)),
-        denominator.multiply(other.denominator));
+    return bounded(top, bottom);
   }
 
   Rational negate() {
