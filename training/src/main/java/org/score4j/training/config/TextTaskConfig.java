@@ -15,7 +15,7 @@ import org.score4j.training.verifiers.code.CodeSettings;
  * @param heldOutFile problems to evaluate on; empty for none
  * @param firstPrompt template of the first prompt, with {problem} and, for programs, {tests}
  * @param correctionPrompt the instruction between the attempts
- * @param answerRules where a final answer is looked for, in order, separated by commas
+ * @param answerRules forms of a final answer, separated by commas; the last in a response counts
  * @param shots worked examples before a problem of mbpp; -1 for the task's own
  * @param prompts {@code template} for the model's chat template where it has one, or {@code plain}
  * @param maxPromptTokens most tokens of a prompt; problems with longer ones are left out

@@ -10,7 +10,7 @@ import org.score4j.training.verifiers.code.CodeSettings;
  * @param heldOutFile problems to evaluate on; empty for none
  * @param firstPrompt template of x1, with {@code {problem}} and, for programs, {@code {tests}}
  * @param correctionPrompt the instruction between the attempts
- * @param answerRules where a final answer is looked for, in order, separated by commas
+ * @param answerRules forms of a final answer, separated by commas; the last in a response counts
  * @param shots worked examples before a problem of {@code mbpp}
  * @param columns of the files of {@code jsonl}
  * @param code how programs are judged

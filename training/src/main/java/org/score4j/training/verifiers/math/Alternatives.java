@@ -42,6 +42,10 @@ final class Alternatives {
       Set.of("or", "alternatively", "otherwise", "maybe", "perhaps", "possibly");
   private static final Set<String> OR_OF_MARKED = Set.of("could", "might", "may", "else", "either");
   private static final Set<String> AND = Set.of("and", "also");
+  private static final String[] JOINING = {
+    "or", "alternatively", "otherwise", "maybe", "perhaps", "possibly", "and", "also", "&", "\\lor",
+    "\\vee", "\\land", "\\wedge", "be ", "be$", "be\\", "it could", "it might", "it may"
+  };
   private static final Set<String> FILLERS =
       Set.of("both", "also", "the", "a", "an", "as", "well", "even", "respectively");
   private static final Set<String> HEDGES =
@@ -61,6 +65,9 @@ final class Alternatives {
    */
   static boolean join(String between, boolean marked) {
     if (between.length() > MAX_BETWEEN) {
+      return false;
+    }
+    if (!marked && between.length() > 3 && !mayJoin(between)) {
       return false;
     }
     String plain = plain(between);
@@ -88,6 +95,17 @@ final class Alternatives {
     return (marked && SAME.matcher(plain).matches()) || joinWords(words, marked)
         || (marked && words.size() <= MAX_UNIT_WORDS && plain.stripTrailing().matches("[^,;]*[,;]")
             && words.stream().noneMatch(CORRECTING::contains));
+  }
+
+  /** Whether a word that joins may be there; most texts between two numbers have none. */
+  private static boolean mayJoin(String between) {
+    String lower = between.toLowerCase(Locale.ROOT);
+    for (String sign : JOINING) {
+      if (lower.contains(sign)) {
+        return true;
+      }
+    }
+    return lower.isBlank() || lower.strip().length() == 1;
   }
 
   /** Whether the words of a text between values say "or", "and": a comma alone does not. */

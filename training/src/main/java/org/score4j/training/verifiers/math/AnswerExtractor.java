@@ -108,8 +108,11 @@ public record AnswerExtractor(List<ExtractionRule> rules) {
           || last.start() - markers.get(i).start() > MathEquality.MAX_CHARACTERS) {
         break;
       }
+      if (!comesFirst(rule(markers.get(i)), chosen.rule())) {
+        continue;
+      }
       Statement other = statement(text, markers, i);
-      if (other != null && other.end() > chosen.start() && comesFirst(other.rule(), chosen.rule())) {
+      if (other != null && other.end() > chosen.start()) {
         chosen = other;
         first = i;
       }
@@ -161,7 +164,7 @@ public record AnswerExtractor(List<ExtractionRule> rules) {
 
   /** What the text behind a statement says instead of it; empty where it says nothing else. */
   private Optional<Extracted> replaced(String tail, Statement statement) {
-    if (tail.isBlank()) {
+    if (tail.length() < 4 || tail.isBlank()) {
       return Optional.empty();
     }
     boolean numbers = rules.contains(ExtractionRule.LAST_NUMBER);
@@ -176,7 +179,7 @@ public record AnswerExtractor(List<ExtractionRule> rules) {
             && (statement.kind() == Kind.HASHES
                 || statement.kind() == Kind.LETTER
                 || statement.kind() == Kind.LABEL);
-    if (!weak && !SECOND_THOUGHTS.matcher(tail).find()) {
+    if (!weak && !(hasDigit(tail, 0, tail.length()) && SECOND_THOUGHTS.matcher(tail).find())) {
       return Optional.empty();
     }
     return conclusion(tail)
@@ -209,6 +212,19 @@ public record AnswerExtractor(List<ExtractionRule> rules) {
             && Character.isWhitespace(text.charAt(at + 1)));
   }
 
+  private ExtractionRule rule(Marker marker) {
+    return switch (marker.kind()) {
+      case BOX -> ExtractionRule.BOXED;
+      case HASHES -> ExtractionRule.HASHES;
+      case LETTER -> ExtractionRule.ANSWER_LINE;
+      case IS -> owner(ExtractionRule.FINAL_ANSWER, ExtractionRule.ANSWER_LINE);
+      case LABEL, INLINE_LABEL ->
+          marker.isFinal()
+              ? owner(ExtractionRule.FINAL_ANSWER, ExtractionRule.ANSWER_LINE)
+              : owner(ExtractionRule.ANSWER_LINE, ExtractionRule.FINAL_ANSWER);
+    };
+  }
+
   private @Nullable Statement statement(String text, List<Marker> markers, int index) {
     Marker marker = markers.get(index);
     return switch (marker.kind()) {
@@ -225,7 +241,7 @@ public record AnswerExtractor(List<ExtractionRule> rules) {
           of(
               StatementReader.head(text, marker.end()),
               marker,
-              owner(ExtractionRule.FINAL_ANSWER, ExtractionRule.ANSWER_LINE),
+              rule(marker),
               0);
       case LABEL, INLINE_LABEL -> label(text, markers, index);
       case LETTER -> line(text, markers, index, ExtractionRule.ANSWER_LINE);
@@ -235,7 +251,16 @@ public record AnswerExtractor(List<ExtractionRule> rules) {
 
   /** Whether "not" or what crosses it out stands in front of a box, or "is wrong" behind it. */
   private static boolean isDenied(String text, Marker box) {
-    return DENIED.matcher(text.substring(Math.max(0, box.start() - 40), box.start())).find()
+    String before = text.substring(Math.max(0, box.start() - 40), box.start());
+    boolean mayBeDenied =
+        before.contains("not")
+            || before.contains("n't")
+            || before.contains("n’t")
+            || before.contains(" of")
+            || before.contains(" than")
+            || before.contains("cancel{")
+            || before.contains("\\s");
+    return (mayBeDenied && DENIED.matcher(before).find())
         || Retraction.begins(
             text.substring(box.end(), Math.min(text.length(), box.end() + 40)));
   }
@@ -248,10 +273,7 @@ public record AnswerExtractor(List<ExtractionRule> rules) {
 
   private @Nullable Statement label(String text, List<Marker> markers, int index) {
     Marker marker = markers.get(index);
-    ExtractionRule rule =
-        marker.isFinal()
-            ? owner(ExtractionRule.FINAL_ANSWER, ExtractionRule.ANSWER_LINE)
-            : owner(ExtractionRule.ANSWER_LINE, ExtractionRule.FINAL_ANSWER);
+    ExtractionRule rule = rule(marker);
     if (marker.kind() == Kind.INLINE_LABEL) {
       return of(StatementReader.head(text, marker.end()), marker, rule, 0);
     }

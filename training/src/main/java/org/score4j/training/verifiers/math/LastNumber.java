@@ -21,6 +21,7 @@ final class LastNumber {
   private static final int MAX_EXPONENT = 40;
   private static final int MAX_WORD = 24;
   private static final String CURRENCIES = "$€£¥₹";
+  private static final String CURRENCY_OR_ESCAPE = CURRENCIES + "\\";
   private static final String SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
   private static final Map<Character, String> VULGAR =
       Map.ofEntries(
@@ -89,6 +90,10 @@ final class LastNumber {
       Pattern.compile(
           " ?(?:(?:\\*\\*|[*×·⋅÷/+^-]|\\\\(?:times|cdot|div) ?|x(?=[ \\d]))|(?:plus|minus|times|divided by|over) ) ?"
               + "|[:,._/](?=\\d)");
+  // The first characters of what the patterns match, past a space.
+  private static final String OPERATOR_SIGNS = "*×·⋅÷/+^-\\xpmtdo:,._";
+  private static final String PART_SIGNS = "-\\ a0123456789";
+  private static final String SCALE_SIGNS = "-htmbdHTMBD";
   private static final Pattern RANGE = Pattern.compile(" ?(?:to|through|until) ");
   private static final Pattern EXPONENT = Pattern.compile("[eE][+-]?\\d{1,9}(?![\\w.])");
   private static final Pattern DENIED =
@@ -97,7 +102,13 @@ final class LastNumber {
               + " ?(?:an? |the |exactly )?[$€£¥₹\\\\ ]{0,3}$",
           Pattern.CASE_INSENSITIVE);
 
+  // The last words of what DENIED matches.
+  private static final Set<String> BEFORE_DENIED =
+      Set.of("not", "than", "of", "from", "t", "a", "an", "the", "exactly", "");
+
   private final String text;
+  private final boolean hasFractionWords;
+  private final boolean hasBelowZero;
   private final List<Group> groups = new ArrayList<>();
   private int at;
 
@@ -112,6 +123,10 @@ final class LastNumber {
 
   private LastNumber(String text) {
     this.text = text;
+    hasFractionWords =
+        text.contains(" and ")
+            && (text.contains("half") || text.contains("third") || text.contains("quarter"));
+    hasBelowZero = text.contains("below zero");
   }
 
   /** The last number or list of numbers; empty where the text has none. */
@@ -129,7 +144,7 @@ final class LastNumber {
 
   /** With ASCII digits, signs and spaces for all of Unicode's, and nothing of no width. */
   static String folded(String text) {
-    if (text.chars().allMatch(c -> c < 128)) {
+    if (isAscii(text)) {
       return text;
     }
     StringBuilder folded = new StringBuilder(text.length());
@@ -153,6 +168,15 @@ final class LastNumber {
     return folded.toString();
   }
 
+  private static boolean isAscii(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      if (text.charAt(i) >= 128) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   private void scan() {
     while (at < text.length()) {
       if (beginsTerm(at)) {
@@ -167,14 +191,14 @@ final class LastNumber {
 
   private void add(int numberStart, String value) {
     int start = signStart(numberStart);
-    if (DENIED.matcher(text.substring(Math.max(0, start - MAX_WORD), start)).find()) {
+    if (BEFORE_DENIED.contains(wordBefore(start)) && DENIED.matcher(text.substring(Math.max(0, start - MAX_WORD), start)).find()) {
       return;
     }
     Group before = groups.isEmpty() ? null : groups.getLast();
     if (before != null && start >= before.end() && start - before.end() <= Alternatives.MAX_BETWEEN) {
       String between = text.substring(before.end(), start);
       boolean range =
-          RANGE.matcher(between).matches() && !wordBefore(before.start()).equals("from");
+          between.length() < MAX_WORD && RANGE.matcher(between).matches() && !wordBefore(before.start()).equals("from");
       boolean joined =
           range
               || Alternatives.join(between, false)
@@ -195,7 +219,7 @@ final class LastNumber {
     char c = text.charAt(index);
     return isDigit(index)
         || (c == '.' && isDigit(index + 1) && !isDigit(index - 1))
-        || VULGAR.containsKey(c)
+        || (c >= 128 && VULGAR.containsKey(c))
         || (c == '√' && lookingAt(ROOT, index) >= 0)
         || (c == '\\' && (lookingAt(FRACTION, index) >= 0 || lookingAt(ROOT, index) >= 0));
   }
@@ -206,7 +230,7 @@ final class LastNumber {
     String first = (isNegative(start) ? "-" : "") + term();
     StringBuilder all = null;
     while (true) {
-      int operator = lookingAt(OPERATOR, at);
+      int operator = mayContinue(OPERATOR_SIGNS) ? lookingAt(OPERATOR, at) : -1;
       if (operator < 0) {
         break;
       }
@@ -230,6 +254,12 @@ final class LastNumber {
       }
     }
     return all == null ? first : all.toString();
+  }
+
+  /** Whether the character at the cursor, or behind a space there, is one of the signs. */
+  private boolean mayContinue(String signs) {
+    int next = at < text.length() && text.charAt(at) == ' ' ? at + 1 : at;
+    return next < text.length() && signs.indexOf(text.charAt(next)) >= 0;
   }
 
   private static String symbols(String operator) {
@@ -260,13 +290,14 @@ final class LastNumber {
         return mixed;
       }
     }
-    int exponent = lookingAt(EXPONENT, at);
+    char next = at < text.length() ? text.charAt(at) : 0;
+    int exponent = next == 'e' || next == 'E' ? lookingAt(EXPONENT, at) : -1;
     if (exponent >= 0) {
       String written = digits + text.substring(at, exponent);
       at = exponent;
       return scientific(written);
     }
-    int root = lookingAt(ROOT, at);
+    int root = next == '√' || next == '\\' ? lookingAt(ROOT, at) : -1;
     if (root >= 0) {
       String written = text.substring(at, root);
       at = root;
@@ -346,14 +377,17 @@ final class LastNumber {
     if (at < text.length() && VULGAR.containsKey(text.charAt(at))) {
       return whole + " " + VULGAR.get(text.charAt(at++));
     }
-    Matcher part = matcher(PART, at);
-    if (part.lookingAt()) {
+    Matcher part = mayContinue(PART_SIGNS) ? matcher(PART, at) : null;
+    if (part != null && part.lookingAt()) {
       String numerator = firstOf(part.group(1), part.group(3), part.group(5));
       String denominator = firstOf(part.group(2), part.group(4), part.group(6));
       if (Integer.parseInt(numerator) < Integer.parseInt(denominator)) {
         at = part.end();
         return "%s %s/%s".formatted(whole, numerator, denominator);
       }
+    }
+    if (!hasFractionWords) {
+      return null;
     }
     Matcher fraction = matcher(AND_FRACTION, at);
     if (fraction.lookingAt()) {
@@ -398,7 +432,11 @@ final class LastNumber {
       return digits + "\\%";
     }
     BigDecimal factor = BigDecimal.ONE;
-    for (Matcher scale = matcher(SCALE, at); scale.lookingAt(); scale = matcher(SCALE, at)) {
+    while (mayContinue(SCALE_SIGNS)) {
+      Matcher scale = matcher(SCALE, at);
+      if (!scale.lookingAt()) {
+        break;
+      }
       factor = factor.multiply(SCALES.get(scale.group(1).toLowerCase(Locale.ROOT)));
       at = scale.end();
     }
@@ -409,13 +447,13 @@ final class LastNumber {
     if (factor.compareTo(BigDecimal.ONE) > 0 && digits.length() <= MAX_EXPONENT) {
       return new BigDecimal(digits.replace(",", "")).multiply(factor).stripTrailingZeros().toPlainString();
     }
-    int noun = lookingAt(FRACTION_NOUN, at);
+    int noun = mayContinue("htqfsen") ? lookingAt(FRACTION_NOUN, at) : -1;
     if (noun >= 0) {
       String written = digits + text.substring(at, noun);
       at = noun;
       return written;
     }
-    int below = lookingAt(BELOW_ZERO, at);
+    int below = hasBelowZero ? lookingAt(BELOW_ZERO, at) : -1;
     if (below >= 0) {
       at = below;
       return "-" + digits;
@@ -436,7 +474,7 @@ final class LastNumber {
   /** Where a number begins with its currency and its sign. */
   private int signStart(int numberStart) {
     int start = numberStart;
-    while (start > 0 && (CURRENCIES + "\\").indexOf(text.charAt(start - 1)) >= 0) {
+    while (start > 0 && CURRENCY_OR_ESCAPE.indexOf(text.charAt(start - 1)) >= 0) {
       start--;
     }
     if (isNegative(numberStart)) {
@@ -449,7 +487,7 @@ final class LastNumber {
   /** A minus in front, past a currency sign, that is no subtraction. */
   private boolean isNegative(int numberStart) {
     int start = numberStart;
-    while (start > 0 && (CURRENCIES + "\\").indexOf(text.charAt(start - 1)) >= 0) {
+    while (start > 0 && CURRENCY_OR_ESCAPE.indexOf(text.charAt(start - 1)) >= 0) {
       start--;
     }
     int sign = start - 1;

@@ -81,6 +81,15 @@ final class MathSpans {
     return -1;
   }
 
+  private static boolean hasLetter(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      if (Character.isLetter(text.charAt(i))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   private static boolean isCurrency(String text, int inner, int close) {
     int first = inner;
     while (first < close && " -−–".indexOf(text.charAt(first)) >= 0) {
@@ -93,6 +102,7 @@ final class MathSpans {
     String content = text.substring(inner, close);
     return digitBehind
         || content.contains("\n\n")
-        || WORD.matcher(TEXT_ARGUMENT.matcher(content).replaceAll("")).find();
+        || hasLetter(content)
+            && WORD.matcher(TEXT_ARGUMENT.matcher(content).replaceAll("")).find();
   }
 }

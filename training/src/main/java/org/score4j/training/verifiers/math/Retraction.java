@@ -33,6 +33,14 @@ final class Retraction {
     "\\bactually,? (?:no|not|it(?:['’]s| is| should)|the (?:\\w+ )?answer)\\b",
     "\\b(?:that|this|it|answer) does(?:n['’]t| not) (?:work|check out|add up|make sense)\\b",
   };
+  private static final int MIN_CUE = 4;
+  private static final String[] SIGNS = {
+    "wrong", "incorrect", "mistake", "false", "not", "n't", "n’t", "can't be", "can’t be", "cant be",
+    "error", "slip", "miscalculat", "my bad", "miscounted", "misread", "misunderstood", "forgot",
+    "overlooked", "mixed up", "scratch", "strike", "ignore", "disregard", "forget", "retract",
+    "cancel", "discard", "never mind", "nevermind", "oops", "correction", "take", "second thought",
+    "let me", "let's", "let’s", "let us", "redoing", "should", "wait", "no", "actually"
+  };
   private static final Pattern CUE =
       Pattern.compile(
           "(?:" + String.join(")|(?:", CUES) + ")", Pattern.CASE_INSENSITIVE | Pattern.MULTILINE);
@@ -52,7 +60,9 @@ final class Retraction {
 
   /** Whether a text begins with "is wrong", of what stands in front of it. */
   static boolean begins(String text) {
-    return AT_START.matcher(text).lookingAt();
+    return (text.contains("wrong") || text.contains("not ") || text.contains("incorrect")
+            || text.contains("mistaken") || text.contains("false"))
+        && AT_START.matcher(text).lookingAt();
   }
 
   /** Whether a text takes back anything. */
@@ -72,8 +82,25 @@ final class Retraction {
     return at >= 0 && states(text.substring(0, at));
   }
 
+  /** Every cue holds one of the signs; most texts hold none, and patterns are slow. */
+  private static boolean mayHaveCue(String text) {
+    if (text.length() < MIN_CUE) {
+      return false;
+    }
+    String lower = text.toLowerCase(Locale.ROOT);
+    for (String sign : SIGNS) {
+      if (lower.contains(sign)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** Index behind the last such sentence's cue, or -1 where there is none. */
   static int last(String text) {
+    if (!mayHaveCue(text)) {
+      return -1;
+    }
     Matcher cues = CUE.matcher(text);
     int end = -1;
     while (cues.find()) {

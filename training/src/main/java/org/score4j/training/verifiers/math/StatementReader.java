@@ -33,7 +33,7 @@ final class StatementReader {
   private static final Pattern CHANGES =
       Pattern.compile(
           "[-\\s]*(?:times|more|less|fewer|plus|minus|over|divided|multiplied|percent of|of|to|squared|cubed|factorial|halves|thirds|quarters|wrong|incorrect)\\b"
-              + "|\\s*[-+*/×÷^=<>?]|\\s*\\w*\\s*\\d",
+              + "|\\s*(?:[-+*×÷^=<>?]|/(?![A-Za-z]{3}))|\\s*\\w*\\s*\\d",
           Pattern.CASE_INSENSITIVE);
   private static final Set<String> VALUE_WORDS =
       Set.of(
@@ -154,8 +154,11 @@ final class StatementReader {
 
   /** Without what closes a response or marks text up. */
   static String cleaned(String text) {
-    Matcher closing = CLOSING.matcher(text);
-    String rest = closing.find() ? text.substring(0, closing.start()) : text;
+    String rest = text;
+    if (text.contains(" hope ")) {
+      Matcher closing = CLOSING.matcher(text);
+      rest = closing.find() ? text.substring(0, closing.start()) : text;
+    }
     rest = rest.indexOf('<') >= 0 ? TAG.matcher(rest).replaceAll(" ") : rest;
     return stripped(rest);
   }
@@ -375,7 +378,12 @@ final class StatementReader {
   /** Numbers that an "or" joins to what stands in front of the text. */
   static List<String> numbersBehind(String tail) {
     List<String> parts = new ArrayList<>();
-    String near = LastNumber.folded(tail.substring(0, Math.min(tail.length(), 2 * Alternatives.MAX_BETWEEN)));
+    if (tail.length() < 4) {
+      return parts;
+    }
+    String near =
+        LastNumber.folded(
+            tail.substring(0, Math.min(tail.length(), 2 * Alternatives.MAX_BETWEEN)));
     List<LastNumber.Group> groups = LastNumber.groups(near);
     if (!groups.isEmpty() && Alternatives.joinByWord(near.substring(0, groups.getFirst().start()))) {
       parts.addAll(groups.getFirst().parts());
@@ -385,6 +393,9 @@ final class StatementReader {
 
   /** The number of "either 5 or" in front of a box. A bare "5 or" can say the same thing again. */
   static List<String> numbersBefore(String head) {
+    if (!head.contains(" or")) {
+      return List.of();
+    }
     String near =
         LastNumber.folded(head.substring(Math.max(0, head.length() - Alternatives.MAX_BETWEEN)));
     Matcher either = EITHER.matcher(near);
