@@ -163,9 +163,7 @@ class AnswerVerdictsInTrainingTest {
     TaskJudge judge = new TaskJudge(task);
     Verdict first = judge.judge(task.trainingProblems(), List.of(ids("\\boxed{5}"))).getFirst();
     Verdict second =
-        judge
-            .judge(task.trainingProblems(), List.of(ids("\\boxed{5} or \\boxed{6}")))
-            .getFirst();
+        judge.judge(task.trainingProblems(), List.of(ids("\\boxed{5} or \\boxed{6}"))).getFirst();
     TwoTurnOutcome outcome = TwoTurnOutcome.of(first, second, false);
     assertThat(outcome.r1()).isOne();
     assertThat(outcome.r2()).isZero();

@@ -5,7 +5,6 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.score4j.training.verifiers.math.AnswerMarkers.Kind;
@@ -29,11 +28,21 @@ public record AnswerExtractor(List<ExtractionRule> rules) {
           Pattern.CASE_INSENSITIVE);
   private static final Pattern CONCLUSION =
       Pattern.compile(
-          "\\s*(?:so|thus|therefore|hence|consequently|altogether|together|overall|finally|in total|in all|in conclusion|in the end|as a result|this means|that means|then)\\b"
-              + "|\\s*the (?:(?:final|correct|actual|new|real|overall|right) )?(?:total|result|sum|count|amount|value)\\b",
+          "\\s*(?:so|thus|therefore|hence|consequently|altogether|together|overall|finally|in"
+              + " total|in all|in conclusion|in the end|as a result|this means|that"
+              + " means|then)\\b|\\s*the (?:(?:final|correct|actual|new|real|overall|right)"
+              + " )?(?:total|result|sum|count|amount|value)\\b",
+          Pattern.CASE_INSENSITIVE);
+  private static final Pattern DENIED =
+      Pattern.compile(
+          "(?:\\b(?:not|rather than|instead of)|n['’]t(?: be)?)(?:"
+              + " \\\\?text\\{)?[\\s$({\\[\\\\]{1,6}(?:[A-Za-z]\\s?=\\s?)?$"
+              + "|\\\\(?:x?cancel|bcancel|sout|st)\\s?\\{\\s?\\$?$",
           Pattern.CASE_INSENSITIVE);
   private static final Pattern SECOND_THOUGHTS =
-      Pattern.compile("\\b(?:wait|hmm+|hold on|actually|but let me|let me (?:re|double|check|verify))", Pattern.CASE_INSENSITIVE);
+      Pattern.compile(
+          "\\b(?:wait|hmm+|hold on|actually|but let me|let me (?:re|double|check|verify))",
+          Pattern.CASE_INSENSITIVE);
 
   /**
    * A final answer.
@@ -60,7 +69,8 @@ public record AnswerExtractor(List<ExtractionRule> rules) {
    * @param end index behind what was read
    * @param parts of the answer; none where it was taken back
    */
-  private record Statement(int start, int end, List<String> parts, ExtractionRule rule, Kind kind) {}
+  private record Statement(
+      int start, int end, List<String> parts, ExtractionRule rule, Kind kind) {}
 
   /** Refuses an empty list. */
   public AnswerExtractor {
@@ -93,8 +103,7 @@ public record AnswerExtractor(List<ExtractionRule> rules) {
       return Optional.empty();
     }
     LastNumber.Group last = groups.getLast();
-    List<String> parts =
-        Retraction.cues(folded.substring(last.end())) ? List.of() : last.parts();
+    List<String> parts = Retraction.cues(folded.substring(last.end())) ? List.of() : last.parts();
     return Optional.of(Extracted.of(parts, ExtractionRule.LAST_NUMBER));
   }
 
@@ -156,7 +165,7 @@ public record AnswerExtractor(List<ExtractionRule> rules) {
     if (parts.isEmpty() && chosen.kind() == Kind.BOX) {
       parts.addAll(
           StatementReader.numbersBefore(
-              text.substring(Math.max(0, start - 2 * Alternatives.MAX_BETWEEN), start))
+                  text.substring(Math.max(0, start - 2 * Alternatives.MAX_BETWEEN), start))
               .reversed());
     }
     return parts.reversed();
@@ -237,12 +246,7 @@ public record AnswerExtractor(List<ExtractionRule> rules) {
                   StatementReader.box(marker.content()),
                   ExtractionRule.BOXED,
                   Kind.BOX);
-      case IS ->
-          of(
-              StatementReader.head(text, marker.end()),
-              marker,
-              rule(marker),
-              0);
+      case IS -> of(StatementReader.head(text, marker.end()), marker, rule(marker), 0);
       case LABEL, INLINE_LABEL -> label(text, markers, index);
       case LETTER -> line(text, markers, index, ExtractionRule.ANSWER_LINE);
       case HASHES -> hashes(text, marker);
@@ -261,15 +265,8 @@ public record AnswerExtractor(List<ExtractionRule> rules) {
             || before.contains("cancel{")
             || before.contains("\\s");
     return (mayBeDenied && DENIED.matcher(before).find())
-        || Retraction.begins(
-            text.substring(box.end(), Math.min(text.length(), box.end() + 40)));
+        || Retraction.begins(text.substring(box.end(), Math.min(text.length(), box.end() + 40)));
   }
-
-  private static final Pattern DENIED =
-      Pattern.compile(
-          "(?:\\b(?:not|rather than|instead of)|n['’]t(?: be)?)(?: \\\\?text\\{)?[\\s$({\\[\\\\]{1,6}(?:[A-Za-z]\\s?=\\s?)?$"
-              + "|\\\\(?:x?cancel|bcancel|sout|st)\\s?\\{\\s?\\$?$",
-          Pattern.CASE_INSENSITIVE);
 
   private @Nullable Statement label(String text, List<Marker> markers, int index) {
     Marker marker = markers.get(index);

@@ -16,16 +16,19 @@ final class AnswerMarkers {
   private static final String DECORATION = "*_#>`~-• \t";
   private static final Pattern IS =
       Pattern.compile(
-          "[*_\\s]{0,4}(?:is|equals|should be|must be|would be|will be|becomes|comes out to(?: be)?|=)(?![\\w'’])"
-              + "(?<not> not\\b| never\\b)?"
-              + "(?:[,\\s]+(?:thus|therefore|then|hence|simply|just|now|indeed|actually|really|equal to|clearly|exactly|still|also|given by)\\b)*",
+          "[*_\\s]{0,4}(?:is|equals|should be|must be|would be|will be|becomes|comes out to(?:"
+              + " be)?|=)(?![\\w'’])(?<not> not\\b|"
+              + " never\\b)?(?:[,\\s]+(?:thus|therefore|then|hence|simply|just|now|indeed|actually|really|equal"
+              + " to|clearly|exactly|still|also|given by)\\b)*",
           Pattern.CASE_INSENSITIVE);
   private static final Pattern OF =
-      Pattern.compile("(?: (?:to|in|for|of)\\b[^.\\n:=]{0,60}?| here| now| below)(?= (?:is|equals|should be|must be) )", Pattern.CASE_INSENSITIVE);
+      Pattern.compile(
+          "(?: (?:to|in|for|of)\\b[^.\\n"
+              + ":=]{0,60}?| here| now| below)(?= (?:is|equals|should be|must be) )",
+          Pattern.CASE_INSENSITIVE);
   private static final Pattern COLON = Pattern.compile("[*_\\s&&[^\\n]]{0,4}[:：]");
   private static final Pattern LINE_REST = Pattern.compile("[*_#:\\s&&[^\\n]]*(?=\\n|$)");
-  private static final Pattern LABEL =
-      Pattern.compile("([A-Z])[*_]{0,2}[:：]");
+  private static final Pattern LABEL = Pattern.compile("([A-Z])[*_]{0,2}[:：]");
   // Somebody else's answer, or one that is no longer held.
   private static final Set<String> DISOWNING =
       Set.of(
@@ -214,7 +217,6 @@ final class AnswerMarkers {
     }
     markers.addAll(found);
   }
-
 
   private void hashes() {
     int at = text.indexOf("####");

@@ -68,28 +68,36 @@ final class LastNumber {
 
   // What counts an item of the text, and not the thing asked for.
   private static final Set<String> ORDINALS =
-      Set.of("in on by after before day step week month year case part problem question".split(" ", -1));
+      Set.of(
+          "in on by after before day step week month year case part problem question"
+              .split(" ", -1));
 
   private static final Pattern SCALE =
-      Pattern.compile("[ -](hundred|thousand|million|billion|trillion|dozen)s?\\b", Pattern.CASE_INSENSITIVE);
+      Pattern.compile(
+          "[ -](hundred|thousand|million|billion|trillion|dozen)s?\\b", Pattern.CASE_INSENSITIVE);
   private static final Pattern AND_FRACTION =
       Pattern.compile(
-          "(?: [a-z]+)? and (a half|one half|a third|one third|two thirds|a quarter|one quarter|three quarters)\\b");
+          "(?: [a-z]+)? and (a half|one half|a third|one third|two thirds|a quarter|one"
+              + " quarter|three quarters)\\b");
   private static final Pattern FRACTION_NOUN =
-      Pattern.compile(" (?:hal(?:f|ves)|thirds?|quarters?|fourths?|fifths?|sixths?|sevenths?|eighths?|ninths?|tenths?|hundredths?)\\b");
+      Pattern.compile(
+          " (?:hal(?:f|ves)|thirds?|quarters?|fourths?|fifths?|sixths?|sevenths?|eighths?|ninths?|tenths?|hundredths?)\\b");
   private static final Pattern BELOW_ZERO =
-      Pattern.compile(" ?(?:°|degrees?)?(?: ?(?:celsius|fahrenheit|[cf]))? below zero\\b", Pattern.CASE_INSENSITIVE);
+      Pattern.compile(
+          " ?(?:°|degrees?)?(?: ?(?:celsius|fahrenheit|[cf]))? below zero\\b",
+          Pattern.CASE_INSENSITIVE);
   private static final Pattern PART =
       Pattern.compile(
-          "(?: {1,2}|-| and )(\\d{1,9}) ?/ ?(\\d{1,9})(?![\\d/.])|(?: ?)\\\\[dt]?frac ?(?:\\{(\\d{1,9})\\} ?\\{(\\d{1,9})\\}|(\\d)(\\d))");
+          "(?: {1,2}|-| and )(\\d{1,9}) ?/ ?(\\d{1,9})(?![\\d/.])|(?: ?)\\\\[dt]?frac"
+              + " ?(?:\\{(\\d{1,9})\\} ?\\{(\\d{1,9})\\}|(\\d)(\\d))");
   private static final Pattern FRACTION =
       Pattern.compile("\\\\[dtc]?frac ?(?:\\{ ?[\\d.,]+ ?\\} ?\\{ ?[\\d.,]+ ?\\}|\\d\\d)");
   private static final Pattern ROOT =
       Pattern.compile("(?:√|\\\\sqrt) ?(?:\\{ ?\\d+ ?\\}|\\( ?\\d+ ?\\)|\\d+)");
   private static final Pattern OPERATOR =
       Pattern.compile(
-          " ?(?:(?:\\*\\*|[*×·⋅÷/+^-]|\\\\(?:times|cdot|div) ?|x(?=[ \\d]))|(?:plus|minus|times|divided by|over) ) ?"
-              + "|[:,._/](?=\\d)");
+          " ?(?:(?:\\*\\*|[*×·⋅÷/+^-]|\\\\(?:times|cdot|div) ?|x(?=["
+              + " \\d]))|(?:plus|minus|times|divided by|over) ) ?|[:,._/](?=\\d)");
   // The first characters of what the patterns match, past a space.
   private static final String OPERATOR_SIGNS = "*×·⋅÷/+^-\\xpmtdo:,._";
   private static final String PART_SIGNS = "-\\ a0123456789";
@@ -98,8 +106,8 @@ final class LastNumber {
   private static final Pattern EXPONENT = Pattern.compile("[eE][+-]?\\d{1,9}(?![\\w.])");
   private static final Pattern DENIED =
       Pattern.compile(
-          "(?:\\b(?:not|rather than|instead of|(?:more|less|fewer|greater|other) than|different from)|n['’]t)"
-              + " ?(?:an? |the |exactly )?[$€£¥₹\\\\ ]{0,3}$",
+          "(?:\\b(?:not|rather than|instead of|(?:more|less|fewer|greater|other) than|different"
+              + " from)|n['’]t) ?(?:an? |the |exactly )?[$€£¥₹\\\\ ]{0,3}$",
           Pattern.CASE_INSENSITIVE);
 
   // The last words of what DENIED matches.
@@ -153,7 +161,9 @@ final class LastNumber {
             c -> {
               if (Character.getType(c) == Character.DECIMAL_DIGIT_NUMBER) {
                 folded.append(Character.digit(c, 10));
-              } else if ("\u00a0\u2002\u2003\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u3000".indexOf(c) >= 0) {
+              } else if ("\u00a0\u2002\u2003\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u3000"
+                      .indexOf(c)
+                  >= 0) {
                 folded.append(' ');
               } else if ("−–‐‑‒－﹣⁻".indexOf(c) >= 0) {
                 folded.append('-');
@@ -191,18 +201,24 @@ final class LastNumber {
 
   private void add(int numberStart, String value) {
     int start = signStart(numberStart);
-    if (BEFORE_DENIED.contains(wordBefore(start)) && DENIED.matcher(text.substring(Math.max(0, start - MAX_WORD), start)).find()) {
+    if (BEFORE_DENIED.contains(wordBefore(start))
+        && DENIED.matcher(text.substring(Math.max(0, start - MAX_WORD), start)).find()) {
       return;
     }
     Group before = groups.isEmpty() ? null : groups.getLast();
-    if (before != null && start >= before.end() && start - before.end() <= Alternatives.MAX_BETWEEN) {
+    if (before != null
+        && start >= before.end()
+        && start - before.end() <= Alternatives.MAX_BETWEEN) {
       String between = text.substring(before.end(), start);
       boolean range =
-          between.length() < MAX_WORD && RANGE.matcher(between).matches() && !wordBefore(before.start()).equals("from");
+          between.length() < MAX_WORD
+              && RANGE.matcher(between).matches()
+              && !wordBefore(before.start()).equals("from");
       boolean joined =
           range
-              || Alternatives.join(between, false)
-              && (Alternatives.joinByWord(between) || !ORDINALS.contains(wordBefore(before.start())));
+              || (Alternatives.join(between, false)
+                  && (Alternatives.joinByWord(between)
+                      || !ORDINALS.contains(wordBefore(before.start()))));
       if (joined) {
         before.parts().add(value);
         groups.set(groups.size() - 1, new Group(before.start(), at, before.parts()));
@@ -235,7 +251,10 @@ final class LastNumber {
         break;
       }
       int next = operator;
-      while (next < text.length() && (CURRENCIES.indexOf(text.charAt(next)) >= 0 || " {(-\\".indexOf(text.charAt(next)) >= 0) && next - operator < 4) {
+      while (next < text.length()
+          && (CURRENCIES.indexOf(text.charAt(next)) >= 0
+              || " {(-\\".indexOf(text.charAt(next)) >= 0)
+          && next - operator < 4) {
         if (text.charAt(next) == '\\' && beginsTerm(next)) {
           break;
         }
@@ -445,7 +464,10 @@ final class LastNumber {
       at++;
     }
     if (factor.compareTo(BigDecimal.ONE) > 0 && digits.length() <= MAX_EXPONENT) {
-      return new BigDecimal(digits.replace(",", "")).multiply(factor).stripTrailingZeros().toPlainString();
+      return new BigDecimal(digits.replace(",", ""))
+          .multiply(factor)
+          .stripTrailingZeros()
+          .toPlainString();
     }
     int noun = mayContinue("htqfsen") ? lookingAt(FRACTION_NOUN, at) : -1;
     if (noun >= 0) {
@@ -523,7 +545,10 @@ final class LastNumber {
   }
 
   private Matcher matcher(Pattern pattern, int from) {
-    return pattern.matcher(text).region(Math.min(from, text.length()), text.length()).useTransparentBounds(true);
+    return pattern
+        .matcher(text)
+        .region(Math.min(from, text.length()), text.length())
+        .useTransparentBounds(true);
   }
 
   /** Index behind the match that begins at the index, or -1. */

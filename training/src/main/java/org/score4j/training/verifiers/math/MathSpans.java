@@ -55,7 +55,8 @@ final class MathSpans {
     int at = 0;
     while (at < text.length()) {
       char c = text.charAt(at);
-      boolean opens = c == '$' || (c == '\\' && (text.startsWith("(", at + 1) || text.startsWith("[", at + 1)));
+      boolean opens =
+          c == '$' || (c == '\\' && (text.startsWith("(", at + 1) || text.startsWith("[", at + 1)));
       Span span = opens ? at(text, at) : null;
       if (span != null) {
         spans.add(span);
@@ -102,7 +103,7 @@ final class MathSpans {
     String content = text.substring(inner, close);
     return digitBehind
         || content.contains("\n\n")
-        || hasLetter(content)
-            && WORD.matcher(TEXT_ARGUMENT.matcher(content).replaceAll("")).find();
+        || (hasLetter(content)
+            && WORD.matcher(TEXT_ARGUMENT.matcher(content).replaceAll("")).find());
   }
 }
