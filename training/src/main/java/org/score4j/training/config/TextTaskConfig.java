@@ -18,7 +18,7 @@ import org.score4j.training.verifiers.math.AnswerForm;
  * @param heldOutFile problems to evaluate on; empty for none
  * @param firstPrompt template of the first prompt, with {problem} and, for programs, {tests}
  * @param correctionPrompt the instruction between the attempts
- * @param answerRules where a final answer is looked for, in order, separated by commas
+ * @param answerRules forms of a final answer, separated by commas; the last in a response counts
  * @param answerForm {@code value} or {@code expression}: what a final answer may be where the
  *     reference is a value
  * @param shots worked examples before a problem of mbpp; -1 for the task's own

@@ -11,7 +11,7 @@ import org.score4j.training.verifiers.math.AnswerForm;
  * @param heldOutFile problems to evaluate on; empty for none
  * @param firstPrompt template of x1, with {@code {problem}} and, for programs, {@code {tests}}
  * @param correctionPrompt the instruction between the attempts
- * @param answerRules where a final answer is looked for, in order, separated by commas
+ * @param answerRules forms of a final answer, separated by commas; the last in a response counts
  * @param answerForm what an answer may be where the reference is a value
  * @param shots worked examples before a problem of {@code mbpp}
  * @param columns of the files of {@code jsonl}

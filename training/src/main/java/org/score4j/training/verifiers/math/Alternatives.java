@@ -31,21 +31,45 @@ final class Alternatives {
           "\\s*(?:or|alternatively|otherwise|maybe|perhaps|possibly|it (?:could|might|may))\\b.*",
           Pattern.DOTALL);
   private static final Pattern COULD_BE =
-      Pattern.compile("[^.?!\\n]{0,40}\\b(?:could|might|may) (?:also |well |even |perhaps )?be\\s+\\$?");
+      Pattern.compile(
+          "[^.?!\\n]{0,40}\\b(?:could|might|may) (?:also |well |even |perhaps )?be\\s+\\$?");
   private static final Pattern NAMED =
       Pattern.compile("[,;\\s]*(?:and\\s+)?[a-z](?:[_^]?\\w+|')?\\s*=\\s*");
   private static final Pattern LISTED = Pattern.compile("[,;.\\s]*\\(?[a-z]{1,3}\\)\\s*");
   private static final Pattern SAME =
       Pattern.compile(
-          "[,;:\\s(]*(?:that is|i\\.e\\.?|which (?:is|equals)|or equivalently|equals|equivalently|namely|in other words|is|=)[,:\\s]*");
+          "[,;:\\s(]*(?:that is|i\\.e\\.?|which (?:is|equals)|or"
+              + " equivalently|equals|equivalently|namely|in other words|is|=)[,:\\s]*");
   private static final Set<String> OR =
       Set.of("or", "alternatively", "otherwise", "maybe", "perhaps", "possibly");
   private static final Set<String> OR_OF_MARKED = Set.of("could", "might", "may", "else", "either");
   private static final Set<String> AND = Set.of("and", "also");
+  private static final String[] JOINING = {
+    "or",
+    "alternatively",
+    "otherwise",
+    "maybe",
+    "perhaps",
+    "possibly",
+    "and",
+    "also",
+    "&",
+    "\\lor",
+    "\\vee",
+    "\\land",
+    "\\wedge",
+    "be ",
+    "be$",
+    "be\\",
+    "it could",
+    "it might",
+    "it may"
+  };
   private static final Set<String> FILLERS =
       Set.of("both", "also", "the", "a", "an", "as", "well", "even", "respectively");
   private static final Set<String> HEDGES =
-      Set.of("or", "maybe", "perhaps", "possibly", "it", "could", "might", "may", "be", "is", "else");
+      Set.of(
+          "or", "maybe", "perhaps", "possibly", "it", "could", "might", "may", "be", "is", "else");
   private static final Set<String> CORRECTING =
       Set.of(
           ("wrong incorrect redo redoing mistake error rather instead correction oops wait no sorry"
@@ -63,6 +87,9 @@ final class Alternatives {
     if (between.length() > MAX_BETWEEN) {
       return false;
     }
+    if (!marked && between.length() > 3 && !mayJoin(between)) {
+      return false;
+    }
     String plain = plain(between);
     if (!marked && (isSeparator(plain) || COULD_BE.matcher(plain).matches())) {
       return true;
@@ -73,21 +100,38 @@ final class Alternatives {
       List<String> behind = words(next);
       return NEXT_ALTERNATIVE.matcher(next).matches()
           && (marked
-              ? behind.size() <= MAX_WORDS_WITH_OR && behind.stream().noneMatch(CORRECTING::contains)
+              ? behind.size() <= MAX_WORDS_WITH_OR
+                  && behind.stream().noneMatch(CORRECTING::contains)
               : behind.stream().allMatch(Alternatives::isFiller))
           && !SENTENCE_END.matcher(next).find();
     }
     List<String> words = words(plain);
     if (words.isEmpty()) {
       return marked
-          && plain.chars().allMatch(c -> Character.isWhitespace(c) || ",;/|.?+=:()-–".indexOf(c) >= 0);
+          && plain
+              .chars()
+              .allMatch(c -> Character.isWhitespace(c) || ",;/|.?+=:()-–".indexOf(c) >= 0);
     }
     if (marked && (NAMED.matcher(plain).matches() || LISTED.matcher(plain).matches())) {
       return true;
     }
-    return (marked && SAME.matcher(plain).matches()) || joinWords(words, marked)
-        || (marked && words.size() <= MAX_UNIT_WORDS && plain.stripTrailing().matches("[^,;]*[,;]")
+    return (marked && SAME.matcher(plain).matches())
+        || joinWords(words, marked)
+        || (marked
+            && words.size() <= MAX_UNIT_WORDS
+            && plain.stripTrailing().matches("[^,;]*[,;]")
             && words.stream().noneMatch(CORRECTING::contains));
+  }
+
+  /** Whether a word that joins may be there; most texts between two numbers have none. */
+  private static boolean mayJoin(String between) {
+    String lower = between.toLowerCase(Locale.ROOT);
+    for (String sign : JOINING) {
+      if (lower.contains(sign)) {
+        return true;
+      }
+    }
+    return lower.isBlank() || lower.strip().length() == 1;
   }
 
   /** Whether the words of a text between values say "or", "and": a comma alone does not. */

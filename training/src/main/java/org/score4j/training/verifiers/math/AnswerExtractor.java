@@ -5,7 +5,6 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.score4j.training.verifiers.math.AnswerMarkers.Kind;
@@ -29,11 +28,21 @@ public record AnswerExtractor(List<ExtractionRule> rules) {
           Pattern.CASE_INSENSITIVE);
   private static final Pattern CONCLUSION =
       Pattern.compile(
-          "\\s*(?:so|thus|therefore|hence|consequently|altogether|together|overall|finally|in total|in all|in conclusion|in the end|as a result|this means|that means|then)\\b"
-              + "|\\s*the (?:(?:final|correct|actual|new|real|overall|right) )?(?:total|result|sum|count|amount|value)\\b",
+          "\\s*(?:so|thus|therefore|hence|consequently|altogether|together|overall|finally|in"
+              + " total|in all|in conclusion|in the end|as a result|this means|that"
+              + " means|then)\\b|\\s*the (?:(?:final|correct|actual|new|real|overall|right)"
+              + " )?(?:total|result|sum|count|amount|value)\\b",
+          Pattern.CASE_INSENSITIVE);
+  private static final Pattern DENIED =
+      Pattern.compile(
+          "(?:\\b(?:not|rather than|instead of)|n['’]t(?: be)?)(?:"
+              + " \\\\?text\\{)?[\\s$({\\[\\\\]{1,6}(?:[A-Za-z]\\s?=\\s?)?$"
+              + "|\\\\(?:x?cancel|bcancel|sout|st)\\s?\\{\\s?\\$?$",
           Pattern.CASE_INSENSITIVE);
   private static final Pattern SECOND_THOUGHTS =
-      Pattern.compile("\\b(?:wait|hmm+|hold on|actually|but let me|let me (?:re|double|check|verify))", Pattern.CASE_INSENSITIVE);
+      Pattern.compile(
+          "\\b(?:wait|hmm+|hold on|actually|but let me|let me (?:re|double|check|verify))",
+          Pattern.CASE_INSENSITIVE);
 
   /**
    * A final answer.
@@ -60,7 +69,8 @@ public record AnswerExtractor(List<ExtractionRule> rules) {
    * @param end index behind what was read
    * @param parts of the answer; none where it was taken back
    */
-  private record Statement(int start, int end, List<String> parts, ExtractionRule rule, Kind kind) {}
+  private record Statement(
+      int start, int end, List<String> parts, ExtractionRule rule, Kind kind) {}
 
   /** Refuses an empty list. */
   public AnswerExtractor {
@@ -93,8 +103,7 @@ public record AnswerExtractor(List<ExtractionRule> rules) {
       return Optional.empty();
     }
     LastNumber.Group last = groups.getLast();
-    List<String> parts =
-        Retraction.cues(folded.substring(last.end())) ? List.of() : last.parts();
+    List<String> parts = Retraction.cues(folded.substring(last.end())) ? List.of() : last.parts();
     return Optional.of(Extracted.of(parts, ExtractionRule.LAST_NUMBER));
   }
 
@@ -108,8 +117,11 @@ public record AnswerExtractor(List<ExtractionRule> rules) {
           || last.start() - markers.get(i).start() > MathEquality.MAX_CHARACTERS) {
         break;
       }
+      if (!comesFirst(rule(markers.get(i)), chosen.rule())) {
+        continue;
+      }
       Statement other = statement(text, markers, i);
-      if (other != null && other.end() > chosen.start() && comesFirst(other.rule(), chosen.rule())) {
+      if (other != null && other.end() > chosen.start()) {
         chosen = other;
         first = i;
       }
@@ -153,7 +165,7 @@ public record AnswerExtractor(List<ExtractionRule> rules) {
     if (parts.isEmpty() && chosen.kind() == Kind.BOX) {
       parts.addAll(
           StatementReader.numbersBefore(
-              text.substring(Math.max(0, start - 2 * Alternatives.MAX_BETWEEN), start))
+                  text.substring(Math.max(0, start - 2 * Alternatives.MAX_BETWEEN), start))
               .reversed());
     }
     return parts.reversed();
@@ -161,7 +173,7 @@ public record AnswerExtractor(List<ExtractionRule> rules) {
 
   /** What the text behind a statement says instead of it; empty where it says nothing else. */
   private Optional<Extracted> replaced(String tail, Statement statement) {
-    if (tail.isBlank()) {
+    if (tail.length() < 4 || tail.isBlank()) {
       return Optional.empty();
     }
     boolean numbers = rules.contains(ExtractionRule.LAST_NUMBER);
@@ -176,7 +188,7 @@ public record AnswerExtractor(List<ExtractionRule> rules) {
             && (statement.kind() == Kind.HASHES
                 || statement.kind() == Kind.LETTER
                 || statement.kind() == Kind.LABEL);
-    if (!weak && !SECOND_THOUGHTS.matcher(tail).find()) {
+    if (!weak && !(hasDigit(tail, 0, tail.length()) && SECOND_THOUGHTS.matcher(tail).find())) {
       return Optional.empty();
     }
     return conclusion(tail)
@@ -209,6 +221,19 @@ public record AnswerExtractor(List<ExtractionRule> rules) {
             && Character.isWhitespace(text.charAt(at + 1)));
   }
 
+  private ExtractionRule rule(Marker marker) {
+    return switch (marker.kind()) {
+      case BOX -> ExtractionRule.BOXED;
+      case HASHES -> ExtractionRule.HASHES;
+      case LETTER -> ExtractionRule.ANSWER_LINE;
+      case IS -> owner(ExtractionRule.FINAL_ANSWER, ExtractionRule.ANSWER_LINE);
+      case LABEL, INLINE_LABEL ->
+          marker.isFinal()
+              ? owner(ExtractionRule.FINAL_ANSWER, ExtractionRule.ANSWER_LINE)
+              : owner(ExtractionRule.ANSWER_LINE, ExtractionRule.FINAL_ANSWER);
+    };
+  }
+
   private @Nullable Statement statement(String text, List<Marker> markers, int index) {
     Marker marker = markers.get(index);
     return switch (marker.kind()) {
@@ -221,12 +246,7 @@ public record AnswerExtractor(List<ExtractionRule> rules) {
                   StatementReader.box(marker.content()),
                   ExtractionRule.BOXED,
                   Kind.BOX);
-      case IS ->
-          of(
-              StatementReader.head(text, marker.end()),
-              marker,
-              owner(ExtractionRule.FINAL_ANSWER, ExtractionRule.ANSWER_LINE),
-              0);
+      case IS -> of(StatementReader.head(text, marker.end()), marker, rule(marker), 0);
       case LABEL, INLINE_LABEL -> label(text, markers, index);
       case LETTER -> line(text, markers, index, ExtractionRule.ANSWER_LINE);
       case HASHES -> hashes(text, marker);
@@ -235,23 +255,22 @@ public record AnswerExtractor(List<ExtractionRule> rules) {
 
   /** Whether "not" or what crosses it out stands in front of a box, or "is wrong" behind it. */
   private static boolean isDenied(String text, Marker box) {
-    return DENIED.matcher(text.substring(Math.max(0, box.start() - 40), box.start())).find()
-        || Retraction.begins(
-            text.substring(box.end(), Math.min(text.length(), box.end() + 40)));
+    String before = text.substring(Math.max(0, box.start() - 40), box.start());
+    boolean mayBeDenied =
+        before.contains("not")
+            || before.contains("n't")
+            || before.contains("n’t")
+            || before.contains(" of")
+            || before.contains(" than")
+            || before.contains("cancel{")
+            || before.contains("\\s");
+    return (mayBeDenied && DENIED.matcher(before).find())
+        || Retraction.begins(text.substring(box.end(), Math.min(text.length(), box.end() + 40)));
   }
-
-  private static final Pattern DENIED =
-      Pattern.compile(
-          "(?:\\b(?:not|rather than|instead of)|n['’]t(?: be)?)(?: \\\\?text\\{)?[\\s$({\\[\\\\]{1,6}(?:[A-Za-z]\\s?=\\s?)?$"
-              + "|\\\\(?:x?cancel|bcancel|sout|st)\\s?\\{\\s?\\$?$",
-          Pattern.CASE_INSENSITIVE);
 
   private @Nullable Statement label(String text, List<Marker> markers, int index) {
     Marker marker = markers.get(index);
-    ExtractionRule rule =
-        marker.isFinal()
-            ? owner(ExtractionRule.FINAL_ANSWER, ExtractionRule.ANSWER_LINE)
-            : owner(ExtractionRule.ANSWER_LINE, ExtractionRule.FINAL_ANSWER);
+    ExtractionRule rule = rule(marker);
     if (marker.kind() == Kind.INLINE_LABEL) {
       return of(StatementReader.head(text, marker.end()), marker, rule, 0);
     }

@@ -3,6 +3,7 @@ package org.score4j.training.verifiers.math;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -10,27 +11,32 @@ import java.util.regex.Pattern;
 /** The places of a text that say that an answer follows. Linear time. */
 final class AnswerMarkers {
   private static final int MAX_BETWEEN = 60;
+  private static final int MAX_QUALIFYING = 5;
+  private static final int MAX_WORD = 16;
   private static final String DECORATION = "*_#>`~-• \t";
   private static final Pattern IS =
       Pattern.compile(
-          "[*_\\s]{0,4}(?:is|equals|should be|must be|would be|will be|becomes|comes out to(?: be)?|=)(?![\\w'’])"
-              + "(?<not> not\\b| never\\b)?"
-              + "(?:[,\\s]+(?:thus|therefore|then|hence|simply|just|now|indeed|actually|really|equal to|clearly|exactly|still|also|given by)\\b)*",
+          "[*_\\s]{0,4}(?:is|equals|should be|must be|would be|will be|becomes|comes out to(?:"
+              + " be)?|=)(?![\\w'’])(?<not> not\\b|"
+              + " never\\b)?(?:[,\\s]+(?:thus|therefore|then|hence|simply|just|now|indeed|actually|really|equal"
+              + " to|clearly|exactly|still|also|given by)\\b)*",
           Pattern.CASE_INSENSITIVE);
   private static final Pattern OF =
-      Pattern.compile("(?: (?:to|in|for|of)\\b[^.\\n:=]{0,60}?| here| now| below)(?= (?:is|equals|should be|must be) )", Pattern.CASE_INSENSITIVE);
+      Pattern.compile(
+          "(?: (?:to|in|for|of)\\b[^.\\n"
+              + ":=]{0,60}?| here| now| below)(?= (?:is|equals|should be|must be) )",
+          Pattern.CASE_INSENSITIVE);
   private static final Pattern COLON = Pattern.compile("[*_\\s&&[^\\n]]{0,4}[:：]");
   private static final Pattern LINE_REST = Pattern.compile("[*_#:\\s&&[^\\n]]*(?=\\n|$)");
-  private static final Pattern LABEL =
-      Pattern.compile("([A-Z])[*_]{0,2}[:：]");
+  private static final Pattern LABEL = Pattern.compile("([A-Z])[*_]{0,2}[:：]");
   // Somebody else's answer, or one that is no longer held.
-  private static final Pattern DISOWNED =
-      Pattern.compile(
-          "(?:wrong|incorrect|previous|earlier|first|initial|old|original|former|other|his|her|their|s['’]|['’]s|prior|possible|no|an?|any|each|every)\\s*$",
-          Pattern.CASE_INSENSITIVE);
-  private static final Pattern FINAL = Pattern.compile("\\bfinal[*_\\s]{1,4}$", Pattern.CASE_INSENSITIVE);
-  private static final Pattern QUALIFIED =
-      Pattern.compile("(?:\\b(?:the|my|our|so|thus|therefore|hence|and|final|correct|right|short)[*_,\\s]{1,4})*$", Pattern.CASE_INSENSITIVE);
+  private static final Set<String> DISOWNING =
+      Set.of(
+          ("wrong incorrect previous earlier first initial old original former other his her their"
+                  + " prior possible no a an any each every")
+              .split(" ", -1));
+  private static final Set<String> QUALIFYING =
+      Set.of("the my our so thus therefore hence and final correct right short".split(" ", -1));
 
   /** What a marker is. */
   enum Kind {
@@ -127,14 +133,30 @@ final class AnswerMarkers {
   }
 
   private void answer(int word, int behind) {
-    String before = text.substring(Math.max(0, word - MAX_BETWEEN), word);
-    if (DISOWNED.matcher(before).find()) {
-      return;
+    int start = word;
+    boolean isFinal = false;
+    for (int i = 0; i < MAX_QUALIFYING; i++) {
+      int end = start;
+      while (end > 0 && start - end < 4 && "*_, \t".indexOf(text.charAt(end - 1)) >= 0) {
+        end--;
+      }
+      int begin = end;
+      while (begin > 0 && end - begin < MAX_WORD && isWord(text.charAt(begin - 1))) {
+        begin--;
+      }
+      String before = text.substring(begin, end).toLowerCase(Locale.ROOT);
+      if (end == start || (i == 0 && isDisowning(before))) {
+        if (end < start) {
+          return;
+        }
+        break;
+      }
+      if (!QUALIFYING.contains(before)) {
+        break;
+      }
+      isFinal |= i == 0 && before.equals("final");
+      start = begin;
     }
-    Matcher finals = FINAL.matcher(before);
-    boolean isFinal = finals.find();
-    Matcher qualified = QUALIFIED.matcher(before);
-    int start = qualified.find() ? word - (before.length() - qualified.start()) : word;
     boolean beginsLine = onlyDecorationBefore(start);
     Matcher colon = matcher(COLON, behind);
     if (colon.lookingAt()) {
@@ -157,6 +179,18 @@ final class AnswerMarkers {
     if (is.lookingAt() && is.group("not") == null) {
       markers.add(new Marker(Kind.IS, start, is.end(), "", isFinal));
     }
+  }
+
+  private static boolean isDisowning(String word) {
+    return DISOWNING.contains(word)
+        || word.endsWith("'s")
+        || word.endsWith("’s")
+        || word.endsWith("s'")
+        || word.endsWith("s’");
+  }
+
+  private static boolean isWord(char c) {
+    return Character.isLetter(c) || c == '\'' || c == '’';
   }
 
   /** {@code A:} at the start of a line, unless other letters label lines as well. */
@@ -183,7 +217,6 @@ final class AnswerMarkers {
     }
     markers.addAll(found);
   }
-
 
   private void hashes() {
     int at = text.indexOf("####");

@@ -19,6 +19,9 @@ final class DistinctAnswers {
    * @param timeLimit of all comparisons together
    */
   static Optional<String> joined(List<String> parts, Duration timeLimit) {
+    if (parts.size() == 1) {
+      return Optional.of(parts.getFirst());
+    }
     List<String> distinct = new ArrayList<>(new LinkedHashSet<>(parts));
     if (distinct.size() == 1 || distinct.size() > MAX_COMPARED) {
       return Optional.of(String.join(", ", distinct.size() == 1 ? distinct : parts));

@@ -21,6 +21,7 @@ final class LastNumber {
   private static final int MAX_EXPONENT = 40;
   private static final int MAX_WORD = 24;
   private static final String CURRENCIES = "$€£¥₹";
+  private static final String CURRENCY_OR_ESCAPE = CURRENCIES + "\\";
   private static final String SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
   private static final Map<Character, String> VULGAR =
       Map.ofEntries(
@@ -67,37 +68,55 @@ final class LastNumber {
 
   // What counts an item of the text, and not the thing asked for.
   private static final Set<String> ORDINALS =
-      Set.of("in on by after before day step week month year case part problem question".split(" ", -1));
+      Set.of(
+          "in on by after before day step week month year case part problem question"
+              .split(" ", -1));
 
   private static final Pattern SCALE =
-      Pattern.compile("[ -](hundred|thousand|million|billion|trillion|dozen)s?\\b", Pattern.CASE_INSENSITIVE);
+      Pattern.compile(
+          "[ -](hundred|thousand|million|billion|trillion|dozen)s?\\b", Pattern.CASE_INSENSITIVE);
   private static final Pattern AND_FRACTION =
       Pattern.compile(
-          "(?: [a-z]+)? and (a half|one half|a third|one third|two thirds|a quarter|one quarter|three quarters)\\b");
+          "(?: [a-z]+)? and (a half|one half|a third|one third|two thirds|a quarter|one"
+              + " quarter|three quarters)\\b");
   private static final Pattern FRACTION_NOUN =
-      Pattern.compile(" (?:hal(?:f|ves)|thirds?|quarters?|fourths?|fifths?|sixths?|sevenths?|eighths?|ninths?|tenths?|hundredths?)\\b");
+      Pattern.compile(
+          " (?:hal(?:f|ves)|thirds?|quarters?|fourths?|fifths?|sixths?|sevenths?|eighths?|ninths?|tenths?|hundredths?)\\b");
   private static final Pattern BELOW_ZERO =
-      Pattern.compile(" ?(?:°|degrees?)?(?: ?(?:celsius|fahrenheit|[cf]))? below zero\\b", Pattern.CASE_INSENSITIVE);
+      Pattern.compile(
+          " ?(?:°|degrees?)?(?: ?(?:celsius|fahrenheit|[cf]))? below zero\\b",
+          Pattern.CASE_INSENSITIVE);
   private static final Pattern PART =
       Pattern.compile(
-          "(?: {1,2}|-| and )(\\d{1,9}) ?/ ?(\\d{1,9})(?![\\d/.])|(?: ?)\\\\[dt]?frac ?(?:\\{(\\d{1,9})\\} ?\\{(\\d{1,9})\\}|(\\d)(\\d))");
+          "(?: {1,2}|-| and )(\\d{1,9}) ?/ ?(\\d{1,9})(?![\\d/.])|(?: ?)\\\\[dt]?frac"
+              + " ?(?:\\{(\\d{1,9})\\} ?\\{(\\d{1,9})\\}|(\\d)(\\d))");
   private static final Pattern FRACTION =
       Pattern.compile("\\\\[dtc]?frac ?(?:\\{ ?[\\d.,]+ ?\\} ?\\{ ?[\\d.,]+ ?\\}|\\d\\d)");
   private static final Pattern ROOT =
       Pattern.compile("(?:√|\\\\sqrt) ?(?:\\{ ?\\d+ ?\\}|\\( ?\\d+ ?\\)|\\d+)");
   private static final Pattern OPERATOR =
       Pattern.compile(
-          " ?(?:(?:\\*\\*|[*×·⋅÷/+^-]|\\\\(?:times|cdot|div) ?|x(?=[ \\d]))|(?:plus|minus|times|divided by|over) ) ?"
-              + "|[:,._/](?=\\d)");
+          " ?(?:(?:\\*\\*|[*×·⋅÷/+^-]|\\\\(?:times|cdot|div) ?|x(?=["
+              + " \\d]))|(?:plus|minus|times|divided by|over) ) ?|[:,._/](?=\\d)");
+  // The first characters of what the patterns match, past a space.
+  private static final String OPERATOR_SIGNS = "*×·⋅÷/+^-\\xpmtdo:,._";
+  private static final String PART_SIGNS = "-\\ a0123456789";
+  private static final String SCALE_SIGNS = "-htmbdHTMBD";
   private static final Pattern RANGE = Pattern.compile(" ?(?:to|through|until) ");
   private static final Pattern EXPONENT = Pattern.compile("[eE][+-]?\\d{1,9}(?![\\w.])");
   private static final Pattern DENIED =
       Pattern.compile(
-          "(?:\\b(?:not|rather than|instead of|(?:more|less|fewer|greater|other) than|different from)|n['’]t)"
-              + " ?(?:an? |the |exactly )?[$€£¥₹\\\\ ]{0,3}$",
+          "(?:\\b(?:not|rather than|instead of|(?:more|less|fewer|greater|other) than|different"
+              + " from)|n['’]t) ?(?:an? |the |exactly )?[$€£¥₹\\\\ ]{0,3}$",
           Pattern.CASE_INSENSITIVE);
 
+  // The last words of what DENIED matches.
+  private static final Set<String> BEFORE_DENIED =
+      Set.of("not", "than", "of", "from", "t", "a", "an", "the", "exactly", "");
+
   private final String text;
+  private final boolean hasFractionWords;
+  private final boolean hasBelowZero;
   private final List<Group> groups = new ArrayList<>();
   private int at;
 
@@ -112,6 +131,10 @@ final class LastNumber {
 
   private LastNumber(String text) {
     this.text = text;
+    hasFractionWords =
+        text.contains(" and ")
+            && (text.contains("half") || text.contains("third") || text.contains("quarter"));
+    hasBelowZero = text.contains("below zero");
   }
 
   /** The last number or list of numbers; empty where the text has none. */
@@ -129,7 +152,7 @@ final class LastNumber {
 
   /** With ASCII digits, signs and spaces for all of Unicode's, and nothing of no width. */
   static String folded(String text) {
-    if (text.chars().allMatch(c -> c < 128)) {
+    if (isAscii(text)) {
       return text;
     }
     StringBuilder folded = new StringBuilder(text.length());
@@ -138,7 +161,9 @@ final class LastNumber {
             c -> {
               if (Character.getType(c) == Character.DECIMAL_DIGIT_NUMBER) {
                 folded.append(Character.digit(c, 10));
-              } else if ("\u00a0\u2002\u2003\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u3000".indexOf(c) >= 0) {
+              } else if ("\u00a0\u2002\u2003\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u3000"
+                      .indexOf(c)
+                  >= 0) {
                 folded.append(' ');
               } else if ("−–‐‑‒－﹣⁻".indexOf(c) >= 0) {
                 folded.append('-');
@@ -151,6 +176,15 @@ final class LastNumber {
               }
             });
     return folded.toString();
+  }
+
+  private static boolean isAscii(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      if (text.charAt(i) >= 128) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private void scan() {
@@ -167,18 +201,24 @@ final class LastNumber {
 
   private void add(int numberStart, String value) {
     int start = signStart(numberStart);
-    if (DENIED.matcher(text.substring(Math.max(0, start - MAX_WORD), start)).find()) {
+    if (BEFORE_DENIED.contains(wordBefore(start))
+        && DENIED.matcher(text.substring(Math.max(0, start - MAX_WORD), start)).find()) {
       return;
     }
     Group before = groups.isEmpty() ? null : groups.getLast();
-    if (before != null && start >= before.end() && start - before.end() <= Alternatives.MAX_BETWEEN) {
+    if (before != null
+        && start >= before.end()
+        && start - before.end() <= Alternatives.MAX_BETWEEN) {
       String between = text.substring(before.end(), start);
       boolean range =
-          RANGE.matcher(between).matches() && !wordBefore(before.start()).equals("from");
+          between.length() < MAX_WORD
+              && RANGE.matcher(between).matches()
+              && !wordBefore(before.start()).equals("from");
       boolean joined =
           range
-              || Alternatives.join(between, false)
-              && (Alternatives.joinByWord(between) || !ORDINALS.contains(wordBefore(before.start())));
+              || (Alternatives.join(between, false)
+                  && (Alternatives.joinByWord(between)
+                      || !ORDINALS.contains(wordBefore(before.start()))));
       if (joined) {
         before.parts().add(value);
         groups.set(groups.size() - 1, new Group(before.start(), at, before.parts()));
@@ -195,7 +235,7 @@ final class LastNumber {
     char c = text.charAt(index);
     return isDigit(index)
         || (c == '.' && isDigit(index + 1) && !isDigit(index - 1))
-        || VULGAR.containsKey(c)
+        || (c >= 128 && VULGAR.containsKey(c))
         || (c == '√' && lookingAt(ROOT, index) >= 0)
         || (c == '\\' && (lookingAt(FRACTION, index) >= 0 || lookingAt(ROOT, index) >= 0));
   }
@@ -206,12 +246,15 @@ final class LastNumber {
     String first = (isNegative(start) ? "-" : "") + term();
     StringBuilder all = null;
     while (true) {
-      int operator = lookingAt(OPERATOR, at);
+      int operator = mayContinue(OPERATOR_SIGNS) ? lookingAt(OPERATOR, at) : -1;
       if (operator < 0) {
         break;
       }
       int next = operator;
-      while (next < text.length() && (CURRENCIES.indexOf(text.charAt(next)) >= 0 || " {(-\\".indexOf(text.charAt(next)) >= 0) && next - operator < 4) {
+      while (next < text.length()
+          && (CURRENCIES.indexOf(text.charAt(next)) >= 0
+              || " {(-\\".indexOf(text.charAt(next)) >= 0)
+          && next - operator < 4) {
         if (text.charAt(next) == '\\' && beginsTerm(next)) {
           break;
         }
@@ -230,6 +273,12 @@ final class LastNumber {
       }
     }
     return all == null ? first : all.toString();
+  }
+
+  /** Whether the character at the cursor, or behind a space there, is one of the signs. */
+  private boolean mayContinue(String signs) {
+    int next = at < text.length() && text.charAt(at) == ' ' ? at + 1 : at;
+    return next < text.length() && signs.indexOf(text.charAt(next)) >= 0;
   }
 
   private static String symbols(String operator) {
@@ -260,13 +309,14 @@ final class LastNumber {
         return mixed;
       }
     }
-    int exponent = lookingAt(EXPONENT, at);
+    char next = at < text.length() ? text.charAt(at) : 0;
+    int exponent = next == 'e' || next == 'E' ? lookingAt(EXPONENT, at) : -1;
     if (exponent >= 0) {
       String written = digits + text.substring(at, exponent);
       at = exponent;
       return scientific(written);
     }
-    int root = lookingAt(ROOT, at);
+    int root = next == '√' || next == '\\' ? lookingAt(ROOT, at) : -1;
     if (root >= 0) {
       String written = text.substring(at, root);
       at = root;
@@ -346,14 +396,17 @@ final class LastNumber {
     if (at < text.length() && VULGAR.containsKey(text.charAt(at))) {
       return whole + " " + VULGAR.get(text.charAt(at++));
     }
-    Matcher part = matcher(PART, at);
-    if (part.lookingAt()) {
+    Matcher part = mayContinue(PART_SIGNS) ? matcher(PART, at) : null;
+    if (part != null && part.lookingAt()) {
       String numerator = firstOf(part.group(1), part.group(3), part.group(5));
       String denominator = firstOf(part.group(2), part.group(4), part.group(6));
       if (Integer.parseInt(numerator) < Integer.parseInt(denominator)) {
         at = part.end();
         return "%s %s/%s".formatted(whole, numerator, denominator);
       }
+    }
+    if (!hasFractionWords) {
+      return null;
     }
     Matcher fraction = matcher(AND_FRACTION, at);
     if (fraction.lookingAt()) {
@@ -398,7 +451,11 @@ final class LastNumber {
       return digits + "\\%";
     }
     BigDecimal factor = BigDecimal.ONE;
-    for (Matcher scale = matcher(SCALE, at); scale.lookingAt(); scale = matcher(SCALE, at)) {
+    while (mayContinue(SCALE_SIGNS)) {
+      Matcher scale = matcher(SCALE, at);
+      if (!scale.lookingAt()) {
+        break;
+      }
       factor = factor.multiply(SCALES.get(scale.group(1).toLowerCase(Locale.ROOT)));
       at = scale.end();
     }
@@ -407,15 +464,18 @@ final class LastNumber {
       at++;
     }
     if (factor.compareTo(BigDecimal.ONE) > 0 && digits.length() <= MAX_EXPONENT) {
-      return new BigDecimal(digits.replace(",", "")).multiply(factor).stripTrailingZeros().toPlainString();
+      return new BigDecimal(digits.replace(",", ""))
+          .multiply(factor)
+          .stripTrailingZeros()
+          .toPlainString();
     }
-    int noun = lookingAt(FRACTION_NOUN, at);
+    int noun = mayContinue("htqfsen") ? lookingAt(FRACTION_NOUN, at) : -1;
     if (noun >= 0) {
       String written = digits + text.substring(at, noun);
       at = noun;
       return written;
     }
-    int below = lookingAt(BELOW_ZERO, at);
+    int below = hasBelowZero ? lookingAt(BELOW_ZERO, at) : -1;
     if (below >= 0) {
       at = below;
       return "-" + digits;
@@ -436,7 +496,7 @@ final class LastNumber {
   /** Where a number begins with its currency and its sign. */
   private int signStart(int numberStart) {
     int start = numberStart;
-    while (start > 0 && (CURRENCIES + "\\").indexOf(text.charAt(start - 1)) >= 0) {
+    while (start > 0 && CURRENCY_OR_ESCAPE.indexOf(text.charAt(start - 1)) >= 0) {
       start--;
     }
     if (isNegative(numberStart)) {
@@ -449,7 +509,7 @@ final class LastNumber {
   /** A minus in front, past a currency sign, that is no subtraction. */
   private boolean isNegative(int numberStart) {
     int start = numberStart;
-    while (start > 0 && (CURRENCIES + "\\").indexOf(text.charAt(start - 1)) >= 0) {
+    while (start > 0 && CURRENCY_OR_ESCAPE.indexOf(text.charAt(start - 1)) >= 0) {
       start--;
     }
     int sign = start - 1;
@@ -485,7 +545,10 @@ final class LastNumber {
   }
 
   private Matcher matcher(Pattern pattern, int from) {
-    return pattern.matcher(text).region(Math.min(from, text.length()), text.length()).useTransparentBounds(true);
+    return pattern
+        .matcher(text)
+        .region(Math.min(from, text.length()), text.length())
+        .useTransparentBounds(true);
   }
 
   /** Index behind the match that begins at the index, or -1. */

@@ -55,7 +55,8 @@ final class MathSpans {
     int at = 0;
     while (at < text.length()) {
       char c = text.charAt(at);
-      boolean opens = c == '$' || (c == '\\' && (text.startsWith("(", at + 1) || text.startsWith("[", at + 1)));
+      boolean opens =
+          c == '$' || (c == '\\' && (text.startsWith("(", at + 1) || text.startsWith("[", at + 1)));
       Span span = opens ? at(text, at) : null;
       if (span != null) {
         spans.add(span);
@@ -81,6 +82,15 @@ final class MathSpans {
     return -1;
   }
 
+  private static boolean hasLetter(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      if (Character.isLetter(text.charAt(i))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   private static boolean isCurrency(String text, int inner, int close) {
     int first = inner;
     while (first < close && " -−–".indexOf(text.charAt(first)) >= 0) {
@@ -93,6 +103,7 @@ final class MathSpans {
     String content = text.substring(inner, close);
     return digitBehind
         || content.contains("\n\n")
-        || WORD.matcher(TEXT_ARGUMENT.matcher(content).replaceAll("")).find();
+        || (hasLetter(content)
+            && WORD.matcher(TEXT_ARGUMENT.matcher(content).replaceAll("")).find());
   }
 }

@@ -55,8 +55,7 @@ public final class MathVerifier implements Verifier {
           "%s: the answer was taken back, and no other one given"
               .formatted(found.get().rule().label()));
     }
-    Optional<String> distinct =
-        DistinctAnswers.joined(found.get().parts(), equality.timeLimit());
+    Optional<String> distinct = DistinctAnswers.joined(found.get().parts(), equality.timeLimit());
     if (distinct.isEmpty()) {
       return Verdict.failed(
           "comparing the parts of \"%s\" took longer than %d ms"

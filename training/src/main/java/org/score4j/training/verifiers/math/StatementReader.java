@@ -13,42 +13,58 @@ import java.util.regex.Pattern;
  * else the box, the math, what follows "is", or the last number in it.
  */
 final class StatementReader {
-  private static final Pattern CLOSING = Pattern.compile("I hope (?:it|this) is correct", Pattern.CASE_INSENSITIVE);
+  private static final Pattern CLOSING =
+      Pattern.compile("I hope (?:it|this) is correct", Pattern.CASE_INSENSITIVE);
   private static final Pattern TAG = Pattern.compile("</?answer>|<\\|[a-z_]{1,20}\\|>|</s>");
   private static final Pattern LABEL =
       Pattern.compile(
-          "\\A(?:(?:so|thus|therefore|hence|and|then),? +)?(?:(?:the|my|our|your) +)?(?:(?:final|correct|right|exact|short) +)?"
-              + "answers?(?: +(?:is|are|equals|should be|must be)\\b| *[:：=])[\\s:*]*(?!not\\b)",
+          "\\A(?:(?:so|thus|therefore|hence|and|then),? +)?(?:(?:the|my|our|your)"
+              + " +)?(?:(?:final|correct|right|exact|short) +)?answers?(?: +(?:is|are|equals|should"
+              + " be|must be)\\b| *[:：=])[\\s:*]*(?!not\\b)",
           Pattern.CASE_INSENSITIVE);
   private static final Pattern LABEL_IN_TEXT =
       Pattern.compile("\\A\\\\(?:text\\w*|mathrm|mathbf|mbox)\\s*\\{");
   private static final Pattern WORD = Pattern.compile("(?<![\\\\A-Za-z])[A-Za-z][A-Za-z'’]+");
-  private static final Pattern LATEX_TEXT = Pattern.compile("\\\\(?:text\\w*|mathrm|mbox|begin|end|operatorname)\\s*\\{[^{}]*\\}");
+  private static final Pattern LATEX_TEXT =
+      Pattern.compile("\\\\(?:text\\w*|mathrm|mbox|begin|end|operatorname)\\s*\\{[^{}]*\\}");
   private static final Pattern OPERATORS = Pattern.compile("\\\\(?:times|cdot|div)\\b");
   private static final Pattern SENTENCE_END =
-      Pattern.compile("(?<![\\s.][A-Za-z]|\\bapprox|\\bsq|\\bcu)[.!?][*_\"”')\\]]{0,3}(?=\\s|$)|\\n");
+      Pattern.compile(
+          "(?<![\\s.][A-Za-z]|\\bapprox|\\bsq|\\bcu)[.!?][*_\"”')\\]]{0,3}(?=\\s|$)|\\n");
   private static final Pattern CLAUSE_END =
-      Pattern.compile("[,;(]\\s|\\s\\(|\\s[-–—]\\s|—|,? (?:because|since|which|so|as|where|when|per|for|if|after|before)\\b");
-  private static final Pattern IS = Pattern.compile("\\b(?:is|are|equals?|be|was)\\b[\\s:]+(?!not\\b)|=\\s*", Pattern.CASE_INSENSITIVE);
+      Pattern.compile(
+          "[,;(]\\s|\\s\\(|\\s[-–—]\\s|—|,?"
+              + " (?:because|since|which|so|as|where|when|per|for|if|after|before)\\b");
+  private static final Pattern IS =
+      Pattern.compile(
+          "\\b(?:is|are|equals?|be|was)\\b[\\s:]+(?!not\\b)|=\\s*", Pattern.CASE_INSENSITIVE);
   private static final Pattern CHANGES =
       Pattern.compile(
-          "[-\\s]*(?:times|more|less|fewer|plus|minus|over|divided|multiplied|percent of|of|to|squared|cubed|factorial|halves|thirds|quarters|wrong|incorrect)\\b"
-              + "|\\s*[-+*/×÷^=<>?]|\\s*\\w*\\s*\\d",
+          "[-\\s]*(?:times|more|less|fewer|plus|minus|over|divided|multiplied|percent"
+              + " of|of|to|squared|cubed|factorial|halves|thirds|quarters|wrong|incorrect)\\b"
+              + "|\\s*(?:[-+*×÷^=<>?]|/(?![A-Za-z]{3}))|\\s*\\w*\\s*\\d",
           Pattern.CASE_INSENSITIVE);
   private static final Set<String> VALUE_WORDS =
       Set.of(
-          ("or and sin cos tan cot sec csc log ln exp sqrt pi frac infinity inf asin acos atan arcsin arccos arctan arc max min gcd lcm mod")
+          ("or and sin cos tan cot sec csc log ln exp sqrt pi frac infinity inf asin acos atan"
+               + " arcsin arccos arctan arc max min gcd lcm mod")
               .split(" ", -1));
   private static final Set<String> CHANGING_WORDS =
-      Set.of("no not minus negative never neither nor without less more than wrong incorrect cannot half".split(" ", -1));
+      Set.of(
+          "no not minus negative never neither nor without less more than wrong incorrect cannot half"
+              .split(" ", -1));
   private static final Pattern HEDGE = Pattern.compile("\\s*or\\b", Pattern.CASE_INSENSITIVE);
   // A number, words of what it counts, and the end or a remark in brackets.
   private static final Pattern QUANTITY =
-      Pattern.compile("([$€£¥]? ?[-−–]?\\d[\\d.,]*(?: ?[A-Za-z/.]++(?: [A-Za-z/.]++){0,7}+)) ?(?:\\z|\\((?![^)]*=))");
-  private static final Pattern PER = Pattern.compile("[$€£¥]? ?[\\d.,]+(?: [A-Za-z]{2,20})?/[A-Za-z]{3,20}\\b");
+      Pattern.compile(
+          "([$€£¥]? ?[-−–]?\\d[\\d.,]*(?: ?[A-Za-z/.]++(?: [A-Za-z/.]++){0,7}+))"
+              + " ?(?:\\z|\\((?![^)]*=))");
+  private static final Pattern PER =
+      Pattern.compile("[$€£¥]? ?[\\d.,]+(?: [A-Za-z]{2,20})?/[A-Za-z]{3,20}\\b");
   private static final Pattern EITHER =
       Pattern.compile(
-          "\\b(?:either|maybe|perhaps|possibly|could be|might be|may be)\\s([^.;\\n]{1,40}?)[\\s$]+or[\\s$\\\\(]*(?:maybe |perhaps |possibly )?[\\s$\\\\(]*$",
+          "\\b(?:either|maybe|perhaps|possibly|could be|might be|may be)\\s([^.;\\n"
+              + "]{1,40}?)[\\s$]+or[\\s$\\\\(]*(?:maybe |perhaps |possibly )?[\\s$\\\\(]*$",
           Pattern.CASE_INSENSITIVE);
   private static final int MIN_PROSE_WORDS = 2;
   private static final long READING_NANOS = 100_000_000;
@@ -82,7 +98,8 @@ final class StatementReader {
     String behind = content.substring(close + 1).strip();
     String rest = unlabelled(inner);
     if (!rest.equals(inner)) {
-      String said = rest.isEmpty() || !hasLetter(rest) ? rest : content.substring(0, text.end()) + rest + "}";
+      String said =
+          rest.isEmpty() || !hasLetter(rest) ? rest : content.substring(0, text.end()) + rest + "}";
       String answer = (said + " " + behind).strip();
       return List.of(answer.isEmpty() ? content : answer);
     }
@@ -154,8 +171,11 @@ final class StatementReader {
 
   /** Without what closes a response or marks text up. */
   static String cleaned(String text) {
-    Matcher closing = CLOSING.matcher(text);
-    String rest = closing.find() ? text.substring(0, closing.start()) : text;
+    String rest = text;
+    if (text.contains(" hope ")) {
+      Matcher closing = CLOSING.matcher(text);
+      rest = closing.find() ? text.substring(0, closing.start()) : text;
+    }
     rest = rest.indexOf('<') >= 0 ? TAG.matcher(rest).replaceAll(" ") : rest;
     return stripped(rest);
   }
@@ -247,7 +267,8 @@ final class StatementReader {
       List<BoxedAnswers.Box> boxes = BoxedAnswers.find(text.substring(start, lineEnd));
       return boxes.isEmpty()
           ? Optional.empty()
-          : Optional.of(new Reading(start + boxes.getFirst().end(), box(boxes.getFirst().content())));
+          : Optional.of(
+              new Reading(start + boxes.getFirst().end(), box(boxes.getFirst().content())));
     }
     String line = cleaned(text.substring(start, lineEnd));
     int bold = text.startsWith("**", start - 2 < 0 ? 0 : start - 2) ? line.indexOf("**") : -1;
@@ -272,7 +293,9 @@ final class StatementReader {
     if (clauses.find() && isAnswer(sentence.substring(0, clauses.start()).strip())) {
       String rest = sentence.substring(clauses.start());
       Optional<List<String>> behind = LastNumber.find(rest);
-      boolean hedged = behind.isPresent() && Alternatives.joinByWord(rest.substring(0, Math.max(0, firstDigit(rest))));
+      boolean hedged =
+          behind.isPresent()
+              && Alternatives.joinByWord(rest.substring(0, Math.max(0, firstDigit(rest))));
       List<String> parts = new ArrayList<>(List.of(sentence.substring(0, clauses.start()).strip()));
       if (hedged) {
         parts.addAll(behind.get());
@@ -309,7 +332,8 @@ final class StatementReader {
 
   /** A value or a list of values; words alone are none, as in "the answer is unclear". */
   private static boolean isAnswer(String text) {
-    return !text.isEmpty() && (firstDigit(text) >= 0 || text.length() == 1 || text.startsWith("\\"))
+    return !text.isEmpty()
+        && (firstDigit(text) >= 0 || text.length() == 1 || text.startsWith("\\"))
         && (!hasProse(text) || isValue(text))
         && !Retraction.cues(text);
   }
@@ -323,7 +347,8 @@ final class StatementReader {
       MathSpans.Span next = null;
       int p = at;
       while (p < lineEnd && p - end <= Alternatives.MAX_BETWEEN) {
-        if ("$\\".indexOf(text.charAt(p)) >= 0 && MathSpans.at(text, p) instanceof MathSpans.Span span) {
+        if ("$\\".indexOf(text.charAt(p)) >= 0
+            && MathSpans.at(text, p) instanceof MathSpans.Span span) {
           next = span;
           break;
         }
@@ -333,7 +358,9 @@ final class StatementReader {
         break;
       }
       String between = text.substring(end, next.start());
-      if (hasBox(next.content()) && !boxed && (!HEDGE.matcher(between).lookingAt() || parts.getLast().endsWith(","))) {
+      if (hasBox(next.content())
+          && !boxed
+          && (!HEDGE.matcher(between).lookingAt() || parts.getLast().endsWith(","))) {
         parts.clear(); // what leads to the box
       }
       boxed |= hasBox(next.content());
@@ -360,7 +387,8 @@ final class StatementReader {
     List<String> parts = new ArrayList<>();
     for (int i = boxes.size() - 1; i >= 0; i--) {
       if (i < boxes.size() - 1
-          && !Alternatives.join(text.substring(boxes.get(i).end(), boxes.get(i + 1).start()), true)) {
+          && !Alternatives.join(
+              text.substring(boxes.get(i).end(), boxes.get(i + 1).start()), true)) {
         break;
       }
       parts.addAll(0, box(boxes.get(i).content()));
@@ -375,9 +403,14 @@ final class StatementReader {
   /** Numbers that an "or" joins to what stands in front of the text. */
   static List<String> numbersBehind(String tail) {
     List<String> parts = new ArrayList<>();
-    String near = LastNumber.folded(tail.substring(0, Math.min(tail.length(), 2 * Alternatives.MAX_BETWEEN)));
+    if (tail.length() < 4) {
+      return parts;
+    }
+    String near =
+        LastNumber.folded(tail.substring(0, Math.min(tail.length(), 2 * Alternatives.MAX_BETWEEN)));
     List<LastNumber.Group> groups = LastNumber.groups(near);
-    if (!groups.isEmpty() && Alternatives.joinByWord(near.substring(0, groups.getFirst().start()))) {
+    if (!groups.isEmpty()
+        && Alternatives.joinByWord(near.substring(0, groups.getFirst().start()))) {
       parts.addAll(groups.getFirst().parts());
     }
     return parts;
@@ -385,6 +418,9 @@ final class StatementReader {
 
   /** The number of "either 5 or" in front of a box. A bare "5 or" can say the same thing again. */
   static List<String> numbersBefore(String head) {
+    if (!head.contains(" or")) {
+      return List.of();
+    }
     String near =
         LastNumber.folded(head.substring(Math.max(0, head.length() - Alternatives.MAX_BETWEEN)));
     Matcher either = EITHER.matcher(near);
@@ -403,7 +439,8 @@ final class StatementReader {
     List<String> parts = new ArrayList<>();
     for (int i = spans.size() - 1; i >= 0; i--) {
       if (i < spans.size() - 1
-          && !Alternatives.join(text.substring(spans.get(i).end(), spans.get(i + 1).start()), true)) {
+          && !Alternatives.join(
+              text.substring(spans.get(i).end(), spans.get(i + 1).start()), true)) {
         break;
       }
       parts.addAll(0, boxesIn(spans.get(i).content()));
@@ -509,7 +546,8 @@ final class StatementReader {
       case Answer.Words w -> false;
       case Answer.Listed(String text, List<Answer> elements, boolean alternatives) ->
           elements.stream().allMatch(StatementReader::isRead);
-      case Answer.Relation relation -> relation.sides().stream().noneMatch(Answer.Unread.class::isInstance);
+      case Answer.Relation relation ->
+          relation.sides().stream().noneMatch(Answer.Unread.class::isInstance);
       default -> true;
     };
   }

@@ -191,9 +191,31 @@ class LastStatementTest {
   void longResponsesTakeLinearTime() {
     List<String> units =
         List.of(
-            "*", "#", "$", "\\", "{", "box", "\\boxed{", "\\boxed{1} or ", "the answer is ",
-            "Answer: ", "\nAnswer:\n", "####\n", "A:", "5 or ", "5, ", "1,", "12 345 ", "- ",
-            "<think>", "</think>", "~~a~~ ", "that is ", "\\(", "1 and a half ", "\n");
+            "*",
+            "#",
+            "$",
+            "\\",
+            "{",
+            "box",
+            "\\boxed{",
+            "\\boxed{1} or ",
+            "the answer is ",
+            "Answer: ",
+            "\nAnswer:\n",
+            "####\n",
+            "A:",
+            "5 or ",
+            "5, ",
+            "1,",
+            "12 345 ",
+            "- ",
+            "<think>",
+            "</think>",
+            "~~a~~ ",
+            "that is ",
+            "\\(",
+            "1 and a half ",
+            "\n");
     ThreadMXBean threads = ManagementFactory.getThreadMXBean();
     for (String unit : units) {
       String text = unit.repeat(100_000 / unit.length());
