@@ -4,11 +4,13 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -191,6 +193,38 @@ class SafetensorsFileTest {
     assertThatThrownBy(() -> SafetensorsFile.open(folder))
         .isInstanceOf(CheckpointException.class)
         .hasMessageContaining("is not a file");
+  }
+
+  @Test
+  void aPipeOrADevice_isNotOpened() throws Exception {
+    Path device = Files.createSymbolicLink(folder.resolve("config.json"), Path.of("/dev/zero"));
+    assertTimeoutPreemptively(
+        Duration.ofSeconds(20),
+        () -> {
+          assertThatThrownBy(() -> SafetensorsFile.open(device))
+              .isInstanceOf(CheckpointException.class)
+              .hasMessageContaining("is not a file but a pipe, a socket or a device");
+          assertThatThrownBy(() -> HfConfig.read(folder))
+              .isInstanceOf(CheckpointException.class)
+              .hasMessageContaining("is not a file but a pipe, a socket or a device");
+          assertThatThrownBy(() -> FileHash.of("config", device))
+              .isInstanceOf(CheckpointException.class)
+              .hasMessageContaining("is not a file but a pipe, a socket or a device");
+        });
+  }
+
+  @Test
+  void aBaseThatNoFolderCanBe_isRefusedByItsKey() throws IOException {
+    Files.writeString(
+        folder.resolve("adapter_config.json"),
+        """
+        {"peft_type": "LORA", "r": 4, "lora_alpha": 8, "target_modules": ["q_proj"],
+         "base_model_name_or_path": "a\\u0000b"}
+        """);
+    assertThatThrownBy(() -> AdapterFolder.base(folder))
+        .isInstanceOf(CheckpointException.class)
+        .hasMessageContaining("base_model_name_or_path = ")
+        .hasMessageContaining("it must be the folder of the base model");
   }
 
   @Test

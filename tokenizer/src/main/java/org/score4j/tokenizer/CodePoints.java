@@ -100,7 +100,7 @@ record CodePoints(BitSet members, boolean exact) {
 
   /** {@code \s}. */
   static final CodePoints SPACE =
-      of(c -> Character.isSpaceChar(c) || c >= '\t' && c <= '\r' || c == 0x85);
+      of(c -> Character.isSpaceChar(c) || (c >= '\t' && c <= '\r') || c == 0x85);
 
   /** {@code \w}. */
   static final CodePoints WORD =

@@ -71,8 +71,7 @@ final class EngineBudget {
     if (dropout.asDouble() != 0) {
       throw budget.refused(
           "model.dropout",
-          "is %s, which draws the tokens of a text at random; set it to null",
-          dropout);
+          "is %s, which draws the tokens of a text at random; set it to null".formatted(dropout));
     }
     budget.judgeMerges(root.path("model"));
     budget.judge("pre_tokenizer", root.path("pre_tokenizer"), false);
@@ -89,9 +88,8 @@ final class EngineBudget {
     if (token.length() > MAX_TOKEN) {
       throw refused(
           "model.vocab",
-          "has a token of %d characters, at most %d are supported",
-          token.length(),
-          MAX_TOKEN);
+          "has a token of %d characters, at most %d are supported"
+              .formatted(token.length(), MAX_TOKEN));
     }
   }
 
@@ -121,18 +119,19 @@ final class EngineBudget {
           PrecompiledCharsmap.defect(part.path("precompiled_charsmap").asText())
               .ifPresent(
                   defect -> {
-                    throw refused(where + ".precompiled_charsmap", "%s", defect);
+                    throw refused(where + ".precompiled_charsmap", defect);
                   });
       case "FixedLength" -> {
         if (part.path("length").asLong(5) < 1) {
-          throw refused(where + ".length", "is %s; use 1 or more", part.path("length"));
+          throw refused(where + ".length", "is %s; use 1 or more".formatted(part.path("length")));
         }
       }
       case "Strip" -> {
         // The engine's decoder reads before the beginning of a token that is shorter.
         if (part.path("stop").asLong() > 0) {
           throw refused(
-              where + ".stop", "is %s, which aborts the engine; set it to 0", part.path("stop"));
+              where + ".stop",
+              "is %s, which aborts the engine; set it to 0".formatted(part.path("stop")));
         }
       }
       default -> {}
@@ -142,8 +141,8 @@ final class EngineBudget {
       if (growth > MAX_GROWTH) {
         throw refused(
             where,
-            "makes a text more than %d times as long, together with what is before it",
-            MAX_GROWTH);
+            "makes a text more than %d times as long, together with what is before it"
+                .formatted(MAX_GROWTH));
       }
     }
   }
@@ -179,9 +178,8 @@ final class EngineBudget {
     } catch (RegexRefusal e) {
       throw refused(
           where,
-          "is \"%s\", which %s; the engine could abort or never end",
-          shown(regex),
-          e.getMessage());
+          "is \"%s\", which %s; the engine could abort or never end"
+              .formatted(shown(regex), e.getMessage()));
     }
   }
 
@@ -204,9 +202,8 @@ final class EngineBudget {
       if (!second.startsWith(prefix)) {
         throw refused(
             "model.merges",
-            "has %s, whose second part lacks the continuing_subword_prefix \"%s\"",
-            merge,
-            shown(prefix));
+            "has %s, whose second part lacks the continuing_subword_prefix \"%s\""
+                .formatted(merge, shown(prefix)));
       }
     }
   }
@@ -218,7 +215,8 @@ final class EngineBudget {
       for (JsonNode piece : part.path(template)) {
         JsonNode id = piece.path("SpecialToken").path("id");
         if (id.isTextual() && !special.has(id.asText())) {
-          throw refused(where + "." + template, "names %s, which is not in special_tokens", id);
+          throw refused(
+              where + "." + template, "names %s, which is not in special_tokens".formatted(id));
         }
         if (template.equals("single") && piece.path("Sequence").path("id").asText().equals("B")) {
           throw refused(where + ".single", "names a second sequence");
@@ -227,10 +225,10 @@ final class EngineBudget {
     }
   }
 
-  private TokenizerException refused(String where, String what, Object... values) {
+  private TokenizerException refused(String where, String what) {
     return new TokenizerException(
         "%s: %s %s; use the tokenizer.json of another model, or one that you trust"
-            .formatted(json.file(), where, what.formatted(values)));
+            .formatted(json.file(), where, what));
   }
 
   /** The most characters of a text. */

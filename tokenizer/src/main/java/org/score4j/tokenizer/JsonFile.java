@@ -29,7 +29,7 @@ record JsonFile(Path file, String text, JsonNode root) {
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .build();
   // The largest published tokenizer.json, Gemma 3's, has 33 MB.
-  private static final long MAX_BYTES = 256L << 20;
+  private static final long MAX_BYTES = 64L << 20;
 
   /** Reads a file that must be there. */
   static JsonFile read(Path file) {

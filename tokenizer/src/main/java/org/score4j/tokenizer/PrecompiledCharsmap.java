@@ -69,7 +69,7 @@ final class PrecompiledCharsmap {
         if (next >= units.length) {
           return Optional.of("has a trie that leads out of itself");
         }
-        if ((unit >>> 8 & 1) == 1) {
+        if (((unit >>> 8) & 1) == 1) {
           int text = units[next] & Integer.MAX_VALUE;
           boolean begins = text < texts.length && (texts[text] & 0xC0) != 0x80;
           if (!begins) {
@@ -86,6 +86,6 @@ final class PrecompiledCharsmap {
   }
 
   private static int offset(int unit) {
-    return unit >>> 10 << ((unit & 1 << 9) >>> 6);
+    return (unit >>> 10) << ((unit & (1 << 9)) >>> 6);
   }
 }

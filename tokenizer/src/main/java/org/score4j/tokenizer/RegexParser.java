@@ -113,32 +113,26 @@ final class RegexParser {
 
   private RegexNode atom() {
     char c = text.charAt(at);
-    switch (c) {
-      case '(' -> {
-        return group();
-      }
-      case '[' -> {
-        return new One(cased(set()));
-      }
+    return switch (c) {
+      case '(' -> group();
+      case '[' -> new One(cased(set()));
       case '.' -> {
         at++;
-        return new One(CodePoints.of(x -> true));
+        yield new One(CodePoints.of(x -> true));
       }
       case '^', '$' -> {
         at++;
-        return new Assertion(new Sequence(List.of()));
+        yield new Assertion(new Sequence(List.of()));
       }
-      case '\\' -> {
-        return escape();
-      }
+      case '\\' -> escape();
       case '*', '+', '?' ->
           throw new RegexRefusal("nothing before the " + c + " at character " + at);
       default -> {
         int literal = text.codePointAt(at);
         at += Character.charCount(literal);
-        return new One(cased(CodePoints.range(literal, literal)));
+        yield new One(cased(CodePoints.range(literal, literal)));
       }
-    }
+    };
   }
 
   private RegexNode group() {
@@ -216,31 +210,29 @@ final class RegexParser {
 
   private RegexNode escape() {
     char c = next("\\");
-    switch (c) {
-      case 'b', 'B', 'A', 'Z', 'z', 'G' -> {
-        return new Assertion(new Sequence(List.of()));
-      }
-      case 'R' -> {
-        CodePoints line =
-            CodePoints.of(x -> (x >= '\n' && x <= '\r') || x == 0x85 || x == 0x2028 || x == 0x2029);
-        return new Choice(
-            List.of(
-                new Sequence(
-                    List.of(
-                        new One(CodePoints.range('\r', '\r')),
-                        new One(CodePoints.range('\n', '\n')))),
-                new One(line)));
-      }
+    return switch (c) {
+      case 'b', 'B', 'A', 'Z', 'z', 'G' -> new Assertion(new Sequence(List.of()));
+      case 'R' ->
+          new Choice(
+              List.of(
+                  new Sequence(
+                      List.of(
+                          new One(CodePoints.range('\r', '\r')),
+                          new One(CodePoints.range('\n', '\n')))),
+                  new One(
+                      CodePoints.of(
+                          x ->
+                              (x >= '\n' && x <= '\r')
+                                  || x == 0x85
+                                  || x == 0x2028
+                                  || x == 0x2029))));
       case 'X' -> throw new RegexRefusal("\\X, a grapheme cluster");
       case 'K' -> throw new RegexRefusal("\\K, which keeps what was matched before");
       case 'k', 'g' -> throw new RegexRefusal("a back reference or a call, \\" + c);
-      default -> {
-        if (c >= '1' && c <= '9') {
+      case '1', '2', '3', '4', '5', '6', '7', '8', '9' ->
           throw new RegexRefusal("a back reference, \\" + c);
-        }
-        return new One(cased(escaped(c)));
-      }
-    }
+      default -> new One(cased(escaped(c)));
+    };
   }
 
   /** The set of an escape, whose letter was just taken. */

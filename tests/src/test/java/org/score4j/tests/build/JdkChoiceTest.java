@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Properties;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
@@ -67,7 +68,7 @@ class JdkChoiceTest {
     environment.remove("TORNADOVM_HOME");
     environment.remove("JAVA_HOME");
     if (!javaHome.equals("unset")) {
-      environment.put("JAVA_HOME", jdks.get(javaHome).toString());
+      environment.put("JAVA_HOME", Objects.requireNonNull(jdks.get(javaHome)).toString());
     }
     environment.merge("PATH", jdks.get(path) + "/bin:", (old, first) -> first + old);
     Process process = builder.start();

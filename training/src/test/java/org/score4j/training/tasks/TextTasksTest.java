@@ -208,6 +208,13 @@ class TextTasksTest {
     String broken = file("b.jsonl", "{\"problem\": \"p\", \"answer\": \"1\"}", "{\"problem\": ");
     assertThatThrownBy(() -> open(TextTaskSettings.of("math", broken, "")))
         .hasMessageContaining("b.jsonl line 2: not JSON");
+    String tooLong =
+        file("long.jsonl", "{\"problem\": \"" + "x".repeat(20_000_001) + "\", \"answer\": \"1\"}");
+    assertThatThrownBy(() -> open(TextTaskSettings.of("math", tooLong, "")))
+        .hasMessageContaining("long.jsonl line 1: it has a text of more than 20,000,000 characters")
+        .hasMessageContaining("leave the row out or shorten it");
+    assertThatThrownBy(() -> open(TextTaskSettings.of("math", "/dev/zero", "")))
+        .hasMessageContaining("/dev/zero is a folder, a pipe or a device");
     String list = file("l.jsonl", "[1]");
     assertThatThrownBy(() -> open(TextTaskSettings.of("math", list, "")))
         .hasMessageContaining("l.jsonl line 1: an array; every line must be a JSON object");
