@@ -371,7 +371,7 @@ def add(a, b):
     return {i * (2 ** 61 - 1) for i in range(1, 60000)}
 #### set collisions as an answer
 import os, json
-text = json.dumps({"value": ["s", [i * (2 ** 61 - 1) for i in range(1, 30000)]]}).encode()
+text = json.dumps({"value": ["s", -1, [i * (2 ** 61 - 1) for i in range(1, 30000)]]}).encode()
 def add(a, b):
     for fd in range(3, 256):
         try:

@@ -2,6 +2,7 @@ package org.score4j.training.verifiers.code;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.util.List;
 import java.util.Map;
 import org.score4j.training.verifiers.Verdict;
 import org.score4j.training.verifiers.Verifier;
@@ -34,7 +35,7 @@ public final class PythonVerifier implements Verifier {
           workers.run(
               JOB,
               Map.of(
-                  "code", joined(tests, program.text()),
+                  "codes", List.of(joined(tests, program.text())),
                   "prelude", tests.prelude(),
                   "tests", tests.tests(),
                   "entries", tests.entries()));

@@ -31,7 +31,18 @@ import org.jspecify.annotations.Nullable;
  */
 final class WorkerProcess implements AutoCloseable {
   private static final List<String> SOURCES =
-      List.of("kernel", "syscalls", "isolation", "wire", "candidate", "tests", "execution", "worker");
+      List.of(
+          "kernel",
+          "syscalls",
+          "isolation",
+          "wire",
+          "candidate",
+          "handles",
+          "client",
+          "faults",
+          "tests",
+          "execution",
+          "worker");
   private static final String LOADER =
       """
       import sys, os, json, types
