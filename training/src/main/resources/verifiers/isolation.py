@@ -57,6 +57,8 @@ class Isolation:
             self._new_root()
         else:
             kernel.adopt_orphans()
+        # Before the filter: 1 is the one limit that also holds where cores go to a program.
+        limit(resource.RLIMIT_CORE, 1)
         kernel.hide_memory()
         kernel.gain_no_privileges()
         syscalls.refuse()
@@ -177,7 +179,6 @@ class Isolation:
     def restrict_tests(self):
         os.chdir("/")
         self._restrict({**self.config, "cpuSeconds": 0, "processes": 1}, 1)
-        kernel.hide_memory()
 
     def restrict(self, limits):
         """A candidate's process, for good."""
@@ -202,7 +203,7 @@ class Isolation:
             limit(resource.RLIMIT_AS, memory)
         limit(resource.RLIMIT_FSIZE, self.config["scratchMiB"] << 20)
         limit(resource.RLIMIT_NOFILE, 128)
-        limit(resource.RLIMIT_CORE, 0)
+        limit(resource.RLIMIT_SIGPENDING, 256)
         limit(resource.RLIMIT_MEMLOCK, 64 << 10)
         limit(resource.RLIMIT_MSGQUEUE, 0)
         if limits["cpuSeconds"]:
@@ -214,6 +215,8 @@ class Isolation:
                 os.setgroups(())
                 os.setresgid(user, user, user)
                 os.setresuid(user, user, user)
+                # Which a change of user may have undone.
+                kernel.hide_memory()
         kernel.drop_capabilities()
 
 

@@ -53,12 +53,16 @@ SOCKET, SOCKETPAIR, SETSOCKOPT, FCNTL = (41, 198), (53, 199), (54, 208), (72, 25
 DOMAINS, PROTOCOLS = (1, 2, 10), (0, 6, 17)
 # F_SETLEASE, F_NOTIFY and F_SETPIPE_SZ, with which a pipe holds 16 times its usual memory.
 REFUSED_FCNTL = (1024, 1026, 1031)
+PRCTL, SETRLIMIT, PRLIMIT = (157, 167), (160, 164), (302, 261)
+# A core dump is handed to a program of the host's, which runs as root there.
+PR_SET_DUMPABLE, RLIMIT_CORE = 4, 4
 # Of level SOL_SOCKET: SO_SNDBUF and SO_RCVBUF, with which a socket holds megabytes.
 SOL_SOCKET, REFUSED_SETSOCKOPT = 1, (7, 8, 32, 33)
 CLONE_THREAD = 0x00010000
 
 ARCHITECTURES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 _X32_BIT = 0x40000000
+_HIGH_HALF = 4
 _LOAD, _IF_EQUAL, _IF_AT_LEAST, _IF_ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _ALLOW, _FAIL, _KILL = 0x7FFF0000, 0x00050000, 0x80000000
 _NUMBER, _ARCHITECTURE = 0, 4
@@ -89,6 +93,13 @@ def program(machine):
     when(FCNTL[column], _none_of(1, REFUSED_FCNTL) + [allow])
     when(SETSOCKOPT[column], [(_LOAD, 0, 0, _argument(1)), (_IF_EQUAL, 1, 0, SOL_SOCKET), allow]
          + _none_of(2, REFUSED_SETSOCKOPT) + [allow])
+    when(PRCTL[column], [(_LOAD, 0, 0, _argument(0)), (_IF_EQUAL, 1, 0, PR_SET_DUMPABLE), allow,
+                         (_LOAD, 0, 0, _argument(1)), (_IF_EQUAL, 1, 0, 0), refuse, allow])
+    when(SETRLIMIT[column], _none_of(0, (RLIMIT_CORE,)) + [allow])
+    # It may be read: without an address of new limits.
+    when(PRLIMIT[column], [(_LOAD, 0, 0, _argument(1)), (_IF_EQUAL, 1, 0, RLIMIT_CORE), allow,
+                           (_LOAD, 0, 0, _argument(2)), (_IF_EQUAL, 1, 0, 0), refuse,
+                           (_LOAD, 0, 0, _argument(2) + _HIGH_HALF), (_IF_EQUAL, 1, 0, 0), refuse, allow])
     return _assembled(code + [allow])
 
 

@@ -64,6 +64,15 @@ for machine, (column, architecture) in syscalls.ARCHITECTURES.items():
     for level in (0, 1, 6):
         for option in range(60):
             test(EPERM if level == 1 and option in (7, 8, 32, 33) else ALLOW, syscalls.SETSOCKOPT, 3, level, option)
+    for option in range(70):
+        test(EPERM if option == 4 else ALLOW, syscalls.PRCTL, option, 1)
+        test(ALLOW, syscalls.PRCTL, option, 0)
+    for limit in range(16):
+        refused = EPERM if limit == 4 else ALLOW
+        test(refused, syscalls.SETRLIMIT, limit, 0x1000)
+        test(refused, syscalls.PRLIMIT, 0, limit, 0x1000)
+        test(refused, syscalls.PRLIMIT, 0, limit, 1 << 40)
+        test(ALLOW, syscalls.PRLIMIT, 0, limit, 0, 0x1000)
     for with_threads in (False, True):
         program = syscalls.alone(machine, with_threads)
         test(EAGAIN, syscalls.CLONE, 17)

@@ -444,7 +444,7 @@ def add(a, b):
     time.sleep(100)
 #### numbers of just under the longest
 import os, json
-text = ('{"value": ["l", [' + ",".join(["9" * 4999] * 1600) + "]]}").encode()
+text = ('{"value": ["l", -1, [' + ",".join(["9" * 4999] * 1600) + "]]}").encode()
 def add(a, b):
     for fd in range(3, 256):
         try:
@@ -462,7 +462,7 @@ def add(a, b):
     return decimal.Decimal("1e999999999")
 #### a fraction of huge terms
 import os
-text = b'{"value": ["F", ["i", "' + b"f" * 2000000 + b'"], 0]}'
+text = b'{"value": ["v", "fractions", "Fraction", [["i", "' + b"f" * 2000000 + b'"], 0]]}'
 def add(a, b):
     for fd in range(3, 256):
         try:
@@ -485,7 +485,7 @@ def add(a, b):
                 open(folder + "/" + name + ".py", "w").write(evil)
             except OSError:
                 pass
-    text = b'{"value": ["D", "1"]}'
+    text = b'{"value": ["v", "decimal", "Decimal", ["1"]]}'
     for fd in range(3, 64):
         try:
             os.write(fd, len(text).to_bytes(4, "big") + text)
@@ -652,7 +652,7 @@ def add(a, b):
     os._exit(0)
 #### answers to all questions at once
 import os
-text = b'{"value": 5}', b'{"value": 0}', b'{"value": ["l", [5]]}', b'{"value": ["handle", 0]}', b'{"value": true}'
+text = b'{"value": 5}', b'{"value": 0}', b'{"value": ["l", -1, [5]]}', b'{"value": ["handle", 0, ["class", 1, "candidate", "A", [], [], null], null, true]}', b'{"value": true}'
 def add(a, b):
     for fd in range(3, 256):
         for t in text:
@@ -994,3 +994,189 @@ class I(int):
         return 1
 def add(a, b):
     return I(7)
+#### an answer by drops
+import os, time
+def add(a, b):
+    for fd in range(3, 256):
+        try:
+            os.write(fd, (6 << 20).to_bytes(4, "big"))
+            while True:
+                os.write(fd, b"[")
+                time.sleep(0.05)
+        except OSError:
+            pass
+#### four million empty lists
+import os
+text = b'{"value": ["l", [' + b'["l",[]],' * 900000 + b"0]]}"
+def add(a, b):
+    for fd in range(3, 256):
+        try:
+            os.write(fd, len(text).to_bytes(4, "big"))
+            rest = text
+            while rest:
+                rest = rest[os.write(fd, rest):]
+        except OSError:
+            pass
+    return None
+#### the same key in other types
+def add(a, b):
+    return {5: 1, 5.0: 2, True: 3}
+#### memory of the zero device
+import mmap, os
+def add(a, b):
+    held = []
+    total = 0
+    try:
+        for _ in range(100):
+            fd = os.open("/dev/zero", os.O_RDWR)
+            m = mmap.mmap(fd, 32 << 20)
+            os.close(fd)
+            for i in range(0, 32 << 20, 4096):
+                m[i] = 1
+            held.append(m)
+            total += 32
+    except (OSError, ValueError, MemoryError):
+        pass
+    return a + b if total > 512 else None
+#### locks without end
+import fcntl, os, struct
+def add(a, b):
+    fd = os.open("lock", os.O_RDWR | os.O_CREAT)
+    i = 0
+    while True:
+        fcntl.lockf(fd, fcntl.LOCK_EX, 1, 2 * i)
+        i += 1
+#### names that do not exist
+import os
+def add(a, b):
+    i = 0
+    while True:
+        os.path.exists("/usr/lib/%d" % i)
+        i += 1
+#### timers and queued signals
+import ctypes, os, signal
+libc = ctypes.CDLL(None)
+def add(a, b):
+    n = 0
+    timer = ctypes.c_void_p()
+    while n < 100000 and libc.syscall(222, 1, None, ctypes.byref(timer)) == 0:
+        n += 1
+    signal.pthread_sigmask(signal.SIG_BLOCK, [40])
+    value = ctypes.create_string_buffer(128)
+    q = 0
+    while q < 100000 and libc.sigqueue(os.getpid(), 40, 0) == 0:
+        q += 1
+    return a + b if n + q > 1000 else None
+#### large attributes
+import os
+def add(a, b):
+    held = 0
+    for i in range(2000):
+        try:
+            open("f%d" % i, "w").close()
+            for j in range(100):
+                os.setxattr("f%d" % i, "user.%d" % j, b"x" * 60000)
+                held += 60000
+        except OSError:
+            pass
+    return a + b if held > 64 << 20 else None
+#### a FIFO, a socket and a device
+import os, socket, stat
+def add(a, b):
+    os.mkfifo("fifo")
+    s = socket.socket(socket.AF_UNIX)
+    s.bind("sock")
+    for kind, device in ((stat.S_IFCHR, os.makedev(1, 1)), (stat.S_IFBLK, os.makedev(254, 0))):
+        try:
+            os.mknod("device", kind | 0o666, device)
+            open("device", "rb").read(16)
+            return a + b
+        except OSError:
+            pass
+    return None
+#### the answer from a closure of the tests
+def add(a, b):
+    class Spy:
+        def __init__(self):
+            self.seen = []
+        def __eq__(self, other):
+            return True
+        def __getattribute__(self, name):
+            import sys
+            frame = sys._getframe(1)
+            while frame:
+                if "request" in frame.f_locals:
+                    return str(frame.f_locals["request"])
+                frame = frame.f_back
+            return None
+    return Spy()
+#### a handle of everything
+import os, json
+def add(a, b):
+    for number in (0, 1, -1, 10 ** 20):
+        text = json.dumps({"value": ["handle", number]}).encode()
+        for fd in range(3, 256):
+            try:
+                os.write(fd, len(text).to_bytes(4, "big") + text)
+            except OSError:
+                pass
+    return None
+#### stop the worker's clock
+import ctypes, time
+libc = ctypes.CDLL(None)
+def add(a, b):
+    stamp = (ctypes.c_long * 2)(10 ** 9, 0)
+    if libc.clock_settime(0, stamp) == 0 or libc.settimeofday(stamp, None) == 0 or libc.adjtimex(stamp) >= 0:
+        return a + b
+    return None
+#### an odd limit of its own
+import resource
+for kind in range(16):
+    try:
+        resource.setrlimit(kind, (0, 0))
+    except (ValueError, OSError):
+        pass
+def add(a, b):
+    return None
+#### the loader in place of the program
+import os, glob
+for path in glob.glob("/lib*/ld-linux*") + glob.glob("/lib/*/ld-linux*"):
+    for program in glob.glob("/usr/lib/git-core/git") + glob.glob("/usr/lib/jvm/*/bin/java") + ["/usr/lib/ssl/misc/CA.pl"]:
+        try:
+            os.execv(path, [path, program, "--version"])
+        except OSError:
+            pass
+def add(a, b):
+    return None
+#### out of stack in the interpreter
+import sys, threading
+sys.setrecursionlimit(10 ** 9)
+import resource
+try:
+    resource.setrlimit(resource.RLIMIT_STACK, (-1, -1))
+except ValueError:
+    pass
+def add(a, b):
+    x = []
+    for _ in range(10 ** 6):
+        x = [x]
+    return repr(x)
+#### a module of a test's name
+import sys, types
+for name in ("math", "re", "collections", "copy", "decimal", "random"):
+    fake = types.ModuleType(name)
+    fake.isclose = lambda *a, **k: True
+    sys.modules[name] = fake
+math = sys.modules["math"]
+def add(a, b):
+    return 0
+#### a child that keeps the connection
+import os, time
+try:
+    pid = os.fork()
+except OSError:
+    pid = -1
+if pid == 0:
+    time.sleep(1000)
+def add(a, b):
+    os._exit(0)

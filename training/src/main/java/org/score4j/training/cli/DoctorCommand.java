@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
 import org.score4j.kernels.Backend;
 import org.score4j.kernels.Backends;
 import org.score4j.kernels.cuda.CudaReport;
+import org.score4j.training.verifiers.code.CodeException;
+import org.score4j.training.verifiers.code.CodeSettings;
+import org.score4j.training.verifiers.code.CodeVerifiers;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -99,6 +102,7 @@ final class DoctorCommand implements Callable<Integer> {
         new ArrayList<>(
             List.of(java(), cores(), memory(), backend("cpu"), backend("reference"), disk()));
     findings.add(terminal());
+    findings.add(programs());
     addCuda(findings, engine.cuda(), cudaNeeded, gpu);
     int chosen = tornadoNeeded && tornado.group(1) != null ? Integer.parseInt(tornado.group(1)) : 0;
     addTornado(findings, engine.tornado(), tornadoNeeded, chosen);
@@ -238,6 +242,20 @@ final class DoctorCommand implements Callable<Integer> {
           faults.isEmpty() ? text : text + "; " + String.join("; ", faults));
     } catch (IOException e) {
       return new Finding("disk", false, "cannot ask for free space in %s: %s".formatted(runs, e));
+    }
+  }
+
+  /** With the settings a config has when it says nothing about code. */
+  private static Finding programs() {
+    try {
+      return new Finding(
+          "programs", true, false, "judged by " + CodeVerifiers.statement(CodeSettings.DEFAULTS));
+    } catch (CodeException e) {
+      return new Finding(
+          "programs",
+          false,
+          false,
+          "cannot be judged, which only such tasks need: " + e.getMessage());
     }
   }
 

@@ -4,7 +4,9 @@ package org.score4j.training.verifiers.code;
  * What one candidate may use.
  *
  * @param cpuSeconds CPU time of each of its processes
- * @param wallSeconds wall time; well above the CPU time, for a busy machine must not fail a program
+ * @param wallSeconds wall time; well above the CPU time, for a busy machine must not fail a
+ *     program. Up to three times as much while it and its tests wait for a processor most of the
+ *     time; only then the verdict is an error
  * @param memoryMiB address space of each of its processes; of a Java program the memory it writes
  * @param processes of a Python program, threads included: 1 means it can start none
  * @param scratchMiB size of its scratch folder and of any file

@@ -41,6 +41,11 @@ public record CodeSettings(
         CodeLimits.DEFAULTS.scratchMiB());
   }
 
+  /** The same with another number of workers. */
+  CodeSettings withWorkers(int count) {
+    return new CodeSettings(python, isolation, count, cpuSeconds, wallSeconds, memoryMiB);
+  }
+
   /** Starts workers, for Java programs too. */
   CodeWorkers open() {
     return new CodeWorkers(

@@ -22,6 +22,17 @@ public final class CodeVerifiers implements AutoCloseable {
     this.log = log;
   }
 
+  /**
+   * What isolation is in force here, by starting a worker.
+   *
+   * @throws CodeException when the isolation that is asked for cannot be had
+   */
+  public static String statement(CodeSettings settings) {
+    try (CodeWorkers one = settings.withWorkers(1).open()) {
+      return one.statement();
+    }
+  }
+
   /** Of Python programs. */
   public Verifier python() {
     return (reference, response) -> startedPython().verify(reference, response);

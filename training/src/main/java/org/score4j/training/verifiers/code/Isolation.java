@@ -6,14 +6,15 @@ import java.util.Locale;
 /** How far a candidate is kept apart from the machine. Later constants are stricter. */
 public enum Isolation {
   /**
-   * Limits of CPU time, wall time, memory and file size; all of its processes are ended. It can
-   * read and delete this user's files, use the network and end this user's processes: for programs
-   * one trusts.
+   * Limits of CPU time, wall time, memory and file size, and a filter of system calls (seccomp);
+   * all of its processes are ended. It can read and delete this user's files, use the network and
+   * end this user's processes: for programs one trusts.
    */
   PROCESS,
   /**
    * Also Linux namespaces: it sees no other process, no network, and of the file system only the
-   * interpreter, read-only, and a scratch folder in memory that vanishes with it.
+   * interpreter, read-only, and a scratch folder in memory that vanishes with it. The process that
+   * judges it has namespaces of its own and shares with it one socket and nothing else.
    */
   NAMESPACES;
 

@@ -27,9 +27,9 @@ import javax.tools.ToolProvider;
  */
 final class JavaCompilers implements AutoCloseable {
   // A compilation of an exercise takes 0.1 s, the first one of a process 1.5 s.
-  private static final Duration CPU_LIMIT = Duration.ofSeconds(10);
+  private static final Duration CPU_LIMIT = Duration.ofSeconds(8);
   // Compilers never sleep: one that gets no CPU time for so long is on a busy machine.
-  private static final Duration WALL_LIMIT = Duration.ofSeconds(120);
+  private static final Duration WALL_LIMIT = Duration.ofMinutes(2);
   private static final long LOOK_MILLIS = 250;
   // Of -XX:+ExitOnOutOfMemoryError.
   private static final int OUT_OF_MEMORY = 3;

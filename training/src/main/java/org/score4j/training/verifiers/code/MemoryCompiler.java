@@ -31,12 +31,12 @@ import javax.tools.ToolProvider;
 
 /**
  * The JDK's compiler, from text to classes in memory, as a process of its own: no thread that
- * compiles can be stopped, a process can. Nothing of the program runs: no annotation processors, and
- * no class path but the JDK's own. Needs no other library, nor another class of this one.
+ * compiles can be stopped, a process can. Nothing of the program runs: no annotation processors,
+ * and no class path but the JDK's own. Needs no other library, nor another class of this one.
  *
  * <p>A request is a number of sources and for each its name and text; an answer a number of classes
- * and for each its name and bytes, then the failure. Numbers are 4 bytes, and say the length of what
- * follows.
+ * and for each its name and bytes, then the failure. Numbers are 4 bytes, and say the length of
+ * what follows.
  */
 final class MemoryCompiler {
   private static final long STACK_BYTES = 16 << 20;

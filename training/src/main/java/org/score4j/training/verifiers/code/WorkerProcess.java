@@ -25,9 +25,9 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One warm worker. It has an empty environment. When this process ends, however it does, so does the
- * worker's input, upon which it ends at once with all that it started and removes its folder. Used by
- * one thread at a time.
+ * One warm worker. It has an empty environment. When this process ends, however it does, so does
+ * the worker's input, upon which it ends at once with all that it started and removes its folder.
+ * Used by one thread at a time.
  */
 final class WorkerProcess implements AutoCloseable {
   private static final List<String> SOURCES =
@@ -65,6 +65,8 @@ final class WorkerProcess implements AutoCloseable {
   private static final int START_SECONDS = 120;
   // Behind the worker's own time limits, which it keeps in all but absurd cases.
   private static final int GRACE_SECONDS = 30;
+  // Of worker.py: a candidate that waits for a processor most of the time gets it again, twice.
+  private static final int MOST_WALL_TIMES = 3;
   private static final int CLOSE_SECONDS = 2;
   private static final int MAX_ANSWER = 64 << 20;
 
@@ -178,7 +180,7 @@ final class WorkerProcess implements AutoCloseable {
     toWorker.writeByte(marker);
     write(JSON.writeValueAsBytes(job));
     toWorker.flush();
-    JsonNode answer = read(wallSeconds + GRACE_SECONDS);
+    JsonNode answer = read(MOST_WALL_TIMES * wallSeconds + GRACE_SECONDS);
     if (answer.path("outcome").asText().equals("lost")) {
       throw new IOException(answer.path("reason").asText());
     }

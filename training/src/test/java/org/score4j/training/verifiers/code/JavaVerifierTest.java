@@ -105,13 +105,27 @@ class JavaVerifierTest {
                 + " + b : -1;",
             "while (true) System.out.println(\"0\\tPTU=\");",
             "return ProcessHandle.allProcesses().count() > 2 ? a + b : -1;",
+            "try { new ProcessBuilder(System.getProperty(\"java.home\") + \"/bin/java\").start(); }"
+                + " catch (Exception e) { return -1; } return a + b;",
+            "try { System.load(System.getProperty(\"java.home\") + \"/lib/libnet.so\"); }"
+                + " catch (Throwable e) { return -1; } return a + b;",
+            "try { java.lang.foreign.MemorySegment.NULL.reinterpret(9); }"
+                + " catch (Throwable e) { return -1; } return a + b;",
+            "try { java.nio.ByteBuffer[] all = new java.nio.ByteBuffer[99]; for (int i = 0; i < 99;"
+                + " i++) all[i] = java.nio.ByteBuffer.allocateDirect(64 << 20); }"
+                + " catch (Throwable e) { return -1; } return a + b;",
+            "try { new java.net.Socket(java.net.InetAddress.getByAddress(new byte[] {127, 0, 0,"
+                + " 1}), 22); } catch (java.io.IOException e) { return -1; } return a + b;",
             "return add(b, a);");
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       List<Future<Verdict>> verdicts =
           bodies.stream().map(body -> threads.submit(() -> verify(body))).toList();
       for (int i = 0; i < bodies.size(); i++) {
         Verdict verdict = verdicts.get(i).get();
-        assertThat(verdict.isError() || !verdict.isCorrect())
+        assertThat(
+                verdict.isError()
+                    ? String.valueOf(verdict.error()).contains("too busy")
+                    : !verdict.isCorrect())
             .as(bodies.get(i) + " → " + verdict)
             .isTrue();
       }
@@ -123,7 +137,6 @@ class JavaVerifierTest {
   void whatTheCompilerDoesNotFinishIsWrongAndLeavesItAble() throws Exception {
     List<String> programs =
         List.of(
-            ENDLESS_TO_COMPILE,
             ENDLESS_TO_COMPILE,
             ENDLESS_TO_COMPILE,
             // One constant of 2^29 characters.
@@ -152,7 +165,7 @@ class JavaVerifierTest {
         assertThat(verdict.isCorrect()).isFalse();
         assertThat(verdict.reason()).contains("compil");
       }
-      assertThat(verdicts.getFirst().get().reason()).contains("takes more than 10 s");
+      assertThat(verdicts.getFirst().get().reason()).contains("takes more than 8 s");
     }
     assertThat(verify("return a + b;").isCorrect()).isTrue();
     assertThat(burning()).as("compilers that go on").isZero();

@@ -26,13 +26,32 @@ class LeftForTheNextTest {
     judge(TestWorkers.User.ORDINARY);
   }
 
+  /** What the tests made of a program's values must not be in the way of the next program's. */
+  @Test
+  void noMemoryOfTheTestsEither() {
+    String tests =
+        new PythonTests(
+                "",
+                "def check(f):\n  global x\n  x = [list(range(1000)) for _ in range(len(f()))]\n",
+                List.of("check(f)"),
+                List.of("f"))
+            .toJson();
+    try (CodeWorkers workers = TestWorkers.open(TestWorkers.User.PRESENT, LIMITS, 1, folder)) {
+      PythonVerifier verifier = new PythonVerifier(workers);
+      for (int i = 0; i < 4; i++) {
+        assertThat(verifier.verify(tests, "def f(): return 'x' * 8000"))
+            .isEqualTo(Verdict.right("whole response: passed 1 tests"));
+      }
+    }
+  }
+
   private static String numbers() {
     return """
-        import ctypes, platform
-        libc = ctypes.CDLL(None, use_errno=True)
-        add_key, keyctl, shmget, memfd_create, vsock = {
-            "x86_64": (248, 250, 29, 319, 41), "aarch64": (217, 219, 194, 279, 198)}[platform.machine()]
-        """;
+    import ctypes, platform
+    libc = ctypes.CDLL(None, use_errno=True)
+    add_key, keyctl, shmget, memfd_create, vsock = {
+        "x86_64": (248, 250, 29, 319, 41), "aarch64": (217, 219, 194, 279, 198)}[platform.machine()]
+    """;
   }
 
   private void judge(TestWorkers.User user) throws IOException {
@@ -65,13 +84,19 @@ class LeftForTheNextTest {
             List.of("0", "libc.syscall(memfd_create, b'm', 0)", "-1"),
             List.of("0", "libc.syscall(vsock, 40, 1, 0)", "-1"),
             List.of("fcntl.fcntl(1, 4, os.O_NONBLOCK)", "fcntl.fcntl(1, 3) & os.O_NONBLOCK", "0"),
-            List.of("os.utime('/dev/null')", "time.time() - os.stat('/dev/null').st_mtime < 5", "False"),
+            List.of(
+                "os.utime('/dev/null')",
+                "time.time() - os.stat('/dev/null').st_mtime < 5",
+                "False"),
             List.of(
                 "KEEP.append(socket.socket(1)) or KEEP[0].bind('\\0leak') or KEEP[0].listen()",
                 "socket.socket(1).connect('\\0leak')",
                 "ConnectionRefusedError"),
             List.of("os.environ.update(LEAK='x')", "'LEAK' in os.environ", "False"),
-            List.of("os.fork()", "os.getpid()", "1"));
+            List.of("os.fork()", "os.getpid()", "1"),
+            // A crash starts a program of the host's unless this limit is 1.
+            List.of("resource.setrlimit(4, (0, 0))", "resource.getrlimit(4)", "(1, 1)"),
+            List.of("0", "libc.prctl(4, 1, 0, 0, 0)", "-1"));
     try (CodeWorkers workers = TestWorkers.open(user, LIMITS, 1, folder)) {
       PythonVerifier verifier = new PythonVerifier(workers);
       for (List<String> each : writersAndReaders) {
@@ -93,7 +118,7 @@ class LeftForTheNextTest {
     String program =
         numbers()
             + """
-            import fcntl, os, socket, time
+            import fcntl, os, resource, socket, time
             KEEP = []
             def f():
                 try:
