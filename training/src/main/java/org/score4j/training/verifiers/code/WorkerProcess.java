@@ -123,6 +123,7 @@ final class WorkerProcess implements AutoCloseable {
       config.put("level", isolation.label());
       config.put("emptyFolder", emptyFolder == null ? "" : emptyFolder.toString());
       config.put("readable", readable);
+      config.put("sitePackages", python.sitePackages());
       config.put("cpuSeconds", limits.cpuSeconds());
       config.put("wallSeconds", limits.wallSeconds());
       config.put("memoryMiB", limits.memoryMiB());
