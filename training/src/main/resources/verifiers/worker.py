@@ -308,6 +308,10 @@ def keep_only(*descriptors):
 def main():
     config = json.loads(wire.read_frame(0))
     os.environ.clear()
+    for library in ("OPENBLAS", "OMP", "MKL", "NUMEXPR"):
+        # A program may start no thread. Read by libraries in C, not seen in os.environ.
+        os.putenv(library + "_NUM_THREADS", "1")
+    sys.path.extend(config["sitePackages"])
     for name in WARM:
         __import__(name)
     try:

@@ -371,7 +371,7 @@ def add(a, b):
     return {i * (2 ** 61 - 1) for i in range(1, 60000)}
 #### set collisions as an answer
 import os, json
-text = json.dumps({"value": ["s", [i * (2 ** 61 - 1) for i in range(1, 30000)]]}).encode()
+text = json.dumps({"value": ["s", -1, [i * (2 ** 61 - 1) for i in range(1, 30000)]]}).encode()
 def add(a, b):
     for fd in range(3, 256):
         try:
@@ -444,7 +444,7 @@ def add(a, b):
     time.sleep(100)
 #### numbers of just under the longest
 import os, json
-text = ('{"value": ["l", [' + ",".join(["9" * 4999] * 1600) + "]]}").encode()
+text = ('{"value": ["l", -1, [' + ",".join(["9" * 4999] * 1600) + "]]}").encode()
 def add(a, b):
     for fd in range(3, 256):
         try:
@@ -462,7 +462,7 @@ def add(a, b):
     return decimal.Decimal("1e999999999")
 #### a fraction of huge terms
 import os
-text = b'{"value": ["F", ["i", "' + b"f" * 2000000 + b'"], 0]}'
+text = b'{"value": ["v", "fractions", "Fraction", [["i", "' + b"f" * 2000000 + b'"], 0]]}'
 def add(a, b):
     for fd in range(3, 256):
         try:
@@ -485,7 +485,7 @@ def add(a, b):
                 open(folder + "/" + name + ".py", "w").write(evil)
             except OSError:
                 pass
-    text = b'{"value": ["D", "1"]}'
+    text = b'{"value": ["v", "decimal", "Decimal", ["1"]]}'
     for fd in range(3, 64):
         try:
             os.write(fd, len(text).to_bytes(4, "big") + text)
@@ -652,7 +652,7 @@ def add(a, b):
     os._exit(0)
 #### answers to all questions at once
 import os
-text = b'{"value": 5}', b'{"value": 0}', b'{"value": ["l", [5]]}', b'{"value": ["handle", 0]}', b'{"value": true}'
+text = b'{"value": 5}', b'{"value": 0}', b'{"value": ["l", -1, [5]]}', b'{"value": ["handle", 0, ["class", 1, "candidate", "A", [], [], null], null, true]}', b'{"value": true}'
 def add(a, b):
     for fd in range(3, 256):
         for t in text:

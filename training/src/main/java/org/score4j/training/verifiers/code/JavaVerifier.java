@@ -7,8 +7,13 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Base64;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.score4j.training.verifiers.Verdict;
 import org.score4j.training.verifiers.Verifier;
 
@@ -24,6 +29,7 @@ public final class JavaVerifier implements Verifier, AutoCloseable {
   // Of a JVM: compiler, collector, signal and other threads.
   private static final int THREADS = 64;
   private static final String HARNESS = "Score4jHarness";
+  private static final Pattern PACKAGE = Pattern.compile("(?m)^\\s*package\\s+[\\w.]+\\s*;");
   private static final Path JAVA_HOME = Path.of(System.getProperty("java.home"));
 
   private final CodeWorkers workers;
@@ -43,21 +49,27 @@ public final class JavaVerifier implements Verifier, AutoCloseable {
   @Override
   public Verdict verify(String reference, String response) {
     JavaTests tests = JavaTests.fromJson(reference);
-    ProgramText program = ProgramText.of(response, List.of());
-    if (program.text().isBlank()) {
+    Set<String> types = JavaCalls.types(tests);
+    ProgramText program = ProgramText.of(response, ProgramLanguage.JAVA, types, false);
+    if (program.isBlank()) {
       return Verdict.wrong("no program in the response");
     }
-    if (program.text().length() > MAX_PROGRAM) {
+    if (program.length() > MAX_PROGRAM) {
       return Verdict.wrong(
-          "a program of %d characters; at most %d".formatted(program.text().length(), MAX_PROGRAM));
+          "a program of %d characters; at most %d".formatted(program.length(), MAX_PROGRAM));
     }
-    MemoryCompiler.Result compiled =
-        compiler.compile(Map.of("Candidate", program.text(), HARNESS, harness(tests)));
+    MemoryCompiler.Result compiled = compile(program, tests);
     if (!compiled.error().isEmpty()) {
       return Verdict.failed(compiled.error());
     }
     if (!compiled.failure().isEmpty()) {
-      return Verdict.wrong(program.rule() + ": " + compiled.failure());
+      String fault = JavaCalls.fault(tests);
+      return fault.isEmpty()
+          ? Verdict.wrong(program.rule() + ": " + compiled.failure())
+          : Verdict.failed(fault);
+    }
+    if (types.stream().noneMatch(compiled.classes()::containsKey)) {
+      return Verdict.failed("the tests never call the program: it could be any");
     }
     try {
       JsonNode answer = workers.run(JOB, job(compiled.classes()));
@@ -68,6 +80,22 @@ public final class JavaVerifier implements Verifier, AutoCloseable {
     } catch (IOException e) {
       return Verdict.failed("the worker was lost: " + e.getMessage());
     }
+  }
+
+  /** The first of the program's texts that compiles, else what is wrong with the first one. */
+  private MemoryCompiler.Result compile(ProgramText program, JavaTests tests) {
+    MemoryCompiler.@Nullable Result first = null;
+    for (String text : new LinkedHashSet<>(program.texts())) {
+      // The harness is in no package, and could not reach a class in one.
+      String source = PACKAGE.matcher(text).replaceFirst("");
+      MemoryCompiler.Result result =
+          compiler.compile(Map.of("Candidate", source, HARNESS, harness(tests)));
+      if (result.failure().isEmpty()) {
+        return result;
+      }
+      first = first == null ? result : first;
+    }
+    return Objects.requireNonNull(first);
   }
 
   private static Verdict judge(JavaTests tests, JsonNode answer, String rule) {

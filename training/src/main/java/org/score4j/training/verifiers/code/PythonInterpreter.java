@@ -15,19 +15,28 @@ import java.util.concurrent.TimeUnit;
  * @param executable the interpreter itself, not a launcher that needs an environment
  * @param version such as 3.11.7
  * @param readable the folders it needs
+ * @param sitePackages folders of the packages installed for it, its virtual environment's included
  */
-public record PythonInterpreter(Path executable, String version, List<String> readable) {
+public record PythonInterpreter(
+    Path executable, String version, List<String> readable, List<String> sitePackages) {
   private static final String QUESTIONS =
       "import"
-          + " sys;print(sys.executable);print(sys.base_prefix);print('%d.%d.%d'%sys.version_info[:3])";
+          + " site,sys;print(sys.executable);print(sys.base_prefix);print('%d.%d.%d'%sys.version_info[:3]);"
+          + "print('\\n'.join(site.getsitepackages()))";
   // waitstatus_to_exitcode came with 3.9.
   private static final int MINOR_VERSION = 9;
   private static final List<String> LIBRARIES =
       List.of("/usr/lib", "/usr/lib64", "/usr/local/lib", "/lib", "/lib64");
 
-  /** readable: copied. */
+  /** readable, sitePackages: copied. */
   public PythonInterpreter {
     readable = List.copyOf(readable);
+    sitePackages = List.copyOf(sitePackages);
+  }
+
+  /** Without installed packages. */
+  public PythonInterpreter(Path executable, String version, List<String> readable) {
+    this(executable, version, readable, List.of());
   }
 
   /**
@@ -46,7 +55,7 @@ public record PythonInterpreter(Path executable, String version, List<String> re
           new String(process.getInputStream().readAllBytes(), UTF_8).lines().toList();
       if (!process.waitFor(30, TimeUnit.SECONDS)
           || process.exitValue() != 0
-          || answers.size() != 3) {
+          || answers.size() < 3) {
         throw new CodeException(
             "'%s' is no working Python; install Python 3.9 or newer, or name another one with code.python"
                 .formatted(command));
@@ -58,8 +67,12 @@ public record PythonInterpreter(Path executable, String version, List<String> re
             "'%s' is Python %s; 3.9 or newer is needed, name another one with code.python"
                 .formatted(command, version));
       }
+      List<String> sitePackages = existing(answers.subList(3, answers.size()));
       return new PythonInterpreter(
-          Path.of(answers.get(0)).toRealPath(), version, folders(Path.of(answers.get(1))));
+          Path.of(answers.get(0)).toRealPath(),
+          version,
+          folders(Path.of(answers.get(1)), sitePackages),
+          sitePackages);
     } catch (IOException e) {
       throw new CodeException(
           "cannot start '%s' (%s); install Python 3.9 or newer, or name it with code.python"
@@ -72,12 +85,21 @@ public record PythonInterpreter(Path executable, String version, List<String> re
     }
   }
 
-  private static List<String> folders(Path prefix) {
+  private static List<String> folders(Path prefix, List<String> sitePackages) {
     List<String> folders = new ArrayList<>(existing(LIBRARIES));
-    if (folders.stream().noneMatch(folder -> prefix.resolve("lib").startsWith(folder))) {
+    if (!lieIn(folders, prefix.resolve("lib"))) {
       folders.add(prefix.toString());
     }
+    for (String packages : sitePackages) {
+      if (!lieIn(folders, Path.of(packages))) {
+        folders.add(packages);
+      }
+    }
     return folders;
+  }
+
+  private static boolean lieIn(List<String> folders, Path path) {
+    return folders.stream().anyMatch(path::startsWith);
   }
 
   static List<String> existing(List<String> folders) {

@@ -2,7 +2,10 @@ package org.score4j.training.verifiers.code;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.Collection;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * What a Python program is judged by; a problem's reference is this as JSON.
@@ -25,6 +28,16 @@ public record PythonTests(String before, String prelude, List<String> tests, Lis
       throw new IllegalArgumentException(
           "python tests: there is none; a program that nothing tests would always pass");
     }
+  }
+
+  /** Names that a program may be asked for: the entries, or every word of the tests. */
+  Collection<String> names() {
+    if (!entries.isEmpty()) {
+      return entries;
+    }
+    Set<String> words = new TreeSet<>();
+    tests.forEach(test -> words.addAll(ProgramLanguage.PYTHON.words(test)));
+    return words;
   }
 
   /** As a problem's reference. */

@@ -21,20 +21,22 @@ public final class PythonVerifier implements Verifier {
   @Override
   public Verdict verify(String reference, String response) {
     PythonTests tests = PythonTests.fromJson(reference);
-    ProgramText program = ProgramText.of(response, tests.entries());
-    if (program.text().isBlank()) {
+    ProgramText program =
+        ProgramText.of(
+            response, ProgramLanguage.PYTHON, tests.names(), !tests.before().isEmpty());
+    if (program.isBlank()) {
       return Verdict.wrong("no program in the response");
     }
-    if (program.text().length() > MAX_PROGRAM) {
+    if (program.length() > MAX_PROGRAM) {
       return Verdict.wrong(
-          "a program of %d characters; at most %d".formatted(program.text().length(), MAX_PROGRAM));
+          "a program of %d characters; at most %d".formatted(program.length(), MAX_PROGRAM));
     }
     try {
       JsonNode answer =
           workers.run(
               JOB,
               Map.of(
-                  "code", joined(tests, program.text()),
+                  "codes", program.texts().stream().map(text -> joined(tests, text)).toList(),
                   "prelude", tests.prelude(),
                   "tests", tests.tests(),
                   "entries", tests.entries()));
@@ -57,8 +59,7 @@ public final class PythonVerifier implements Verifier {
     if (tests.before().isEmpty()) {
       return program;
     }
-    boolean complete =
-        tests.entries().stream().anyMatch(entry -> ProgramText.defines(program, entry));
+    boolean complete = ProgramText.defines(program, tests.names());
     return tests.before() + (complete ? "\n\n" : "") + program;
   }
 }

@@ -32,7 +32,17 @@ import org.jspecify.annotations.Nullable;
 final class WorkerProcess implements AutoCloseable {
   private static final List<String> SOURCES =
       List.of(
-          "kernel", "syscalls", "isolation", "wire", "candidate", "tests", "execution", "worker");
+          "kernel",
+          "syscalls",
+          "isolation",
+          "wire",
+          "candidate",
+          "handles",
+          "client",
+          "faults",
+          "tests",
+          "execution",
+          "worker");
   private static final String LOADER =
       """
       import sys, os, json, types
@@ -113,6 +123,7 @@ final class WorkerProcess implements AutoCloseable {
       config.put("level", isolation.label());
       config.put("emptyFolder", emptyFolder == null ? "" : emptyFolder.toString());
       config.put("readable", readable);
+      config.put("sitePackages", python.sitePackages());
       config.put("cpuSeconds", limits.cpuSeconds());
       config.put("wallSeconds", limits.wallSeconds());
       config.put("memoryMiB", limits.memoryMiB());

@@ -206,7 +206,7 @@ class PythonVerifierTest {
     Path fake =
         Files.writeString(
             folder.resolve("python3"),
-            "#!/bin/sh\nprintf '\\000\\000\\000\\%03o%s'\nsleep 5\n"
+            "#!/bin/sh\nprintf '\\000\\000\\000\\%03o%s'\nexec cat > /dev/null\n"
                 .formatted(refusal.length(), refusal));
     Files.setPosixFilePermissions(fake, PosixFilePermissions.fromString("rwx------"));
     PythonInterpreter python = new PythonInterpreter(fake, "3.11.0", List.of());
