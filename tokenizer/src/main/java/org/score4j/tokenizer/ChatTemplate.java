@@ -17,10 +17,10 @@ import org.score4j.tokenizer.jinja.Template;
 import org.score4j.tokenizer.jinja.TemplateException;
 
 /**
- * A Jinja chat template, which gives the texts that Hugging Face's {@code apply_chat_template} gives
- * without tools and documents. A template is judged by what is reached while a conversation is
- * rendered: what is not supported there, or takes more than {@link Limits#DEFAULT}, is an error of
- * one line that names the template. Immutable.
+ * A Jinja chat template, which gives the texts that Hugging Face's {@code apply_chat_template}
+ * gives without tools and documents. A template is judged by what is reached while a conversation
+ * is rendered: what is not supported there, or takes more than {@link Limits#DEFAULT}, is an error
+ * of one line that names the template. Immutable.
  */
 public final class ChatTemplate {
   private final String origin;

@@ -49,9 +49,7 @@ class RealTemplatesTest {
     List<JsonNode> recorded = rows(FOLDER.resolve("recorded.jsonl.gz"));
     Map<String, String> tokens =
         new ObjectMapper()
-            .convertValue(
-                recorded.getFirst().get("tokens"),
-                new TypeReference<>() {});
+            .convertValue(recorded.getFirst().get("tokens"), new TypeReference<>() {});
     JsonNode conversations = recorded.getFirst().get("conversations");
     int equal = 0;
     List<String> different = new ArrayList<>();
@@ -66,7 +64,8 @@ class RealTemplatesTest {
         JsonNode messages = conversations.get(name.replace(", prompt", ""));
         String wanted = outcome.getValue().toString();
         String got = outcome(compiled, messages(messages), prompt);
-        if (wanted.equals(got) || (wanted.startsWith("{\"raises\"") && got.startsWith("{\"raises\""))) {
+        if (wanted.equals(got)
+            || (wanted.startsWith("{\"raises\"") && got.startsWith("{\"raises\""))) {
           equal++;
         } else {
           different.add("%s, %s:%n  Jinja2 %s%n  here   %s".formatted(model, name, wanted, got));
@@ -86,8 +85,7 @@ class RealTemplatesTest {
   }
 
   /** In the form of the recorded ones. */
-  private static String outcome(
-      ChatTemplate template, List<ChatMessage> messages, boolean prompt) {
+  private static String outcome(ChatTemplate template, List<ChatMessage> messages, boolean prompt) {
     ObjectMapper json = new ObjectMapper();
     try {
       String text = template.render(messages, prompt);

@@ -174,7 +174,8 @@ class TurnsTest {
       List<Trajectory> trajectories =
           sampler.rollouts(task).sample(sampler.weights, task.trainingProblems(), SAMPLES, 2, 1, 7);
       MicroBatch batch = TrajectoryBatch.pack(trajectories, SAMPLES, MOST_TOKENS).getFirst();
-      int sampled = trajectories.stream().mapToInt(t -> t.attempt(0).length + t.attempt(1).length).sum();
+      int sampled =
+          trajectories.stream().mapToInt(t -> t.attempt(0).length + t.attempt(1).length).sum();
       assertThat(batch.packed().numPredictions()).isEqualTo(sampled);
       int end = tokenizer.specialTokens().eosIds().getFirst();
       long leftOut =

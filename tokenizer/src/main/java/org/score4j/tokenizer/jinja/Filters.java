@@ -170,9 +170,7 @@ final class Filters {
   private static Object ignoreCase(Interpreter in, Object value) {
     return value instanceof String text
         ? Str.lower(in.budget, text)
-        : value instanceof Markup markup
-            ? new Markup(Str.lower(in.budget, markup.text()))
-            : value;
+        : value instanceof Markup markup ? new Markup(Str.lower(in.budget, markup.text())) : value;
   }
 
   // Numbers
@@ -214,8 +212,7 @@ final class Filters {
         }
         yield number.isNaN() ? otherwise : truncated(number);
       }
-      default ->
-          Operators.isInteger(value) ? Operators.integer(Operators.big(value)) : otherwise;
+      default -> Operators.isInteger(value) ? Operators.integer(Operators.big(value)) : otherwise;
     };
   }
 
@@ -277,8 +274,7 @@ final class Filters {
       i++;
     }
     String prefix = binary && i == 0 ? "K" : prefixes[i];
-    return Formatting.percent(
-            in, "%.1f ", base * bytes / Math.pow(base, i + 2.0))
+    return Formatting.percent(in, "%.1f ", base * bytes / Math.pow(base, i + 2.0))
         + prefix
         + (binary ? "iB" : "B");
   }
@@ -489,7 +485,8 @@ final class Filters {
         continue;
       }
       String key = StrMethods.text(entry.key(), "xmlattr");
-      if (key.chars().anyMatch(c -> (c < 128 && Str.isSpace(c) && c < 0x1c) || " />=".indexOf(c) >= 0)) {
+      if (key.chars()
+          .anyMatch(c -> (c < 128 && Str.isSpace(c) && c < 0x1c) || " />=".indexOf(c) >= 0)) {
         throw TemplateException.error("Invalid character in attribute name: '" + key + "'");
       }
       String text = Str.str(in.budget, entry.value());
@@ -529,9 +526,7 @@ final class Filters {
 
   private static Object first(Interpreter in, Object value, Args args) {
     Iterator<Object> items = Operators.iterator(in, only("first", value, args));
-    return items.hasNext()
-        ? items.next()
-        : Undefined.because("No first item, sequence was empty");
+    return items.hasNext() ? items.next() : Undefined.because("No first item, sequence was empty");
   }
 
   private static Object last(Interpreter in, Object value, Args args) {
@@ -732,8 +727,7 @@ final class Filters {
           }
           String name = Str.str(in.budget, args.positional().get(first));
           Args rest = args.rest(first + 1);
-          return item ->
-              Tests.test(in, name, getter.apply(item), rest) == wanted ? item : null;
+          return item -> Tests.test(in, name, getter.apply(item), rest) == wanted ? item : null;
         });
   }
 
@@ -828,8 +822,7 @@ final class Filters {
   }
 
   private static Object groupby(Interpreter in, Object value, Args args) {
-    @Nullable Object[] bound =
-        args.bind("groupby", 1, "attribute", "default", "case_sensitive");
+    @Nullable Object[] bound = args.bind("groupby", 1, "attribute", "default", "case_sensitive");
     boolean ignoreCase = !isTrue(bound[2]);
     Function<Object, Object> key = getter(in, bound[0], bound[1], ignoreCase);
     Function<Object, Object> shown = getter(in, bound[0], bound[1], false);

@@ -418,24 +418,27 @@ final class Formatting {
           }
           String general = floating(number, 'g', precision(0), alternate);
           // As repr, with a digit behind the point where there is no exponent.
-          BigDecimal exact = new BigDecimal(number).round(new MathContext(Math.max(1, precision(0))));
+          BigDecimal exact =
+              new BigDecimal(number).round(new MathContext(Math.max(1, precision(0))));
           int exponent = number == 0 ? 0 : exact.precision() - exact.scale() - 1;
-          if (exponent == precision(0) - 1 && general.indexOf('.') < 0 && general.indexOf('e') < 0) {
+          if (exponent == precision(0) - 1
+              && general.indexOf('.') < 0
+              && general.indexOf('e') < 0) {
             yield floating(number, 'e', Math.max(0, precision(0) - 1), false);
           }
           yield general.indexOf('.') < 0 && general.indexOf('e') < 0 && general.indexOf('n') < 0
               ? general + ".0"
               : general;
         }
-        case '%' ->
-            floating(number * 100, 'f', precision(6), alternate) + "%";
+        case '%' -> floating(number * 100, 'f', precision(6), alternate) + "%";
         default -> floating(number, type, precision(6), alternate);
       };
     }
 
     private String grouped(String digits, int size) {
       int end = 0;
-      while (end < digits.length() && Character.digit(digits.charAt(end), size == 4 ? 16 : 10) >= 0) {
+      while (end < digits.length()
+          && Character.digit(digits.charAt(end), size == 4 ? 16 : 10) >= 0) {
         end++;
       }
       StringBuilder text = new StringBuilder(digits);
@@ -481,7 +484,10 @@ final class Formatting {
     if (at < text.length() && text.charAt(at) == '0') {
       spec.zero = true;
       if (spec.align != 0 && at > 0) {
-        spec.fill = spec.fill.equals(" ") && spec.align != 0 && text.charAt(0) == spec.align ? "0" : spec.fill;
+        spec.fill =
+            spec.fill.equals(" ") && spec.align != 0 && text.charAt(0) == spec.align
+                ? "0"
+                : spec.fill;
       }
       at++;
     }
@@ -602,9 +608,7 @@ final class Formatting {
             case 's' -> Str.str(in.budget, value);
             case 'r' -> Str.repr(in.budget, value);
             case 'a' -> throw TemplateException.unsupported("the conversion !a");
-            default ->
-                throw TemplateException.error(
-                    "Unknown conversion specifier " + conversion);
+            default -> throw TemplateException.error("Unknown conversion specifier " + conversion);
           };
       return Formatting.format(in, value, spec);
     }

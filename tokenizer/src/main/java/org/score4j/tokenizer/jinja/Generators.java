@@ -7,7 +7,9 @@ import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Generators of filters and of loops with a condition. Like Python's they do nothing until asked. */
+/**
+ * Generators of filters and of loops with a condition. Like Python's they do nothing until asked.
+ */
 final class Generators {
   private Generators() {}
 
@@ -32,8 +34,8 @@ final class Generators {
   }
 
   /**
-   * Something of each element; null leaves one out. What is done with it is found out when the first
-   * one is asked for.
+   * Something of each element; null leaves one out. What is done with it is found out when the
+   * first one is asked for.
    */
   static Generator mapped(
       Interpreter in, Object of, Supplier<Function<Object, @Nullable Object>> functions) {

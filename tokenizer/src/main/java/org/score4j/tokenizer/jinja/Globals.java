@@ -55,7 +55,9 @@ final class Globals {
     return Strftime.format(
         in,
         format,
-        Instant.ofEpochMilli(in.clock.getAsLong()).atZone(ZoneId.systemDefault()).toLocalDateTime());
+        Instant.ofEpochMilli(in.clock.getAsLong())
+            .atZone(ZoneId.systemDefault())
+            .toLocalDateTime());
   }
 
   private static PyDict dict(Interpreter in, Args args) {

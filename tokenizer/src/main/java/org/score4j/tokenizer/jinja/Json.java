@@ -92,8 +92,7 @@ final class Json {
                   : Formatting.repr(number);
       default ->
           throw TemplateException.error(
-              "Object of type %s is not JSON serializable"
-                  .formatted(Operators.typeName(value)));
+              "Object of type %s is not JSON serializable".formatted(Operators.typeName(value)));
     };
   }
 

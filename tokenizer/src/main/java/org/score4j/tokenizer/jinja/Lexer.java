@@ -153,7 +153,9 @@ final class Lexer {
   }
 
   private void raw() {
-    for (int begin = source.indexOf("{%", at); begin >= 0; begin = source.indexOf("{%", begin + 1)) {
+    for (int begin = source.indexOf("{%", at);
+        begin >= 0;
+        begin = source.indexOf("{%", begin + 1)) {
       char sign = charAt(begin + 2);
       boolean signed = sign == '-' || sign == '+';
       int word = skipSpace(begin + (signed ? 3 : 2));

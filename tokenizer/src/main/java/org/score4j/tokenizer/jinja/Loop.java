@@ -5,7 +5,9 @@ import java.util.Iterator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The variable {@code loop}, and where a loop is. Elements are asked for as late as Jinja2 does. */
+/**
+ * The variable {@code loop}, and where a loop is. Elements are asked for as late as Jinja2 does.
+ */
 final class Loop implements Callable {
   /** Renders the body of a recursive loop for other elements. */
   interface Recursion {

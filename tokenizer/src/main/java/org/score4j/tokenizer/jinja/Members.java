@@ -200,7 +200,13 @@ final class Members {
               ? new Method(
                   name, number, (in, self, args) -> (long) Operators.big(self).abs().bitLength())
               : null;
-      case "as_integer_ratio", "conjugate", "bit_count", "from_bytes", "to_bytes", "fromhex", "hex" ->
+      case "as_integer_ratio",
+          "conjugate",
+          "bit_count",
+          "from_bytes",
+          "to_bytes",
+          "fromhex",
+          "hex" ->
           throw TemplateException.unsupported("the method '%s' of a number".formatted(name));
       default -> null;
     };

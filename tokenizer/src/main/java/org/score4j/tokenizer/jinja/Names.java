@@ -11,10 +11,10 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What Jinja2 decides about names when it compiles. Which names of a scope are unset at its start: a
- * name that a scope assigns before it reads it, and that no scope around it mentions, is not looked
- * up in the context, even where it is read by an inner scope before it is assigned. And which
- * macros take a caller, more arguments or more names, which they do by reading these.
+ * What Jinja2 decides about names when it compiles. Which names of a scope are unset at its start:
+ * a name that a scope assigns before it reads it, and that no scope around it mentions, is not
+ * looked up in the context, even where it is read by an inner scope before it is assigned. And
+ * which macros take a caller, more arguments or more names, which they do by reading these.
  */
 final class Names {
   private static final Set<String> SPECIAL = Set.of("caller", "varargs", "kwargs");

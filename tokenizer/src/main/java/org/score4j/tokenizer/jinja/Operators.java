@@ -90,8 +90,7 @@ final class Operators {
     if (left instanceof PyRange a && right instanceof PyRange b) {
       int length = a.length();
       return length == b.length()
-          && (length == 0
-              || (a.start() == b.start() && (length == 1 || a.step() == b.step())));
+          && (length == 0 || (a.start() == b.start() && (length == 1 || a.step() == b.step())));
     }
     if (left instanceof PyView a && right instanceof PyView b && a != b) {
       throw TemplateException.unsupported("a comparison of views of dicts");
@@ -251,8 +250,7 @@ final class Operators {
       case Undefined undefined -> List.of().iterator();
       case Loop loop -> throw TemplateException.unsupported("a loop over the variable loop");
       default ->
-          throw TemplateException.error(
-              "'%s' object is not iterable".formatted(typeName(value)));
+          throw TemplateException.error("'%s' object is not iterable".formatted(typeName(value)));
     };
   }
 
@@ -311,8 +309,7 @@ final class Operators {
     if (text == null && !(value instanceof Sequence) && !(value instanceof PyRange)) {
       throw value instanceof PyDict
           ? TemplateException.error("unhashable type: 'slice'")
-          : TemplateException.error(
-              "'%s' object is not subscriptable".formatted(typeName(value)));
+          : TemplateException.error("'%s' object is not subscriptable".formatted(typeName(value)));
     }
     int length = Math.toIntExact(length(in, value));
     int first = by > 0 ? 0 : -1;
@@ -610,7 +607,8 @@ final class Operators {
         return exponent.testBit(0) ? -1L : 1L;
       }
     }
-    if (exponent.bitLength() > 31 || (long) base.bitLength() * exponent.intValue() > 2L * MAX_BITS) {
+    if (exponent.bitLength() > 31
+        || (long) base.bitLength() * exponent.intValue() > 2L * MAX_BITS) {
       throw TemplateException.limit("a number has more than %,d bits".formatted(MAX_BITS));
     }
     return integer(base.pow(exponent.intValue()));

@@ -153,10 +153,7 @@ final class Parser {
         to.add(new Stmt.FilterBlock(line, filter, new Stmt.Body(blockTo("endfilter"))));
       }
       case "with" -> to.add(withStatement(line));
-      case "generation" ->
-          to.add(
-              new Stmt.Generation(
-                  line, functionBody("endgeneration")));
+      case "generation" -> to.add(new Stmt.Generation(line, functionBody("endgeneration")));
       case "print" -> {
         while (current().type() != Token.Type.BLOCK_END) {
           to.add(new Stmt.Print(line, expression()));
@@ -226,13 +223,7 @@ final class Parser {
     loops--;
     List<Stmt> otherwise = next().text().equals("else") ? blockTo("endfor") : List.of();
     return new Stmt.For(
-        line,
-        target,
-        iterable,
-        test,
-        recursive,
-        new Stmt.Body(body),
-        new Stmt.Body(otherwise));
+        line, target, iterable, test, recursive, new Stmt.Body(body), new Stmt.Body(otherwise));
   }
 
   private Stmt setStatement(int line) {
@@ -683,8 +674,7 @@ final class Parser {
       if (current().isName("is")) {
         throw error("You cannot chain multiple tests with is");
       }
-      arguments =
-          new Expr.Arguments(List.of(postfix(primary())), List.of(), null, null);
+      arguments = new Expr.Arguments(List.of(postfix(primary())), List.of(), null, null);
     }
     Expr test = new Expr.Test(line, value, name, arguments);
     return negated ? new Expr.Not(line, test) : test;

@@ -74,7 +74,6 @@ final class PyDict {
   }
 
   private static TemplateException unhashable(Object key) {
-    return TemplateException.error(
-        "unhashable type: '%s'".formatted(Operators.typeName(key)));
+    return TemplateException.error("unhashable type: '%s'".formatted(Operators.typeName(key)));
   }
 }

@@ -226,8 +226,7 @@ final class Str {
       case Undefined undefined -> out.append("Undefined");
       case PyList list -> items(budget, "[", list.items().iterator(), "]", out);
       case PyTuple tuple ->
-          items(
-              budget, "(", tuple.items().iterator(), tuple.items().size() == 1 ? ",)" : ")", out);
+          items(budget, "(", tuple.items().iterator(), tuple.items().size() == 1 ? ",)" : ")", out);
       case PyDict dict -> dict(budget, dict, out);
       case PyView view ->
           items(

@@ -21,9 +21,28 @@ final class StrMethods {
 
   private static final Set<String> KEEP_SAFE =
       Set.of(
-          "capitalize", "title", "lower", "upper", "swapcase", "casefold", "strip", "lstrip",
-          "rstrip", "zfill", "expandtabs", "removeprefix", "removesuffix", "center", "ljust",
-          "rjust", "replace", "split", "rsplit", "splitlines", "partition", "rpartition");
+          "capitalize",
+          "title",
+          "lower",
+          "upper",
+          "swapcase",
+          "casefold",
+          "strip",
+          "lstrip",
+          "rstrip",
+          "zfill",
+          "expandtabs",
+          "removeprefix",
+          "removesuffix",
+          "center",
+          "ljust",
+          "rjust",
+          "replace",
+          "split",
+          "rsplit",
+          "splitlines",
+          "partition",
+          "rpartition");
 
   private static final Map<String, OnText> METHODS =
       Map.ofEntries(
@@ -61,7 +80,8 @@ final class StrMethods {
           Map.entry("expandtabs", StrMethods::expandtabs),
           Map.entry("isspace", (in, s, a) -> all(in, none(a, "isspace", s), Str::isSpace)),
           Map.entry("isalpha", (in, s, a) -> all(in, none(a, "isalpha", s), Character::isLetter)),
-          Map.entry("isdecimal", (in, s, a) -> all(in, none(a, "isdecimal", s), Character::isDigit)),
+          Map.entry(
+              "isdecimal", (in, s, a) -> all(in, none(a, "isdecimal", s), Character::isDigit)),
           Map.entry("isdigit", (in, s, a) -> all(in, none(a, "isdigit", s), StrMethods::isDigit)),
           Map.entry(
               "isnumeric", (in, s, a) -> all(in, none(a, "isnumeric", s), StrMethods::isNumeric)),
@@ -261,10 +281,8 @@ final class StrMethods {
     boolean afterCased = false;
     for (int i = 0; i < text.length(); i += Character.charCount(text.codePointAt(i))) {
       int c = text.codePointAt(i);
-      title.append(
-          afterCased ? lowerAt(text, i, c) : Str.titleCase(c));
-      afterCased =
-          Character.isUpperCase(c) || Character.isLowerCase(c) || Character.isTitleCase(c);
+      title.append(afterCased ? lowerAt(text, i, c) : Str.titleCase(c));
+      afterCased = Character.isUpperCase(c) || Character.isLowerCase(c) || Character.isTitleCase(c);
     }
     return title.toString();
   }
@@ -337,7 +355,11 @@ final class StrMethods {
       int end = self.length();
       for (int at = self.lastIndexOf(separator, end - separator.length());
           at >= 0 && most > 0;
-          most--, at = end < separator.length() ? -1 : self.lastIndexOf(separator, end - separator.length())) {
+          most--,
+              at =
+                  end < separator.length()
+                      ? -1
+                      : self.lastIndexOf(separator, end - separator.length())) {
         in.budget.add(parts, self.substring(at + separator.length(), end));
         end = at;
       }
@@ -419,8 +441,7 @@ final class StrMethods {
     if (at < 0) {
       return last ? PyTuple.of("", "", self) : PyTuple.of(self, "", "");
     }
-    return PyTuple.of(
-        self.substring(0, at), separator, self.substring(at + separator.length()));
+    return PyTuple.of(self.substring(0, at), separator, self.substring(at + separator.length()));
   }
 
   private static String replace(Interpreter in, String self, Args args) {
@@ -478,11 +499,12 @@ final class StrMethods {
 
   // Searches
 
-  /** The part between two positions in code points, as UTF-16 indices; null where start is behind. */
+  /**
+   * The part between two positions in code points, as UTF-16 indices; null where start is behind.
+   */
   private static int @Nullable [] range(
       Interpreter in, String self, @Nullable Object start, @Nullable Object stop) {
-    boolean whole =
-        (start == null || start == None.NONE) && (stop == null || stop == None.NONE);
+    boolean whole = (start == null || start == None.NONE) && (stop == null || stop == None.NONE);
     if (whole) {
       return new int[] {0, self.length()};
     }
@@ -492,9 +514,7 @@ final class StrMethods {
     long to = stop == null || stop == None.NONE ? length : Operators.asLong(stop, "slice");
     from = from < 0 ? Math.max(0, from + length) : from;
     to = Math.min(length, to < 0 ? Math.max(0, to + length) : to);
-    return from > to
-        ? null
-        : new int[] {Str.offset(self, (int) from), Str.offset(self, (int) to)};
+    return from > to ? null : new int[] {Str.offset(self, (int) from), Str.offset(self, (int) to)};
   }
 
   private static boolean affix(Interpreter in, String self, Args args, boolean start) {
@@ -521,8 +541,7 @@ final class StrMethods {
     return false;
   }
 
-  private static long find(
-      Interpreter in, String self, Args args, String name, boolean last) {
+  private static long find(Interpreter in, String self, Args args, String name, boolean last) {
     @Nullable Object[] bound = args.positional(name, 1, 3);
     String part = text(bound[0], name);
     in.budget.scan(self);
@@ -567,8 +586,7 @@ final class StrMethods {
   private static String join(Interpreter in, String self, Args args) {
     @Nullable Object parts = args.positional("join", 1, 1)[0];
     Buffer out = new Buffer(in.budget);
-    Iterator<Object> elements =
-        Operators.iterator(in, parts == null ? None.NONE : parts);
+    Iterator<Object> elements = Operators.iterator(in, parts == null ? None.NONE : parts);
     for (int i = 0; elements.hasNext(); i++) {
       in.budget.step();
       Object element = elements.next();

@@ -75,7 +75,9 @@ final class Strftime {
   private String number(long value, int width, char pad, char otherwise) {
     char fill = pad == 0 ? otherwise : pad == '_' ? ' ' : '0';
     String digits = Long.toString(value);
-    return pad == '-' ? digits : String.valueOf(fill).repeat(Math.max(0, width - digits.length())) + digits;
+    return pad == '-'
+        ? digits
+        : String.valueOf(fill).repeat(Math.max(0, width - digits.length())) + digits;
   }
 
   private String number(long value, int width, char pad) {

@@ -22,8 +22,7 @@ public final class Template {
    */
   public static Template parse(String source) {
     if (source.length() > MAX_CHARS) {
-      throw TemplateException.limit(
-          "it has more than %,d characters".formatted(MAX_CHARS));
+      throw TemplateException.limit("it has more than %,d characters".formatted(MAX_CHARS));
     }
     try {
       return new Template(Parser.parse(source));

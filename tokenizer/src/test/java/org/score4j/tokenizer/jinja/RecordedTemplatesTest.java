@@ -65,8 +65,7 @@ class RecordedTemplatesTest {
                   ? "limit " + e.reason()
                   : "raises " + e.reason();
         }
-        boolean same =
-            row.has("text") ? got.equals(wanted) : got.startsWith("raises ");
+        boolean same = row.has("text") ? got.equals(wanted) : got.startsWith("raises ");
         if (!same) {
           different.add("%s%n  Jinja2 %s%n  here   %s".formatted(source, wanted, got));
         }

@@ -124,7 +124,11 @@ class TemplateLimitsTest {
     List<Map<String, String>> messages = new ArrayList<>();
     for (int i = 0; i < 10_000; i++) {
       messages.add(
-          Map.of("role", i % 2 == 0 ? "user" : "assistant", "content", "<think>x</think>" + i + "é".repeat(100)));
+          Map.of(
+              "role",
+              i % 2 == 0 ? "user" : "assistant",
+              "content",
+              "<think>x</think>" + i + "é".repeat(100)));
     }
     String text = render(source, Map.of("messages", messages));
     assertThat(text.length()).isGreaterThan(1_000_000);

@@ -11,6 +11,7 @@ import org.score4j.core.model.HeadPass;
 import org.score4j.core.model.PackedBatch;
 import org.score4j.core.optim.LearningRate;
 import org.score4j.training.rollouts.RandomStream;
+import org.score4j.training.tasks.KnownIds;
 import org.score4j.training.tasks.SupervisedExample;
 import org.score4j.training.tasks.SupervisedRows;
 
@@ -39,12 +40,16 @@ public final class SupervisedFineTuning implements Algorithm {
     @Override
     public Algorithm open(PhaseSettings settings, PhaseContext context) {
       SupervisedConfig config = (SupervisedConfig) settings;
+      Learner learner = context.learnerAt().apply(1);
       SupervisedRows rows =
-          context.task().supervisedRows(context.key(RandomStream.SUPERVISED_ROWS));
+          KnownIds.checked(
+              context.task(),
+              learner.weights().config(),
+              context.task().supervisedRows(context.key(RandomStream.SUPERVISED_ROWS)));
       return new SupervisedFineTuning(
           context.phase(),
           config,
-          context.learnerAt().apply(1),
+          learner,
           step ->
               IntStream.range(0, config.batchSize())
                   .mapToObj(row -> rows.example((int) step, row))

@@ -88,7 +88,10 @@ public record RunConfig(
     }
   }
 
-  /** The folder that a value of {@code from} or {@code reference} names; empty for models of the run. */
+  /**
+   * The folder that a value of {@code from} or {@code reference} names; empty for models of the
+   * run.
+   */
   public Optional<String> folderOf(String model) {
     List<String> names = phases.stream().map(PhaseConfig::name).toList();
     return PhaseConfig.isFolder(model, names) ? Optional.of(model) : Optional.empty();

@@ -13,8 +13,7 @@ package org.score4j.training.rollouts;
  * @param kept how many of the tokens, from the first, what follows goes on from: all, or all but an
  *     end of text that is none of the conversation's
  */
-public record Span(
-    int attempt, Role role, boolean sampled, int[] ids, float[] logProbs, int kept) {
+public record Span(int attempt, Role role, boolean sampled, int[] ids, float[] logProbs, int kept) {
   /** What a span is. */
   public enum Role {
     /** The problem. */

@@ -228,8 +228,7 @@ final class PhaseModels implements AutoCloseable {
       Path folder = folderOf(wanted);
       source = folder.toString();
       try {
-        frozen =
-            load(folder, wanted.startsWith(FOLDER) ? WeightUse.FROZEN : WeightUse.CHANGED);
+        frozen = load(folder, wanted.startsWith(FOLDER) ? WeightUse.FROZEN : WeightUse.CHANGED);
       } catch (CheckpointException e) {
         throw lost(damage, source);
       }

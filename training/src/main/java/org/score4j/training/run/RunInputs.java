@@ -117,7 +117,9 @@ final class RunInputs implements AutoCloseable {
     Set<Input> inputs = new LinkedHashSet<>();
     addModel(inputs, "model.path", config.model().path());
     for (PhaseConfig phase : config.phases()) {
-      config.folderOf(phase.from()).ifPresent(from -> addModel(inputs, phase.name() + ".from", from));
+      config
+          .folderOf(phase.from())
+          .ifPresent(from -> addModel(inputs, phase.name() + ".from", from));
       config
           .folderOf(phase.reference())
           .ifPresent(reference -> addModel(inputs, phase.name() + ".reference", reference));

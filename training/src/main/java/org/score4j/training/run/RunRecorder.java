@@ -74,8 +74,7 @@ public final class RunRecorder implements RunListener, AutoCloseable {
     noticeGaps();
   }
 
-  private void retain(
-      String name, Function<JsonNode, String> defect, Predicate<JsonNode> kept) {
+  private void retain(String name, Function<JsonNode, String> defect, Predicate<JsonNode> kept) {
     Path file = folder.resolve(name);
     List<JsonLines.Damage> damaged = JsonLines.retain(file, defect, kept);
     if (!damaged.isEmpty()) {
@@ -135,8 +134,7 @@ public final class RunRecorder implements RunListener, AutoCloseable {
 
   private String unknownPhase(JsonNode line) {
     return index(line) < 0
-        ? "phase is %s, which is none of %s"
-            .formatted(line.path("phase"), String.join(", ", order))
+        ? "phase is %s, which is none of %s".formatted(line.path("phase"), String.join(", ", order))
         : "";
   }
 

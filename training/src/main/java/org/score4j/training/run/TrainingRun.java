@@ -33,6 +33,7 @@ import org.score4j.training.evaluation.Evaluator;
 import org.score4j.training.rollouts.RandomStream;
 import org.score4j.training.run.TrainingState.Progress;
 import org.score4j.training.settings.ConfigException;
+import org.score4j.training.tasks.KnownIds;
 import org.score4j.training.tasks.Problem;
 import org.score4j.training.tasks.Task;
 

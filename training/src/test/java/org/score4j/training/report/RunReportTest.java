@@ -47,7 +47,8 @@ final class RunReportTest {
 
   @BeforeEach
   void record() {
-    try (RunRecorder recorder = new RunRecorder(folder, List.of("base", "stage1", "stage2"), line -> {})) {
+    try (RunRecorder recorder =
+        new RunRecorder(folder, List.of("base", "stage1", "stage2"), line -> {})) {
       for (String phase : List.of("base", "stage1", "stage2")) {
         recorder.phaseStarted(phase, 1, 40);
         for (int step = 1; step <= 40; step++) {
@@ -162,7 +163,8 @@ final class RunReportTest {
 
   @Test
   void runOfOneTurn_hasNoChartsOfTheSecond(@TempDir Path other) {
-    try (RunRecorder recorder = new RunRecorder(other, List.of("base", "stage1", "stage2"), line -> {})) {
+    try (RunRecorder recorder =
+        new RunRecorder(other, List.of("base", "stage1", "stage2"), line -> {})) {
       recorder.phaseStarted("stage2", 1, 1);
       recorder.stepDone(
           new StepReport(

@@ -43,7 +43,8 @@ final class RunRecorderTest {
 
   @Test
   void eachStep_isALineAtOnce() {
-    try (RunRecorder recorder = new RunRecorder(folder, List.of("base", "stage1", "stage2"), line -> {})) {
+    try (RunRecorder recorder =
+        new RunRecorder(folder, List.of("base", "stage1", "stage2"), line -> {})) {
       steps(recorder, "base", 1, 2);
       List<JsonNode> lines = JsonLines.read(folder.resolve("metrics.jsonl"));
       assertThat(lines).hasSize(2);
@@ -58,7 +59,8 @@ final class RunRecorderTest {
 
   @Test
   void metricWithoutAValue_isNull() {
-    try (RunRecorder recorder = new RunRecorder(folder, List.of("base", "stage1", "stage2"), line -> {})) {
+    try (RunRecorder recorder =
+        new RunRecorder(folder, List.of("base", "stage1", "stage2"), line -> {})) {
       recorder.phaseStarted("stage2", 1, 1);
       recorder.stepDone(new StepReport("stage2", 1, 1, 0.5, 12, Map.of("delta", Double.NaN)));
     }
@@ -67,7 +69,8 @@ final class RunRecorderTest {
 
   @Test
   void resumedRun_takesOutTheStepsItDoesAgain() throws IOException {
-    try (RunRecorder recorder = new RunRecorder(folder, List.of("base", "stage1", "stage2"), line -> {})) {
+    try (RunRecorder recorder =
+        new RunRecorder(folder, List.of("base", "stage1", "stage2"), line -> {})) {
       steps(recorder, "base", 1, 3);
       recorder.evaluated("base", 3, "greedy", FIGURES);
       steps(recorder, "stage1", 1, 4);
@@ -76,7 +79,8 @@ final class RunRecorderTest {
     }
     Files.writeString(
         folder.resolve("metrics.jsonl"), "{\"phase\":\"stage1\",\"st", StandardOpenOption.APPEND);
-    try (RunRecorder recorder = new RunRecorder(folder, List.of("base", "stage1", "stage2"), line -> {})) {
+    try (RunRecorder recorder =
+        new RunRecorder(folder, List.of("base", "stage1", "stage2"), line -> {})) {
       recorder.evaluated("base", 3, "greedy", FIGURES);
       steps(recorder, "stage1", 3, 5);
       steps(recorder, "stage2", 1, 1);
@@ -99,7 +103,8 @@ final class RunRecorderTest {
   @Test
   void fileThatCannotBeWritten_isNamed() throws IOException {
     Files.createDirectory(folder.resolve("metrics.jsonl"));
-    try (RunRecorder recorder = new RunRecorder(folder, List.of("base", "stage1", "stage2"), line -> {})) {
+    try (RunRecorder recorder =
+        new RunRecorder(folder, List.of("base", "stage1", "stage2"), line -> {})) {
       assertThatThrownBy(
               () -> recorder.stepDone(new StepReport("base", 1, 10, 0.5, 12, Map.of("loss", 1.0))))
           .isInstanceOf(CheckpointException.class)
@@ -121,7 +126,8 @@ final class RunRecorderTest {
 
   @Test
   void damagedLines_doNotStopAResume_butAreNamedAndKept() throws IOException {
-    try (RunRecorder recorder = new RunRecorder(folder, List.of("base", "stage1", "stage2"), line -> {})) {
+    try (RunRecorder recorder =
+        new RunRecorder(folder, List.of("base", "stage1", "stage2"), line -> {})) {
       steps(recorder, "base", 1, 3);
       steps(recorder, "stage1", 1, 4);
     }
@@ -133,7 +139,8 @@ final class RunRecorderTest {
     Files.write(metrics, lines);
     byte[] damaged = Files.readAllBytes(metrics);
     List<String> notices = new ArrayList<>();
-    try (RunRecorder recorder = new RunRecorder(folder, List.of("base", "stage1", "stage2"), notices::add)) {
+    try (RunRecorder recorder =
+        new RunRecorder(folder, List.of("base", "stage1", "stage2"), notices::add)) {
       steps(recorder, "stage1", 4, 5);
     }
     assertThat(keys("metrics.jsonl"))
@@ -149,7 +156,8 @@ final class RunRecorderTest {
 
   @Test
   void stepsThatTheDiskHasLost_areNamedOnResume() throws IOException {
-    try (RunRecorder recorder = new RunRecorder(folder, List.of("base", "stage1", "stage2"), line -> {})) {
+    try (RunRecorder recorder =
+        new RunRecorder(folder, List.of("base", "stage1", "stage2"), line -> {})) {
       steps(recorder, "base", 1, 6);
     }
     Path metrics = folder.resolve("metrics.jsonl");
@@ -157,7 +165,8 @@ final class RunRecorderTest {
     lines.subList(1, 4).clear();
     Files.write(metrics, lines);
     List<String> notices = new ArrayList<>();
-    try (RunRecorder recorder = new RunRecorder(folder, List.of("base", "stage1", "stage2"), notices::add)) {
+    try (RunRecorder recorder =
+        new RunRecorder(folder, List.of("base", "stage1", "stage2"), notices::add)) {
       recorder.phaseStarted("base", 7, 10);
     }
     assertThat(notices)

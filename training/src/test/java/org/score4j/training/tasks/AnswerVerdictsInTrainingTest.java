@@ -165,9 +165,7 @@ class AnswerVerdictsInTrainingTest {
     TaskJudge judge = new TaskJudge(task);
     Verdict first = judge.judge(task.trainingProblems(), List.of(ids("\\boxed{5}"))).getFirst();
     Verdict second =
-        judge
-            .judge(task.trainingProblems(), List.of(ids("\\boxed{5} or \\boxed{6}")))
-            .getFirst();
+        judge.judge(task.trainingProblems(), List.of(ids("\\boxed{5} or \\boxed{6}"))).getFirst();
     assertThat(first.score()).isOne();
     assertThat(second.score()).isZero();
     Rollout rollout = Samples.rollout(first, second);

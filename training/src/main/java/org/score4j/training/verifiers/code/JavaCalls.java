@@ -19,7 +19,9 @@ import javax.tools.JavaFileObject;
 import javax.tools.SimpleJavaFileObject;
 import javax.tools.ToolProvider;
 
-/** The expressions that Java programs are tested by, as far as they can be read without a program. */
+/**
+ * The expressions that Java programs are tested by, as far as they can be read without a program.
+ */
 final class JavaCalls {
   private static final Set<String> PACKAGES = Set.of("java", "javax", "this", "super");
 

@@ -14,8 +14,8 @@ import org.score4j.training.verifiers.code.ResponseSegments.Segment;
 
 /**
  * The program in a response: between [BEGIN] and [DONE], else in fenced blocks, else in the text
- * outside of them, else all of it. Where several parts define what is tested the last one counts, as
- * of answers the last statement does; what it uses and does not define is taken from the others.
+ * outside of them, else all of it. Where several parts define what is tested the last one counts,
+ * as of answers the last statement does; what it uses and does not define is taken from the others.
  * Thinking between tags is no part of a response that goes on behind it.
  *
  * @param texts the program in the order of preference: the first that is one counts. More than one
@@ -37,9 +37,31 @@ record ProgramText(List<String> texts, String rule) {
   // Of blocks that are no programs, whatever is in them.
   private static final Set<String> OTHER_LANGUAGES =
       Set.of(
-          "bash", "console", "css", "diff", "html", "ini", "json", "log", "markdown", "md", "none",
-          "output", "plain", "plaintext", "powershell", "sh", "shell", "sql", "text", "toml", "txt",
-          "xml", "yaml", "yml", "zsh");
+          "bash",
+          "console",
+          "css",
+          "diff",
+          "html",
+          "ini",
+          "json",
+          "log",
+          "markdown",
+          "md",
+          "none",
+          "output",
+          "plain",
+          "plaintext",
+          "powershell",
+          "sh",
+          "shell",
+          "sql",
+          "text",
+          "toml",
+          "txt",
+          "xml",
+          "yaml",
+          "yml",
+          "zsh");
 
   /** texts: copied. */
   ProgramText {
@@ -169,7 +191,8 @@ record ProgramText(List<String> texts, String rule) {
     while (!pending.isEmpty()) {
       Part user = pending.removeLast();
       for (String name : language.words(user.text())) {
-        @Nullable Part definer = defined.contains(name) ? null : definer(parts, name, parts.indexOf(user));
+        @Nullable Part definer =
+            defined.contains(name) ? null : definer(parts, name, parts.indexOf(user));
         boolean twice =
             definer != null
                 && language == ProgramLanguage.JAVA
@@ -228,7 +251,9 @@ record ProgramText(List<String> texts, String rule) {
         found);
   }
 
-  /** Where no part defines a name: it goes on where a given text ends, or is not what is asked for. */
+  /**
+   * Where no part defines a name: it goes on where a given text ends, or is not what is asked for.
+   */
   private static ProgramText undefined(
       List<Part> parts, ProgramLanguage language, String rule, boolean continues) {
     if (parts.isEmpty()) {

@@ -21,8 +21,8 @@ public record PythonInterpreter(
     Path executable, String version, List<String> readable, List<String> sitePackages) {
   private static final String QUESTIONS =
       "import"
-          + " site,sys;print(sys.executable);print(sys.base_prefix);print('%d.%d.%d'%sys.version_info[:3]);"
-          + "print('\\n'.join(site.getsitepackages()))";
+          + " site,sys;print(sys.executable);print(sys.base_prefix);print('%d.%d.%d'%sys.version_info[:3]);print('\\n"
+          + "'.join(site.getsitepackages()))";
   // waitstatus_to_exitcode came with 3.9.
   private static final int MINOR_VERSION = 9;
   private static final List<String> LIBRARIES =

@@ -22,8 +22,7 @@ public final class PythonVerifier implements Verifier {
   public Verdict verify(String reference, String response) {
     PythonTests tests = PythonTests.fromJson(reference);
     ProgramText program =
-        ProgramText.of(
-            response, ProgramLanguage.PYTHON, tests.names(), !tests.before().isEmpty());
+        ProgramText.of(response, ProgramLanguage.PYTHON, tests.names(), !tests.before().isEmpty());
     if (program.isBlank()) {
       return Verdict.wrong("no program in the response");
     }

@@ -7,9 +7,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A response as Markdown: blocks between fences, and the text outside of them. Read as it was meant,
- * for models are no careful writers: a fence may be inside a list item, a quotation or a line, a
- * block may have no end, and a response whose prompt opens the fence has only a closing one.
+ * A response as Markdown: blocks between fences, and the text outside of them. Read as it was
+ * meant, for models are no careful writers: a fence may be inside a list item, a quotation or a
+ * line, a block may have no end, and a response whose prompt opens the fence has only a closing
+ * one.
  */
 final class ResponseSegments {
   // Text in front of it on its line, the fence, and the language.

@@ -47,7 +47,7 @@ final class StatementReader {
   private static final Set<String> VALUE_WORDS =
       Set.of(
           ("or and sin cos tan cot sec csc log ln exp sqrt pi frac infinity inf asin acos atan"
-               + " arcsin arccos arctan arc max min gcd lcm mod")
+                  + " arcsin arccos arctan arc max min gcd lcm mod")
               .split(" ", -1));
   private static final Set<String> CHANGING_WORDS =
       Set.of(

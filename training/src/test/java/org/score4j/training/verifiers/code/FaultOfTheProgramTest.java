@@ -76,7 +76,8 @@ class FaultOfTheProgramTest {
     cases.put(
         "a key that is hashable only there",
         new Case(
-            "class L(list):\n  __hash__ = lambda s: 1\nadd = {L(): 1}", "'dict' object is not callable"));
+            "class L(list):\n  __hash__ = lambda s: 1\nadd = {L(): 1}",
+            "'dict' object is not callable"));
     cases.put(
         "an answer before the question, then the end",
         new Case(FORGE + "forge(b'{\"value\": null}')\nos._exit(0)", "the program ended"));
@@ -133,8 +134,8 @@ class FaultOfTheProgramTest {
         new Case(
             FORGE
                 + "def add(a, b):\n"
-                + "  forge(b'{\"value\": [\"s\", -1, [' + b','.join(b'%d' % (i * (2 ** 61 - 1)) for i"
-                + " in range(1, 300000)) + b']]}')\n"
+                + "  forge(b'{\"value\": [\"s\", -1, [' + b','.join(b'%d' % (i * (2 ** 61 - 1)) for"
+                + " i in range(1, 300000)) + b']]}')\n"
                 + "  time.sleep(100)\n",
             "limit of 2 s of CPU time of the tests themselves, with what the program gave them"));
     String range = "def add(a, b): return range(10 ** 12)";

@@ -1,21 +1,17 @@
-package org.score4j.training.run;
+package org.score4j.training.tasks;
 
 import org.score4j.core.model.ModelConfig;
 import org.score4j.training.settings.ConfigException;
-import org.score4j.training.tasks.Problem;
-import org.score4j.training.tasks.SupervisedExample;
-import org.score4j.training.tasks.SupervisedRows;
-import org.score4j.training.tasks.Task;
 
 /**
  * Refuses ids a model has no embedding of. A tokenizer may have special tokens above it, such as an
  * image's, which are no fault until a text uses one.
  */
-final class KnownIds {
+public final class KnownIds {
   private KnownIds() {}
 
   /** Checks everything a task asks. */
-  static void require(Task task, ModelConfig model) {
+  public static void require(Task task, ModelConfig model) {
     for (Problem problem : task.trainingProblems()) {
       require(task, model, problem.promptIds(), "training problem %d".formatted(problem.index()));
     }
@@ -26,7 +22,7 @@ final class KnownIds {
   }
 
   /** Checks supervised rows as they are drawn. */
-  static SupervisedRows checked(Task task, ModelConfig model, SupervisedRows rows) {
+  public static SupervisedRows checked(Task task, ModelConfig model, SupervisedRows rows) {
     return (step, row) -> {
       SupervisedExample example = rows.example(step, row);
       require(task, model, example.ids(), "a supervised row of step %d".formatted(step + 1));
@@ -35,7 +31,7 @@ final class KnownIds {
   }
 
   /** Checks ids; what: whose they are, for the message. */
-  static void require(Task task, ModelConfig model, int[] ids, String what) {
+  public static void require(Task task, ModelConfig model, int[] ids, String what) {
     for (int id : ids) {
       if (id >= model.vocabSize()) {
         throw new ConfigException(
