@@ -141,32 +141,41 @@ enum ProgramLanguage {
       Pattern.compile("^(?:from\\s+[\\w.]+\\s+)?import\\s+(.+)$");
   private static final Pattern PYTHON_ASSIGNED =
       Pattern.compile(
-          "^([\\p{L}_][\\p{L}\\p{N}_]*(?:\\s*:[^=]+)?(?:\\s*[,=]\\s*[\\p{L}_][\\p{L}\\p{N}_]*)*)\\s*=(?!=)");
+          "^([\\p{L}_][\\p{L}\\p{N}_]*(?:\\s*:[^=]+)?(?:\\s*[,=]\\s*[\\p{L}_][\\p"
+              + "{L}\\p{N}_]*)*)\\s*=(?!=)");
   private static final Pattern PYTHON_LINE =
       Pattern.compile(
-          "^\\s*(?:(?:async\\s+)?def\\s+\\w+\\s*\\(|class\\s+\\w+\\s*[(:]|import\\s+[\\w.]+(?:\\s+as\\s+\\w+)?\\s*(?:#.*)?$"
-              + "|from\\s+[\\w.]+\\s+import\\s|@\\w|return\\b|[\\w.\\[\\]]+\\s*[-+*/|&^%]?=[^=]|(?:if|for|while|with|try|else)\\b.*:\\s*$)");
+          "^\\s*(?:(?:async\\s+)?def\\s+\\w+\\s*\\(|class\\s+\\w+\\s*[(:]|impor"
+              + "t\\s+[\\w.]+(?:\\s+as\\s+\\w+)?\\s*(?:#.*)?$"
+              + "|from\\s+[\\w.]+\\s+import\\s|@\\w|return\\b|[\\w.\\[\\]]+\\s*[-+*/|"
+              + "&^%]?=[^=]|(?:if|for|while|with|try|else)\\b.*:\\s*$)");
   private static final Pattern PYTHON_TOP =
       Pattern.compile(
-          "^(?:(?:async\\s+)?def\\s+\\w+\\s*[(\\[]|class\\s+\\w+\\s*[(:\\[]|import\\s+[\\w.]+(?:\\s+as\\s+\\w+)?(?:\\s*,.*)?\\s*(?:#.*)?$"
-              + "|from\\s+[\\w.]+\\s+import\\s|@\\w|#|[)\\]}]|\"\"\"|'''|[\\w.]+\\(.*\\)\\s*(?:#.*)?$"
-              + "|[\\w., \\[\\]\"':]+?\\s*[-+*/|&^%]?=[^=]|(?:if|elif|for|while|with|except)\\b.*:\\s*(?:#.*)?$|(?:try|else|finally):)");
+          "^(?:(?:async\\s+)?def\\s+\\w+\\s*[(\\[]|class\\s+\\w+\\s*[(:\\[]|imp"
+              + "ort\\s+[\\w.]+(?:\\s+as\\s+\\w+)?(?:\\s*,.*)?\\s*(?:#.*)?$"
+              + "|from\\s+[\\w.]+\\s+import\\s|@\\w|#|[)\\]}]|\"{3}|'''|[\\w.]+\\(.*\\)"
+              + "\\s*(?:#.*)?$"
+              + "|[\\w., \\[\\]\"':]+?\\s*[-+*/|&^%]?=[^=]|(?:if|elif|for|while|with|"
+              + "except)\\b.*:\\s*(?:#.*)?$|(?:try|else|finally):)");
   private static final Pattern PYTHON_STRING =
       Pattern.compile(
-          "(?s)\"\"\".*?\"\"\"|'''.*?'''|\"(?:\\\\.|[^\"\\\\\n])*\"|'(?:\\\\.|[^'\\\\\n])*'|#[^\n]*");
+          "(?s)\"{3}.*?\"{3}|'''.*?'''|\"(?:\\\\.|[^\"\\\\\n])*\"|'(?:\\\\.|[^'\\\\\n])*'|#[^\n]*");
   private static final Pattern JAVA_TYPE =
       Pattern.compile(
-          "(?m)^[ \\t]*(?:(?:@\\w+(?:\\([^)]*\\))?|public|protected|private|final|abstract|static|sealed|non-sealed|strictfp)\\s+)*"
+          "(?m)^[ \\t]*(?:(?:@\\w+(?:\\([^)]*\\))?|public|protected|private|fin"
+              + "al|abstract|static|sealed|non-sealed|strictfp)\\s+)*"
               + "(?:class|interface|enum|record)\\s+(\\w+)");
   private static final Pattern JAVA_LINE = Pattern.compile("[;{}]\\s*(?://.*)?$");
   private static final Pattern JAVA_FIRST =
       Pattern.compile(
-          "^\\s*(?:package\\s+[\\w.]+;|import\\s+[\\w.* ]+;|@\\w|/[/*]|(?:(?:public|final|abstract|sealed|static)\\s+)*"
+          "^\\s*(?:package\\s+[\\w.]+;|import\\s+[\\w.* ]+;|@\\w|/[/*]|(?:(?:pu"
+              + "blic|final|abstract|sealed|static)\\s+)*"
               + "(?:class|interface|enum|record)\\s+\\w+)");
   private static final Pattern JAVA_IMPORT = Pattern.compile("^\\s*import\\s+[\\w.* ]+;");
   private static final Pattern JAVA_STRING =
       Pattern.compile(
-          "(?s)\"\"\".*?\"\"\"|\"(?:\\\\.|[^\"\\\\\n])*\"|'(?:\\\\.|[^'\\\\\n])*'|//[^\n]*|/[*].*?[*]/");
+          "(?s)\"{3}.*?\"{3}|\"(?:\\\\.|[^\"\\\\\n])*\"|'(?:\\\\.|[^'\\\\\n])*'"
+              + "|//[^\n]*|/[*].*?[*]/");
 
   /** Names that a program defines for others. */
   abstract Set<String> definitions(String text);
