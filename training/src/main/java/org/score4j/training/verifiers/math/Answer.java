@@ -67,7 +67,7 @@ sealed interface Answer {
   /**
    * An answer with what its letters stand for: {@code kπ, k ∈ ℤ}.
    *
-   * @param condition the spelling of the remark
+   * @param condition the one spelling of the remark
    */
   record Qualified(String text, Answer value, String condition) implements Answer {}
 

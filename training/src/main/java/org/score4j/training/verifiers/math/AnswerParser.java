@@ -41,24 +41,39 @@ final class AnswerParser {
       Answer content = remarked(tokens.part(label, tokens.size()));
       return new Answer.Choice(tokens.text(), letter, content);
     }
+    long kinds = tokens.kinds();
     // What letters stand for takes a word or an ∈.
-    boolean remark = (tokens.kinds() & (Tokens.bit(Kind.WORD) | Tokens.bit(Kind.RELATION))) != 0;
+    boolean remark = (kinds & (Tokens.bit(Kind.WORD) | Tokens.bit(Kind.RELATION))) != 0;
     int qualifier = remark ? Remarks.qualifier(tokens) : tokens.size();
     if (qualifier < tokens.size()) {
       Answer value = list(tokens.part(0, qualifier));
-      String condition = tokens.part(qualifier, tokens.size()).joined();
+      String condition = Remarks.condition(tokens.part(qualifier, tokens.size()));
       return new Answer.Qualified(tokens.text(), value, condition);
     }
-    return list(tokens);
+    return list(tokens, kinds);
   }
 
   private Answer list(Tokens given) {
-    Tokens tokens = given.withStatementsApart();
-    boolean set = tokens.isEnclosed(Kind.OPEN, Kind.CLOSE) && tokens.first().text().equals("{");
-    if (!tokens.hasTopLevel(Kind.SEPARATOR) && (set || !tokens.has(Kind.PLUS_MINUS))) {
-      return element(tokens);
+    return list(given, given.kinds());
+  }
+
+  /** givenKinds: the {@link Tokens#kinds} of the tokens, which are asked for at every step. */
+  private Answer list(Tokens given, long givenKinds) {
+    Tokens tokens = given;
+    long kinds = givenKinds;
+    if ((kinds & (Tokens.bit(Kind.GAP) | Tokens.bit(Kind.ROW))) != 0) {
+      tokens = given.withStatementsApart();
+      kinds = tokens.kinds();
     }
-    Answer one = (tokens.kinds() & Tokens.bit(Kind.WORD)) == 0 ? null : spelledOrCompound(tokens);
+    if ((kinds & (Tokens.bit(Kind.SEPARATOR) | Tokens.bit(Kind.PLUS_MINUS))) == 0) {
+      return element(tokens, kinds);
+    }
+    boolean set = tokens.isEnclosed(Kind.OPEN, Kind.CLOSE) && tokens.first().text().equals("{");
+    if (!tokens.hasTopLevel(Kind.SEPARATOR)
+        && (set || (kinds & Tokens.bit(Kind.PLUS_MINUS)) == 0)) {
+      return element(tokens, kinds);
+    }
+    Answer one = (kinds & Tokens.bit(Kind.WORD)) == 0 ? null : spelledOrCompound(tokens);
     if (one != null) {
       return one;
     }
@@ -108,32 +123,41 @@ final class AnswerParser {
   }
 
   private Answer element(Tokens given) {
+    return element(given, given.kinds());
+  }
+
+  private Answer element(Tokens given, long kinds) {
     Tokens tokens = given.unwrapped();
     if (tokens.isEmpty() || ++depth > Budget.MAX_DEPTH) {
       return new Answer.Unread(tokens.text());
     }
     try {
-      int modulus = tokens.has(Kind.MODULO) ? Remarks.modulus(tokens) : tokens.size();
+      boolean mod = (kinds & Tokens.bit(Kind.MODULO)) != 0;
+      int modulus = mod ? Remarks.modulus(tokens) : tokens.size();
       if (modulus < tokens.size()) {
         return residue(tokens, modulus);
       }
-      long kinds = tokens.topLevelKinds();
-      if ((kinds & Tokens.bit(Kind.RELATION)) != 0) {
+      long outside = tokens.topLevelKinds();
+      if ((outside & Tokens.bit(Kind.RELATION)) != 0) {
         return isUnionOfRelations(tokens) ? union(tokens) : relation(tokens);
       }
-      if ((kinds & Tokens.bit(Kind.CUP)) != 0) {
+      if ((outside & Tokens.bit(Kind.CUP)) != 0) {
         return union(tokens);
       }
-      if ((kinds & Tokens.bit(Kind.COLON)) != 0) {
+      if ((outside & Tokens.bit(Kind.COLON)) != 0) {
         return ratio(tokens);
       }
       Answer structure = matrix(tokens);
       structure = structure == null ? brackets(tokens) : structure;
-      structure = structure == null ? ScalarParser.words(tokens) : structure;
-      structure = structure == null ? ScalarParser.based(tokens) : structure;
-      structure = structure == null ? ScalarParser.compound(tokens) : structure;
-      structure = structure == null ? realsWithout(tokens) : structure;
-      return structure == null ? scalars.scalar(tokens) : structure;
+      if (structure == null && (kinds & Tokens.bit(Kind.WORD)) != 0) {
+        structure = ScalarParser.words(tokens);
+        structure = structure == null ? ScalarParser.compound(tokens) : structure;
+      }
+      if (structure == null && (kinds & (Tokens.bit(Kind.OPERATOR) | Tokens.bit(Kind.WORD))) != 0) {
+        structure = ScalarParser.based(tokens);
+        structure = structure == null ? realsWithout(tokens) : structure;
+      }
+      return structure == null ? scalars.scalar(tokens, outside) : structure;
     } catch (UnreadableException e) {
       return new Answer.Unread(tokens.text());
     } finally {

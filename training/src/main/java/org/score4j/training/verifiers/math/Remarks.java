@@ -1,5 +1,7 @@
 package org.score4j.training.verifiers.math;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import org.score4j.training.verifiers.math.Token.Kind;
@@ -37,6 +39,19 @@ final class Remarks {
           "and",
           "natural",
           "whole",
+          "nonzero",
+          "positive",
+          "negative");
+  private static final Set<String> KINDS_OF_NUMBERS =
+      Set.of(
+          "real",
+          "complex",
+          "integer",
+          "integers",
+          "constant",
+          "constants",
+          "rational",
+          "natural",
           "nonzero",
           "positive",
           "negative");
@@ -147,6 +162,34 @@ final class Remarks {
       }
     }
     return tokens.size();
+  }
+
+  /** One spelling of such a remark: its letters, then what they are. */
+  static String condition(Tokens remark) {
+    List<String> letters = new ArrayList<>();
+    List<String> kinds = new ArrayList<>();
+    boolean member = false;
+    for (Token token : remark.list()) {
+      String lower = token.text().toLowerCase(Locale.ROOT);
+      member |= token.is(Kind.RELATION, "∈");
+      switch (token.kind()) {
+        case WORD -> {
+          if (KINDS_OF_NUMBERS.contains(lower)) {
+            kinds.add(lower.startsWith("integer") ? "𝔹Z" : Units.singular(lower));
+          }
+        }
+        case LETTER, SYMBOL -> {
+          boolean set = member && (token.kind() == Kind.SYMBOL || SETS.contains(token.text()));
+          boolean plain = set && token.kind() == Kind.LETTER;
+          (set ? kinds : letters).add(plain ? "𝔹" + token.text() : token.text());
+        }
+        case OPERATOR, NUMBER -> kinds.add(token.text());
+        default -> {}
+      }
+    }
+    letters.sort(null);
+    kinds.sort(null);
+    return String.join(",", letters) + ":" + String.join(" ", kinds);
   }
 
   /** {@code k ∈ ℤ}, {@code n is an integer}, {@code for any real constant c}. */

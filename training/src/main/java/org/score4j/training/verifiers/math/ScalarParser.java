@@ -32,14 +32,25 @@ final class ScalarParser {
           "the set of all real numbers",
           "the set of real numbers");
 
+  // Without one of these no unit stands behind a value: 20° C has its letter behind a degree.
+  private static final long UNIT_KINDS =
+      Tokens.bit(Kind.WORD) | Tokens.bit(Kind.CURRENCY) | Tokens.bit(Kind.DEGREE);
+
   private final Budget budget;
 
   ScalarParser(Budget budget) {
     this.budget = budget;
   }
 
-  /** An expression and what stands behind it. */
-  Answer scalar(Tokens tokens) throws UnreadableException {
+  /**
+   * An expression and what stands behind it.
+   *
+   * @param outside the {@link Tokens#topLevelKinds} of the tokens
+   */
+  Answer scalar(Tokens tokens, long outside) throws UnreadableException {
+    if ((outside & UNIT_KINDS) == 0) {
+      return scalar(tokens.text(), expression(tokens), "");
+    }
     Tokens value = tokens;
     boolean negated = value.size() > 1 && isNegation(value.first());
     if (negated) {
@@ -65,15 +76,18 @@ final class ScalarParser {
     if (negated) {
       expression = new Negation(expression);
     }
-    if (unit.isEmpty()) {
-      return switch (expression) {
-        case Degrees(Expression operand) -> new Answer.Scalar(tokens.text(), operand, Units.DEGREE);
-        case Percent(Expression operand) ->
-            new Answer.Scalar(tokens.text(), operand, Units.PERCENT);
-        default -> new Answer.Scalar(tokens.text(), expression, "");
-      };
+    return scalar(tokens.text(), expression, unit);
+  }
+
+  private static Answer scalar(String text, Expression expression, String unit) {
+    if (!unit.isEmpty()) {
+      return new Answer.Scalar(text, expression, unit);
     }
-    return new Answer.Scalar(tokens.text(), expression, unit);
+    return switch (expression) {
+      case Degrees(Expression operand) -> new Answer.Scalar(text, operand, Units.DEGREE);
+      case Percent(Expression operand) -> new Answer.Scalar(text, operand, Units.PERCENT);
+      default -> new Answer.Scalar(text, expression, "");
+    };
   }
 
   private static boolean isNegation(Token token) {
