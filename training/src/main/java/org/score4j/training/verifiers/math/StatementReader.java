@@ -47,7 +47,7 @@ final class StatementReader {
   private static final Set<String> VALUE_WORDS =
       Set.of(
           ("or and sin cos tan cot sec csc log ln exp sqrt pi frac infinity inf asin acos atan"
-               + " arcsin arccos arctan arc max min gcd lcm mod")
+                  + " arcsin arccos arctan arc max min gcd lcm mod")
               .split(" ", -1));
   private static final Set<String> CHANGING_WORDS =
       Set.of(
@@ -259,7 +259,8 @@ final class StatementReader {
     if (start >= lineEnd) {
       return Optional.empty();
     }
-    if (MathSpans.at(text, start) instanceof MathSpans.Span first) {
+    MathSpans.Span first = MathSpans.at(text, start);
+    if (first != null) {
       Reading reading = spansFrom(text, first, Math.max(lineEnd, first.end()));
       return isAsked(text, reading.end()) ? Optional.empty() : Optional.of(reading);
     }
@@ -347,9 +348,8 @@ final class StatementReader {
       MathSpans.Span next = null;
       int p = at;
       while (p < lineEnd && p - end <= Alternatives.MAX_BETWEEN) {
-        if ("$\\".indexOf(text.charAt(p)) >= 0
-            && MathSpans.at(text, p) instanceof MathSpans.Span span) {
-          next = span;
+        next = "$\\".indexOf(text.charAt(p)) >= 0 ? MathSpans.at(text, p) : null;
+        if (next != null) {
           break;
         }
         p += text.charAt(p) == '\\' ? 2 : 1;
