@@ -151,10 +151,8 @@ public record AnswerExtractor(List<ExtractionRule> rules) {
         break;
       }
       String between = text.substring(before.end(), start);
-      boolean joined =
-          kind == Kind.BOX && before.kind() == Kind.BOX
-              ? Alternatives.join(between, true)
-              : Alternatives.joinByWord(between);
+      boolean boxes = kind == Kind.BOX && before.kind() == Kind.BOX;
+      boolean joined = boxes ? Alternatives.join(between, true) : Alternatives.joinByWord(between);
       if (!joined) {
         break;
       }

@@ -300,7 +300,7 @@ final class LastNumber {
     }
     if (VULGAR.containsKey(c)) {
       at++;
-      return VULGAR.get(c);
+      return VULGAR.getOrDefault(c, "");
     }
     String digits = number();
     if (digits.indexOf('.') < 0) {
@@ -394,7 +394,7 @@ final class LastNumber {
 
   private @Nullable String mixed(String whole) {
     if (at < text.length() && VULGAR.containsKey(text.charAt(at))) {
-      return whole + " " + VULGAR.get(text.charAt(at++));
+      return whole + " " + VULGAR.getOrDefault(text.charAt(at++), "");
     }
     Matcher part = mayContinue(PART_SIGNS) ? matcher(PART, at) : null;
     if (part != null && part.lookingAt()) {
@@ -411,13 +411,13 @@ final class LastNumber {
     Matcher fraction = matcher(AND_FRACTION, at);
     if (fraction.lookingAt()) {
       at = fraction.end();
-      return whole + " " + FRACTION_WORDS.get(fraction.group(1));
+      return whole + " " + FRACTION_WORDS.getOrDefault(fraction.group(1), "");
     }
     return null;
   }
 
-  private static String firstOf(String... groups) {
-    for (String group : groups) {
+  private static String firstOf(@Nullable String... groups) {
+    for (@Nullable String group : groups) {
       if (group != null) {
         return group;
       }
@@ -456,7 +456,9 @@ final class LastNumber {
       if (!scale.lookingAt()) {
         break;
       }
-      factor = factor.multiply(SCALES.get(scale.group(1).toLowerCase(Locale.ROOT)));
+      factor =
+          factor.multiply(
+              SCALES.getOrDefault(scale.group(1).toLowerCase(Locale.ROOT), BigDecimal.ONE));
       at = scale.end();
     }
     if (at < text.length() && "kK".indexOf(text.charAt(at)) >= 0 && !isLetterOrDigit(at + 1)) {

@@ -259,7 +259,8 @@ final class StatementReader {
     if (start >= lineEnd) {
       return Optional.empty();
     }
-    if (MathSpans.at(text, start) instanceof MathSpans.Span first) {
+    MathSpans.Span first = MathSpans.at(text, start);
+    if (first != null) {
       Reading reading = spansFrom(text, first, Math.max(lineEnd, first.end()));
       return isAsked(text, reading.end()) ? Optional.empty() : Optional.of(reading);
     }
@@ -347,9 +348,8 @@ final class StatementReader {
       MathSpans.Span next = null;
       int p = at;
       while (p < lineEnd && p - end <= Alternatives.MAX_BETWEEN) {
-        if ("$\\".indexOf(text.charAt(p)) >= 0
-            && MathSpans.at(text, p) instanceof MathSpans.Span span) {
-          next = span;
+        next = "$\\".indexOf(text.charAt(p)) >= 0 ? MathSpans.at(text, p) : null;
+        if (next != null) {
           break;
         }
         p += text.charAt(p) == '\\' ? 2 : 1;
