@@ -9,6 +9,7 @@ import resource
 import shutil
 import signal
 import tempfile
+import time
 
 import kernel
 import syscalls
@@ -21,6 +22,7 @@ ROOT = "/proc"
 OLD_ROOT = "/.old"
 # Above every account of a system, and another one for every worker.
 FIRST_UID = 2_000_000_000
+CLOCK_REALTIME_COARSE = 5
 # What a JVM reserves beside its memory: code, class data, libraries, stacks.
 JVM_ADDRESS_SPACE = 1 << 30
 
@@ -36,6 +38,8 @@ class Isolation:
         self.uid = FIRST_UID + os.getpid() * 2
         self.scratch = SCRATCH
         self.delays = None
+        self.changed = None
+        self.started = 0
 
     def enter(self):
         """Returns in the process that does the work, which everything it starts dies with."""
@@ -134,20 +138,34 @@ class Isolation:
                     else "root of a user namespace without capabilities",
                     " ".join(self.config["readable"]), self.config["scratchMiB"], filtered))
 
+    def prepare(self):
+        """Mounts the next candidate's scratch folder where there is none."""
+        if self.apart and self.changed is None:
+            kernel.mount("scratch", SCRATCH, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOATIME,
+                         "size=%dm,nr_inodes=2k,mode=777" % self.config["scratchMiB"])
+            self.changed = os.stat(SCRATCH).st_ctime_ns
+
     def before_job(self):
         if self.apart:
-            kernel.mount("scratch", SCRATCH, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV,
-                         "size=%dm,nr_inodes=2k,mode=777" % self.config["scratchMiB"])
+            self.started = time.clock_gettime_ns(CLOCK_REALTIME_COARSE)
         else:
             os.makedirs(self.config["emptyFolder"], exist_ok=True)
             self.scratch = tempfile.mkdtemp(dir=self.config["emptyFolder"])
 
     def after_job(self):
-        """The next job gets another folder whatever this one has done to it or its mode."""
-        if self.apart:
-            kernel.unmount(SCRATCH)
-        else:
+        """The next job gets another folder, unless this one has done nothing to it.
+
+        Files, mode, times, attributes: every change changes the time of the last change, which nobody
+        can set. It is that of the clock's last tick, so a job has to have begun in a later one.
+        """
+        if not self.apart:
             remove(self.scratch)
+        elif not os.stat(SCRATCH).st_ctime_ns == self.changed < self.started:
+            self._unmount_scratch()
+
+    def _unmount_scratch(self):
+        kernel.unmount(SCRATCH)
+        self.changed = None
 
     def leave(self):
         """Nothing stays behind without namespaces either; with them the kernel sees to it."""
@@ -174,6 +192,8 @@ class Isolation:
 
     def fork_tests(self):
         """A process that no candidate can reach but by the socket that it is given for it."""
+        if self.changed is not None:
+            self._unmount_scratch()
         return kernel.clone(NAMESPACES if self.apart else 0)
 
     def restrict_tests(self):

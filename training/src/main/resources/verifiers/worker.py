@@ -35,6 +35,7 @@ class Worker:
         self.isolation.enter()
         self.move_standard_streams()
         self.start_tests()
+        self.isolation.prepare()
         gc.freeze()
         self.reply({"ready": self.isolation.describe()})
         kinds = {b"J": self.job, b"X": self.execute}
@@ -48,6 +49,7 @@ class Worker:
                 self.isolation.after_job()
                 if self.tests_pid == 0:
                     self.start_tests()
+                self.isolation.prepare()
                 self.reply(answer)
                 if answer["outcome"] == "lost":
                     return
