@@ -313,22 +313,31 @@ def leave(manager, kind, failure):
 
 
 def await_value(awaitable):
-    import asyncio
-
     async def result():
         return await awaitable
-    return asyncio.run(result())
+    return event_loop().run_until_complete(result())
 
 
 def next_async(iterator):
-    import asyncio
-
     async def item():
         return await iterator.__anext__()
     try:
-        return [asyncio.run(item())]
+        return [event_loop().run_until_complete(item())]
     except StopAsyncIteration:
         return []
+
+
+def event_loop():
+    """One for all, for an asynchronous generator ends with its own."""
+    global LOOP
+    if LOOP is None:
+        import asyncio
+        LOOP = asyncio.new_event_loop()
+        asyncio.set_event_loop(LOOP)
+    return LOOP
+
+
+LOOP = None
 
 
 def signature(function):

@@ -112,6 +112,53 @@ class CodeTasksTest {
     assertThat(given).hasSize(count);
   }
 
+  /** As models write them; the program's place is "{}", and its lines may be indented. */
+  private static final List<String> WRAPPINGS =
+      List.of(
+          "{}\n```",
+          "{}```\n\nIt does what is asked.\n",
+          "{}\n```\nExample:\n```python\nprint('x')\n```\n",
+          "Sure:\n```python\n{}\n```\nOutput:\n```\n5\n```\n",
+          "1. As follows:\n\n   ```python\n{   }\n   ```\n\n2. Done.\n",
+          "~~~\n{}\n~~~\n",
+          "<think>\n```python\nraise SystemExit\n```\n</think>\n```python\n{}\n```\n",
+          "\uFEFF{}\n[DONE]\n\n[BEGIN]\nraise SystemExit\n[DONE]\n",
+          "```python\n{}\n```\n```bash\npython program.py\n```\n");
+
+  private static String wrapped(String wrapping, String code) {
+    return wrapping.contains("{}")
+        ? wrapping.replace("{}", code)
+        : wrapping.replace("{   }", code.indent(3));
+  }
+
+  private static List<Program> wrapped(List<Program> programs, int step) {
+    List<Program> wrapped = new ArrayList<>();
+    for (int i = 0; i < programs.size(); i++) {
+      for (int j = i % step; j < WRAPPINGS.size(); j += step) {
+        Program program = programs.get(i);
+        wrapped.add(
+            new Program(
+                program.id() + " " + j,
+                program.tests(),
+                wrapped(WRAPPINGS.get(j), program.code().replace("\r\n", "\n"))));
+      }
+    }
+    return wrapped;
+  }
+
+  @Test
+  void aNinthOfTheReferenceProgramsPassInOneWrappingEach() throws IOException {
+    allPass(wrapped(mbpp(SAMPLE), WRAPPINGS.size()), 109);
+    allPass(wrapped(humanEval(SAMPLE), WRAPPINGS.size()), 19);
+  }
+
+  @Test
+  @Tag("long")
+  void allReferenceProgramsPassInAllWrappings() throws IOException {
+    allPass(wrapped(mbpp(1), 1), 974 * WRAPPINGS.size());
+    allPass(wrapped(humanEval(1), 1), 164 * WRAPPINGS.size());
+  }
+
   @Test
   void aNinthOfTheReferenceProgramsPass() throws IOException {
     allPass(mbpp(SAMPLE), 109);

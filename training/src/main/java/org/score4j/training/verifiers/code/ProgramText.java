@@ -28,7 +28,7 @@ record ProgramText(List<String> texts, String rule) {
   private static final String WHOLE = "whole response";
   // The first words of the tasks' own prompts, with which a model goes on to another task.
   private static final String NEXT_TASK = "You are an expert Python programmer";
-  private static final String INDENT = "    ";
+  private static final int INDENT = 4;
   private static final Pattern THINKING =
       Pattern.compile(
           "</?(?:think|thinking|thoughts?|reasoning)>|\\[/?THINK\\]|◁/?think▷"
@@ -149,14 +149,34 @@ record ProgramText(List<String> texts, String rule) {
             section, text -> language.looksLikeProgram(text) || continues && isIndented(text))) {
       String text = segment.text();
       Set<String> definitions = language.definitions(text);
-      String dedented = text.stripIndent();
-      if (definitions.isEmpty() && !dedented.equals(text)) {
+      if (definitions.isEmpty()) {
+        // A block of Markdown's that is marked by its indentation alone, or one that all is indented.
+        String dedented = dedented(segment.kind() == Kind.OUTSIDE ? indentedLines(text) : text);
         definitions = language.definitions(dedented);
         text = definitions.isEmpty() ? text : dedented;
       }
       parts.add(new Part(text, segment, definitions));
     }
     return parts;
+  }
+
+  private static String indentedLines(String text) {
+    return String.join(
+        "\n", text.lines().filter(line -> line.isBlank() || isIndented(line)).toList());
+  }
+
+  private static String dedented(String text) {
+    List<String> lines = text.lines().map(line -> line.isBlank() ? "" : line).toList();
+    int width =
+        lines.stream()
+            .filter(line -> !line.isEmpty())
+            .mapToInt(line -> line.length() - line.stripLeading().length())
+            .min()
+            .orElse(0);
+    return String.join(
+            "\n",
+            lines.stream().map(line -> line.substring(Math.min(width, line.length()))).toList())
+        + "\n";
   }
 
   private static boolean isIndented(String text) {
@@ -291,7 +311,7 @@ record ProgramText(List<String> texts, String rule) {
         found);
   }
 
-  /** A text as it stands, without what follows its indented lines, and indented. */
+  /** A text as it stands, indented, and without what follows its indented lines. */
   private static List<String> completions(String text) {
     List<String> indented = new ArrayList<>();
     for (String line : text.lines().toList()) {
@@ -300,8 +320,9 @@ record ProgramText(List<String> texts, String rule) {
       }
       indented.add(line);
     }
-    return List.of(
-        text, String.join("\n", indented) + "\n", text.stripIndent().indent(INDENT.length()));
+    String rest = String.join("\n", indented) + "\n";
+    String moved = dedented(text).indent(INDENT);
+    return rest.isBlank() ? List.of(text, moved) : List.of(text, moved, rest);
   }
 
   /** Whether there is nothing that could be a program. */

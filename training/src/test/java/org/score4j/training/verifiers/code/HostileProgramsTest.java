@@ -37,16 +37,19 @@ class HostileProgramsTest {
 
   @Test
   void noneIsRightAndHonestProgramsGoOnBeingJudged() throws Exception {
-    judge(TestWorkers.User.PRESENT);
+    judge(TestWorkers.User.PRESENT, "");
   }
 
-  /** Who owns the root of the sandbox, in a user namespace. */
+  /**
+   * Who owns the root of the sandbox, in a user namespace. Their responses end with a fence that no
+   * fence opens.
+   */
   @Test
   void norForAnOrdinaryUser() throws Exception {
-    judge(TestWorkers.User.ORDINARY);
+    judge(TestWorkers.User.ORDINARY, "```\n");
   }
 
-  private void judge(TestWorkers.User user) throws Exception {
+  private void judge(TestWorkers.User user, String end) throws Exception {
     Map<String, String> programs = programs();
     assertThat(programs).hasSizeGreaterThanOrEqualTo(60);
     Path victim = Files.writeString(folder.resolve("victim"), "alive");
@@ -60,7 +63,7 @@ class HostileProgramsTest {
       List<Future<Verdict>> honest = new ArrayList<>();
       programs.forEach(
           (name, program) -> {
-            verdicts.put(name, threads.submit(() -> verifier.verify(TESTS, program)));
+            verdicts.put(name, threads.submit(() -> verifier.verify(TESTS, program + end)));
             honest.add(threads.submit(() -> verifier.verify(TESTS, HONEST)));
           });
       for (Map.Entry<String, Future<Verdict>> entry : verdicts.entrySet()) {
