@@ -150,7 +150,8 @@ record ProgramText(List<String> texts, String rule) {
       String text = segment.text();
       Set<String> definitions = language.definitions(text);
       if (definitions.isEmpty()) {
-        // A block of Markdown's that is marked by its indentation alone, or one that all is indented.
+        // A block of Markdown's that is marked by its indentation alone, or one that all is
+        // indented.
         String dedented = dedented(segment.kind() == Kind.OUTSIDE ? indentedLines(text) : text);
         definitions = language.definitions(dedented);
         text = definitions.isEmpty() ? text : dedented;

@@ -24,9 +24,9 @@ import org.score4j.training.verifiers.Verifier;
 
 /**
  * Cases written after reports on verifiers of programs: where a program is in a response, what of
- * its objects the tests see, whose fault a failure is, and programs that try to pass by operators of
- * their own. Each row of programs.jsonl is a kind, a reference, a response and the right verdict;
- * "or" is one that will do as well, where tests ask for what cannot be told.
+ * its objects the tests see, whose fault a failure is, and programs that try to pass by operators
+ * of their own. Each row of programs.jsonl is a kind, a reference, a response and the right
+ * verdict; "or" is one that will do as well, where tests ask for what cannot be told.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ProgramCasesTest {
@@ -75,9 +75,7 @@ class ProgramCasesTest {
     List<String> wrong = new ArrayList<>();
     try (ExecutorService threads = Executors.newFixedThreadPool(2)) {
       List<JsonNode> rows =
-          rows().stream()
-              .filter(row -> numpy || !row.toString().contains("numpy"))
-              .toList();
+          rows().stream().filter(row -> numpy || !row.toString().contains("numpy")).toList();
       List<Future<Verdict>> verdicts = new ArrayList<>();
       for (JsonNode row : rows) {
         Verifier verifier = Objects.requireNonNull(verifiers.get(row.path("verifier").asText()));
