@@ -77,7 +77,7 @@ final class Filters {
           unsupported("wordwrap"));
 
   /** Names, for {@code is filter}. */
-  static final Set<String> NAMES = FILTERS.keySet();
+  static final Set<Object> NAMES = Set.copyOf(FILTERS.keySet());
 
   private Filters() {}
 

@@ -146,7 +146,10 @@ final class Formatting {
         conversion();
       }
       boolean byName =
-          values instanceof PyDict || values instanceof PyList || values instanceof PyRange;
+          values instanceof PyDict
+              || values instanceof PyList
+              || values instanceof PyRange
+              || values instanceof Undefined;
       if (used < positional.size() && !byName) {
         throw TemplateException.error("not all arguments converted during string formatting");
       }

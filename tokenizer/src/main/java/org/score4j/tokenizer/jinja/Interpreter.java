@@ -126,7 +126,7 @@ final class Interpreter {
         named.put("caller", caller);
         Object value =
             call(eval(block.call().callee(), scope), new Args(args.positional(), named));
-        out.append(Str.str(budget, value));
+        out.append(printable(value));
       }
       case Stmt.FilterBlock block -> {
         Buffer text = new Buffer(budget);
@@ -135,7 +135,7 @@ final class Interpreter {
         if (flow != Flow.NEXT) {
           return flow;
         }
-        out.append(Str.str(budget, filter(block.filter(), value, scope)));
+        out.append(printable(filter(block.filter(), value, scope)));
       }
       case Stmt.With with -> {
         Scope inner = new Scope(scope);
@@ -155,6 +155,16 @@ final class Interpreter {
           throw TemplateException.unsupported("the tag {%% %s %%}".formatted(tag.tag()));
     }
     return Flow.NEXT;
+  }
+
+  /** What a block gives; Jinja2 prints no value there but a text. */
+  private static String printable(Object value) {
+    String text = Operators.textOf(value);
+    if (text == null) {
+      throw TemplateException.error(
+          "expected str instance, %s found".formatted(Operators.typeName(value)));
+    }
+    return text;
   }
 
   private Flow loop(Stmt.For loop, Object iterable, int depth, Scope scope, Buffer out) {
