@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -58,6 +59,28 @@ class ChatTemplateTest {
     }
     assertThat(rendered).isEqualTo(168);
     assertThat(refused).isEqualTo(8);
+  }
+
+  @Test
+  void reportedCasesGiveWhatJinja2Gives() throws IOException {
+    ObjectMapper json = new ObjectMapper();
+    List<String> kinds = new ArrayList<>();
+    for (String line : Files.readAllLines(TEMPLATES.resolve("cases.jsonl"))) {
+      JsonNode row = json.readTree(line);
+      Map<String, String> tokens = new HashMap<>();
+      row.get("tokens").properties().forEach(t -> tokens.put(t.getKey(), t.getValue().asText()));
+      List<ChatMessage> messages = RealTemplatesTest.messages(row.get("messages"));
+      // The day of NOW, where a row asks for the names of month and day.
+      String expected =
+          row.has("expected") ? row.get("expected").asText() : "09 March 2025";
+      assertThat(
+              new ChatTemplate("test", row.get("template").asText(), tokens, () -> NOW)
+                  .render(messages, row.get("addGenerationPrompt").asBoolean()))
+          .as(row.get("kind").asText() + ": " + row.get("template").asText())
+          .isEqualTo(expected);
+      kinds.add(row.get("kind").asText().split(" ", 2)[0]);
+    }
+    assertThat(kinds).hasSize(19).contains("K1", "K1b", "K2", "K3", "K4", "K5", "K6", "K7", "K8", "K9");
   }
 
   @Test

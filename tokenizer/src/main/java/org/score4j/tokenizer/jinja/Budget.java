@@ -26,7 +26,7 @@ final class Budget {
 
   /** Counts a pass over a text. */
   void scan(CharSequence text) {
-    steps(1 + text.length() / 32);
+    steps(1 + text.length() / 8);
   }
 
   /** Refuses a text that would be too long, before it is made. */

@@ -77,7 +77,11 @@ final class Filters {
           unsupported("wordwrap"));
 
   /** Names, for {@code is filter}. */
-  static final Set<String> NAMES = FILTERS.keySet();
+  static final Set<Object> NAMES = Set.copyOf(FILTERS.keySet());
+
+  private static final String HEX = "0123456789ABCDEF";
+  // A path is taken apart for each use of a filter.
+  private static final int MAX_PATH = 10_000;
 
   private Filters() {}
 
@@ -158,6 +162,7 @@ final class Filters {
     if (text == null) {
       return List.of(attribute);
     }
+    requireShort(text);
     List<Object> path = new ArrayList<>();
     for (String part : text.split("\\.", -1)) {
       boolean number =
@@ -165,6 +170,13 @@ final class Filters {
       path.add(number ? (Object) Long.valueOf(part) : part);
     }
     return path;
+  }
+
+  private static void requireShort(String path) {
+    if (path.length() > MAX_PATH) {
+      throw TemplateException.limit(
+          "the name of an attribute has more than %,d characters".formatted(MAX_PATH));
+    }
   }
 
   private static Object ignoreCase(Interpreter in, Object value) {
@@ -194,7 +206,7 @@ final class Filters {
     Object otherwise = bound[0] == null ? 0L : bound[0];
     String text = Operators.textOf(value);
     if (text != null) {
-      in.budget.scan(text);
+      in.budget.steps(1 + text.length());
       var number = Formatting.parseInteger(text, (int) integer(bound[1], "int", 10));
       if (number != null) {
         return Operators.integer(number);
@@ -225,7 +237,7 @@ final class Filters {
     Object otherwise = given == null ? 0.0 : given;
     String text = Operators.textOf(value);
     if (text != null) {
-      in.budget.scan(text);
+      in.budget.steps(1 + text.length());
       Double number = Formatting.parseFloat(text);
       return number == null ? otherwise : number;
     }
@@ -319,7 +331,7 @@ final class Filters {
 
   private static Object title(Interpreter in, Object value, Args args) {
     String text = Str.str(in.budget, only("title", value, args));
-    in.budget.room(text.length());
+    in.budget.steps(1 + text.length());
     StringBuilder title = new StringBuilder();
     int from = 0;
     while (from < text.length()) {
@@ -398,7 +410,7 @@ final class Filters {
 
   private static Object wordcount(Interpreter in, Object value, Args args) {
     String text = Str.str(in.budget, only("wordcount", value, args));
-    in.budget.scan(text);
+    in.budget.steps(1 + text.length());
     long words = 0;
     boolean within = false;
     for (int c : text.codePoints().toArray()) {
@@ -461,6 +473,7 @@ final class Filters {
   private static String quoted(Interpreter in, Object value, String safe) {
     String text = Str.str(in.budget, value);
     in.budget.room(3L * text.length());
+    in.budget.scan(text);
     StringBuilder out = new StringBuilder();
     for (byte b : text.getBytes(StandardCharsets.UTF_8)) {
       char c = (char) (b & 0xff);
@@ -469,7 +482,11 @@ final class Filters {
               || (c >= 'A' && c <= 'Z')
               || (c >= '0' && c <= '9')
               || ("_.-~" + safe).indexOf(c) >= 0;
-      out.append(plain ? String.valueOf(c) : "%%%02X".formatted((int) c));
+      if (plain) {
+        out.append(c);
+      } else {
+        out.append('%').append(HEX.charAt(c >> 4)).append(HEX.charAt(c & 0xf));
+      }
     }
     return out.toString();
   }
@@ -781,6 +798,7 @@ final class Filters {
     if (names == null) {
       getters.add(getter(in, bound[2], null, ignoreCase));
     } else {
+      requireShort(names);
       for (String name : names.split(",", -1)) {
         getters.add(getter(in, name, null, ignoreCase));
       }

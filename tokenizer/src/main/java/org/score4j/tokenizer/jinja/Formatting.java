@@ -10,7 +10,10 @@ import org.jspecify.annotations.Nullable;
 
 /** Python's forms of numbers, {@code %} and {@code str.format}. */
 final class Formatting {
-  private static final int MAX_PRECISION = 1_000;
+  private static final int MAX_PRECISION = 100;
+
+  // Steps that a number with all its decimal digits counts as.
+  private static final int FLOATING = 100;
 
   private Formatting() {}
 
@@ -146,7 +149,10 @@ final class Formatting {
         conversion();
       }
       boolean byName =
-          values instanceof PyDict || values instanceof PyList || values instanceof PyRange;
+          values instanceof PyDict
+              || values instanceof PyList
+              || values instanceof PyRange
+              || values instanceof Undefined;
       if (used < positional.size() && !byName) {
         throw TemplateException.error("not all arguments converted during string formatting");
       }
@@ -314,6 +320,7 @@ final class Formatting {
         }
         BigInteger number =
             value instanceof Double d ? new BigDecimal(d).toBigInteger() : Operators.big(value);
+        in.budget.steps(1 + (long) number.bitLength() * number.bitLength() / 32_768);
         negative = number.signum() < 0;
         int radix = conversion == 'o' ? 8 : conversion == 'x' || conversion == 'X' ? 16 : 10;
         digits = number.abs().toString(radix);
@@ -323,6 +330,7 @@ final class Formatting {
           prefix = "0" + conversion;
         }
       } else {
+        in.budget.steps(FLOATING);
         double number = Operators.toDouble(value);
         negative = number < 0 || (number == 0 && 1 / number < 0);
         digits = floating(Math.abs(number), conversion, precision(6), alternate);
@@ -386,6 +394,7 @@ final class Formatting {
           throw TemplateException.error("Precision not allowed in integer format specifier");
         }
         BigInteger number = Operators.big(value);
+        in.budget.steps(1 + (long) number.bitLength() * number.bitLength() / 32_768);
         negative = number.signum() < 0;
         int radix =
             switch (type) {
@@ -398,6 +407,7 @@ final class Formatting {
         digits = type == 'X' ? digits.toUpperCase(Locale.ROOT) : digits;
         prefix = alternate && radix != 10 ? "0" + type : "";
       } else {
+        in.budget.steps(FLOATING);
         double number = Operators.toDouble(value);
         negative = number < 0 || (number == 0 && 1 / number < 0);
         digits = unsigned(Math.abs(number));

@@ -31,7 +31,11 @@ final class Interpreter {
    * @param context by name, besides the global functions
    * @param clock milliseconds since 1970
    */
-  Interpreter(Names names, Map<String, Object> context, LongSupplier clock, Budget budget) {
+  Interpreter(
+      Names names,
+      Map<String, Object> context,
+      LongSupplier clock,
+      Budget budget) {
     this.names = names;
     this.context = context;
     this.clock = clock;
@@ -110,7 +114,9 @@ final class Interpreter {
       case Stmt.Macro macro -> {
         scope.capture();
         scope.set(
-            budget, macro.name(), new Macro(macro.name(), macro.signature(), macro.body(), scope));
+            budget,
+            macro.name(),
+            new Macro(macro.name(), macro.signature(), macro.body(), scope));
       }
       case Stmt.CallBlock block -> {
         scope.capture();
@@ -118,8 +124,9 @@ final class Interpreter {
         Args args = args(block.call().arguments(), scope);
         Map<String, Object> named = new LinkedHashMap<>(args.named());
         named.put("caller", caller);
-        Object value = call(eval(block.call().callee(), scope), new Args(args.positional(), named));
-        out.append(Str.str(budget, value));
+        Object value =
+            call(eval(block.call().callee(), scope), new Args(args.positional(), named));
+        out.append(printable(value));
       }
       case Stmt.FilterBlock block -> {
         Buffer text = new Buffer(budget);
@@ -128,7 +135,7 @@ final class Interpreter {
         if (flow != Flow.NEXT) {
           return flow;
         }
-        out.append(Str.str(budget, filter(block.filter(), value, scope)));
+        out.append(printable(filter(block.filter(), value, scope)));
       }
       case Stmt.With with -> {
         Scope inner = new Scope(scope);
@@ -150,6 +157,16 @@ final class Interpreter {
     return Flow.NEXT;
   }
 
+  /** What a block gives; Jinja2 prints no value there but a text. */
+  private static String printable(Object value) {
+    String text = Operators.textOf(value);
+    if (text == null) {
+      throw TemplateException.error(
+          "expected str instance, %s found".formatted(Operators.typeName(value)));
+    }
+    return text;
+  }
+
   private Flow loop(Stmt.For loop, Object iterable, int depth, Scope scope, Buffer out) {
     Object elements = iterable;
     Expr test = loop.test();
@@ -166,7 +183,8 @@ final class Interpreter {
                 return holds;
               });
     }
-    Loop state = new Loop(this, elements, depth, loop.recursive() ? recursion(loop, scope) : null);
+    Loop state =
+        new Loop(this, elements, depth, loop.recursive() ? recursion(loop, scope) : null);
     // As in Jinja2, a turn that ends by break or continue does not count for else.
     boolean completed = false;
     while (state.hasNext()) {
@@ -335,7 +353,8 @@ final class Interpreter {
         line = binary.line();
         yield Operators.binary(this, binary.operator(), left, right);
       }
-      case Expr.Unary unary -> Operators.unary(unary.operator(), eval(unary.operand(), scope));
+      case Expr.Unary unary ->
+          Operators.unary(unary.operator(), eval(unary.operand(), scope));
       case Expr.Concat concat -> {
         Buffer text = new Buffer(budget);
         for (Expr part : concat.parts()) {

@@ -152,7 +152,7 @@ final class Json {
   }
 
   private void quote(String text) {
-    budget.room(text.length());
+    budget.scan(text);
     StringBuilder quoted = new StringBuilder(text.length() + 2).append('"');
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
@@ -166,7 +166,7 @@ final class Json {
         case '\f' -> quoted.append("\\f");
         default -> {
           if (c < 0x20 || (ascii && c > 0x7e)) {
-            quoted.append("\\u%04x".formatted((int) c));
+            Str.hexadecimal(quoted.append("\\u"), c, 4);
           } else {
             quoted.append(c);
           }

@@ -48,7 +48,7 @@ final class Members {
 
   /** {@code owner.name}: the attribute, else the element of that name, else undefined. */
   static Object attribute(Interpreter in, Object owner, String name) {
-    if (owner instanceof Undefined undefined) {
+    if (owner instanceof Undefined undefined && !isInternal(name)) {
       throw undefined.error();
     }
     Object found = find(in, owner, name);
@@ -69,6 +69,10 @@ final class Members {
       found = name == null ? null : find(in, owner, name);
     }
     return found == null ? Undefined.member(owner, index) : found;
+  }
+
+  private static boolean isInternal(String name) {
+    return name.startsWith("__") && name.endsWith("__");
   }
 
   private static @Nullable Object item(Interpreter in, Object owner, Object index) {
@@ -120,7 +124,7 @@ final class Members {
     if (owner instanceof Namespace namespace) {
       return namespace.attributes().get(name);
     }
-    if (name.startsWith("__") && name.endsWith("__")) {
+    if (isInternal(name)) {
       return Undefined.unsafe(owner, name);
     }
     return switch (owner) {

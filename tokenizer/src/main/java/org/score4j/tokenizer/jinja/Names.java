@@ -40,22 +40,35 @@ final class Names {
   /** The names a scope mentions, each with whether it is unset at the start. */
   private static final class Symbols {
     final @Nullable Symbols parent;
+    // The scope's own names before a branch of it.
+    final @Nullable Symbols trunk;
     final Map<String, Boolean> refs = new HashMap<>();
     final Set<String> stores = new HashSet<>();
 
     Symbols(@Nullable Symbols parent) {
-      this.parent = parent;
+      this(parent, null);
     }
 
+    private Symbols(@Nullable Symbols parent, @Nullable Symbols trunk) {
+      this.parent = parent;
+      this.trunk = trunk;
+    }
+
+    /** What a branch of an if adds. */
     Symbols branch() {
-      Symbols copy = new Symbols(parent);
-      copy.refs.putAll(refs);
-      copy.stores.addAll(stores);
-      return copy;
+      return new Symbols(parent, this);
     }
 
     boolean has(String name) {
-      return refs.containsKey(name) || isOuter(name);
+      return isKnown(name) || isOuter(name);
+    }
+
+    private boolean isKnown(String name) {
+      return refs.containsKey(name) || (trunk != null && trunk.isKnown(name));
+    }
+
+    private boolean isStored(String name) {
+      return stores.contains(name) || (trunk != null && trunk.isStored(name));
     }
 
     boolean isOuter(String name) {
@@ -75,7 +88,9 @@ final class Names {
 
     void store(String name) {
       stores.add(name);
-      refs.putIfAbsent(name, !isOuter(name));
+      if (!isKnown(name)) {
+        refs.put(name, !isOuter(name));
+      }
     }
 
     /** Takes over what the branches of an if do; a name that only some assign is looked up. */
@@ -84,7 +99,7 @@ final class Names {
       for (Symbols branch : branches) {
         assigned.addAll(branch.stores);
       }
-      assigned.removeAll(stores);
+      assigned.removeIf(this::isStored);
       for (Symbols branch : branches) {
         refs.putAll(branch.refs);
         stores.addAll(branch.stores);

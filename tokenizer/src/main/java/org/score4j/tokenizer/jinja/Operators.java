@@ -206,8 +206,7 @@ final class Operators {
         throw TemplateException.error(
             "'in <string>' requires string as left operand, not " + typeName(value));
       }
-      budget.scan(text);
-      return text.contains(part);
+      return Str.indexOf(budget, text, part, 0) >= 0;
     }
     return switch (container) {
       case PyDict dict -> dict.get(budget, value) != null;
@@ -450,6 +449,9 @@ final class Operators {
 
   static Object binary(Interpreter in, String operator, Object left, Object right) {
     if (isNumber(left) && isNumber(right)) {
+      if (left instanceof BigInteger || right instanceof BigInteger) {
+        in.budget.steps(MAX_BITS / 16);
+      }
       return arithmetic(operator, left, right);
     }
     Object result =

@@ -10,6 +10,9 @@ import java.util.PrimitiveIterator;
 
 /** Texts as Python has them: sequences of code points, and the forms of other values. */
 final class Str {
+  private static final int PART = 1_024;
+  private static final int SHORT = 64;
+
   private Str() {}
 
   // Characters
@@ -163,13 +166,78 @@ final class Str {
   // Case
 
   static String upper(Budget budget, String text) {
-    budget.room(text.length());
-    return text.toUpperCase(Locale.ROOT);
+    budget.scan(text);
+    if (text.length() <= PART) {
+      return text.toUpperCase(Locale.ROOT);
+    }
+    // In parts, as the JDK copies all that it has for each character that becomes several.
+    Buffer upper = new Buffer(budget);
+    for (int from = 0; from < text.length(); ) {
+      int to = Math.min(text.length(), from + PART);
+      if (to < text.length() && Character.isLowSurrogate(text.charAt(to))) {
+        to--;
+      }
+      upper.append(text.substring(from, to).toUpperCase(Locale.ROOT));
+      from = to;
+    }
+    return upper.close();
   }
 
   static String lower(Budget budget, String text) {
-    budget.room(text.length());
-    return text.toLowerCase(Locale.ROOT);
+    budget.scan(text);
+    // The one character that becomes two, for the same reason.
+    return text.replace("\u0130", "i\u0307").toLowerCase(Locale.ROOT);
+  }
+
+  // Searches
+
+  /** As {@link String#indexOf(String, int)}, in a time that no text can make quadratic. */
+  static int indexOf(Budget budget, String text, String part, int from) {
+    if (part.length() <= SHORT) {
+      int at = text.indexOf(part, from);
+      budget.steps(1 + Math.max(0, (at < 0 ? text.length() : at) - from) / 8);
+      return at;
+    }
+    return search(budget, text, part, from, text.length(), false);
+  }
+
+  /** The last occurrence that ends at an index or before it. */
+  static int lastIndexOf(Budget budget, String text, String part, int end) {
+    if (part.length() <= SHORT) {
+      int at = part.length() > end ? -1 : text.lastIndexOf(part, end - part.length());
+      budget.steps(1 + (end - Math.max(0, at)) / 8);
+      return at;
+    }
+    return search(budget, text, part, 0, end, true);
+  }
+
+  /** The search of Knuth, Morris and Pratt. */
+  private static int search(
+      Budget budget, String text, String part, int from, int to, boolean last) {
+    budget.steps(1 + (part.length() + Math.max(0, to - from)) / 8);
+    int[] shorter = new int[part.length()];
+    for (int i = 1, matched = 0; i < part.length(); i++) {
+      while (matched > 0 && part.charAt(i) != part.charAt(matched)) {
+        matched = shorter[matched - 1];
+      }
+      matched += part.charAt(i) == part.charAt(matched) ? 1 : 0;
+      shorter[i] = matched;
+    }
+    int found = -1;
+    for (int i = from, matched = 0; i < to; i++) {
+      while (matched > 0 && text.charAt(i) != part.charAt(matched)) {
+        matched = shorter[matched - 1];
+      }
+      matched += text.charAt(i) == part.charAt(matched) ? 1 : 0;
+      if (matched == part.length()) {
+        found = i + 1 - matched;
+        if (!last) {
+          return found;
+        }
+        matched = shorter[matched - 1];
+      }
+    }
+    return found;
   }
 
   /** A character as the first of a word. */
@@ -214,6 +282,7 @@ final class Str {
       case Boolean bool -> out.append(bool ? "True" : "False");
       case Long number -> out.append(number);
       case BigInteger number -> {
+        budget.steps(1 + (long) number.bitLength() * number.bitLength() / 32_768);
         String digits = number.toString();
         if (digits.length() > 4300) {
           throw TemplateException.error(
@@ -293,8 +362,16 @@ final class Str {
     out.append('}');
   }
 
+  /** Appends a number in lower case, with zeros before it. */
+  static void hexadecimal(StringBuilder out, int number, int digits) {
+    for (int i = digits - 1; i >= 0; i--) {
+      out.append(Character.forDigit((number >>> (4 * i)) & 0xf, 16));
+    }
+  }
+
   private static void quote(Budget budget, String text, StringBuilder out) {
     budget.room(out.length(), text.length());
+    budget.scan(text);
     char quote = text.indexOf('\'') >= 0 && text.indexOf('"') < 0 ? '"' : '\'';
     out.append(quote);
     text.codePoints()
@@ -311,11 +388,11 @@ final class Str {
                   } else if (isPrintable(c)) {
                     out.appendCodePoint(c);
                   } else if (c < 0x100) {
-                    out.append("\\x%02x".formatted(c));
+                    hexadecimal(out.append("\\x"), c, 2);
                   } else if (c < 0x10000) {
-                    out.append("\\u%04x".formatted(c));
+                    hexadecimal(out.append("\\u"), c, 4);
                   } else {
-                    out.append("\\U%08x".formatted(c));
+                    hexadecimal(out.append("\\U"), c, 8);
                   }
                 }
               }

@@ -254,7 +254,7 @@ final class StrMethods {
 
   private static String casefold(Interpreter in, String text) {
     StringBuilder folded = new StringBuilder();
-    in.budget.room(text.length());
+    in.budget.steps(1 + text.length());
     text.codePoints()
         .forEach(
             c ->
@@ -276,7 +276,7 @@ final class StrMethods {
   }
 
   private static String title(Interpreter in, String text) {
-    in.budget.room(text.length());
+    in.budget.steps(1 + text.length());
     StringBuilder title = new StringBuilder();
     boolean afterCased = false;
     for (int i = 0; i < text.length(); i += Character.charCount(text.codePointAt(i))) {
@@ -298,7 +298,7 @@ final class StrMethods {
   }
 
   private static String swapcase(Interpreter in, String text) {
-    in.budget.room(text.length());
+    in.budget.steps(1 + text.length());
     StringBuilder swapped = new StringBuilder();
     for (int i = 0; i < text.length(); i += Character.charCount(text.codePointAt(i))) {
       int c = text.codePointAt(i);
@@ -353,13 +353,17 @@ final class StrMethods {
     }
     if (fromEnd) {
       int end = self.length();
-      for (int at = self.lastIndexOf(separator, end - separator.length());
+      for (int at = Str.lastIndexOf(in.budget, self, separator, end);
           at >= 0 && most > 0;
+<<<<<<< HEAD
           most--,
               at =
                   end < separator.length()
                       ? -1
                       : self.lastIndexOf(separator, end - separator.length())) {
+=======
+          most--, at = Str.lastIndexOf(in.budget, self, separator, end)) {
+>>>>>>> templates
         in.budget.add(parts, self.substring(at + separator.length(), end));
         end = at;
       }
@@ -368,9 +372,9 @@ final class StrMethods {
       return new PyList(parts);
     }
     int from = 0;
-    for (int at = self.indexOf(separator);
+    for (int at = Str.indexOf(in.budget, self, separator, 0);
         at >= 0 && most > 0;
-        most--, at = self.indexOf(separator, from)) {
+        most--, at = Str.indexOf(in.budget, self, separator, from)) {
       in.budget.add(parts, self.substring(from, at));
       from = at + separator.length();
     }
@@ -437,7 +441,10 @@ final class StrMethods {
       throw TemplateException.error("empty separator");
     }
     in.budget.scan(self);
-    int at = last ? self.lastIndexOf(separator) : self.indexOf(separator);
+    int at =
+        last
+            ? Str.lastIndexOf(in.budget, self, separator, self.length())
+            : Str.indexOf(in.budget, self, separator, 0);
     if (at < 0) {
       return last ? PyTuple.of("", "", self) : PyTuple.of(self, "", "");
     }
@@ -472,7 +479,9 @@ final class StrMethods {
       out.append(self.substring(from));
       return out.close();
     }
-    for (int at = self.indexOf(old); at >= 0 && left > 0; left--, at = self.indexOf(old, from)) {
+    for (int at = Str.indexOf(in.budget, self, old, 0);
+        at >= 0 && left > 0;
+        left--, at = Str.indexOf(in.budget, self, old, from)) {
       out.append(self.substring(from, at));
       out.append(with);
       from = at + old.length();
@@ -550,7 +559,10 @@ final class StrMethods {
       return -1;
     }
     String within = self.substring(range[0], range[1]);
-    int at = last ? within.lastIndexOf(part) : within.indexOf(part);
+    int at =
+        last
+            ? Str.lastIndexOf(in.budget, within, part, within.length())
+            : Str.indexOf(in.budget, within, part, 0);
     return at < 0 ? -1 : self.codePointCount(0, range[0] + at);
   }
 
@@ -574,8 +586,9 @@ final class StrMethods {
       return Str.length(within) + 1L;
     }
     long count = 0;
-    for (int at = within.indexOf(part); at >= 0; at = within.indexOf(part, at + part.length())) {
-      in.budget.step();
+    for (int at = Str.indexOf(in.budget, within, part, 0);
+        at >= 0;
+        at = Str.indexOf(in.budget, within, part, at + part.length())) {
       count++;
     }
     return count;
@@ -652,6 +665,7 @@ final class StrMethods {
         Math.clamp(
             integer(args.bind("expandtabs", 0, "tabsize")[0], "expandtabs", 8), 0, 1_000_000);
     Buffer out = new Buffer(in.budget);
+    in.budget.steps(1 + self.length());
     int column = 0;
     for (int c : self.codePoints().toArray()) {
       if (c == '\t') {

@@ -19,7 +19,7 @@ final class Strftime {
   }
 
   static String format(Interpreter in, String format, LocalDateTime time) {
-    in.budget.scan(format);
+    in.budget.steps(1 + 8L * format.length());
     Strftime form = new Strftime(time);
     form.format(in.budget, format);
     return form.out.toString();

@@ -5,7 +5,7 @@ import java.util.function.LongSupplier;
 
 /** A template that was read. Immutable. */
 public final class Template {
-  private static final int MAX_CHARS = 4_000_000;
+  private static final int MAX_CHARS = 1_000_000;
 
   private final Stmt.Body body;
   private final Names names;

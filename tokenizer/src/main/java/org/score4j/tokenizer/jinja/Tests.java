@@ -38,8 +38,8 @@ final class Tests {
           test("upper", (in, v) -> StrMethods.isUpper(in, Str.str(in.budget, v))),
           test("odd", (in, v) -> isRemainder(in, v, 2L, 1L)),
           test("even", (in, v) -> isRemainder(in, v, 2L, 0L)),
-          test("filter", (in, v) -> v instanceof String name && Filters.NAMES.contains(name)),
-          test("test", (in, v) -> v instanceof String name && isKnown(name)),
+          test("filter", (in, v) -> Filters.NAMES.contains(PyDict.hashed(in.budget, v))),
+          test("test", (in, v) -> isKnown(PyDict.hashed(in.budget, v))),
           test("divisibleby", 1, (in, v, args) -> isRemainder(in, v, args.getFirst(), 0L)),
           test("sameas", 1, (in, v, args) -> isSame(in, v, args.getFirst())),
           test("in", 1, (in, v, args) -> Operators.contains(in, args.getFirst(), v)),
@@ -79,8 +79,8 @@ final class Tests {
         name, 1, (in, value, args) -> Operators.compare(in, operator, value, args.getFirst()));
   }
 
-  private static boolean isKnown(String name) {
-    return TESTS.containsKey(name);
+  private static boolean isKnown(Object name) {
+    return name instanceof String && TESTS.containsKey(name);
   }
 
   static boolean test(Interpreter in, String name, Object value, Args args) {
