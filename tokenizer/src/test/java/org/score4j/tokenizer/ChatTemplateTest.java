@@ -71,8 +71,7 @@ class ChatTemplateTest {
       row.get("tokens").properties().forEach(t -> tokens.put(t.getKey(), t.getValue().asText()));
       List<ChatMessage> messages = RealTemplatesTest.messages(row.get("messages"));
       // The day of NOW, where a row asks for the names of month and day.
-      String expected =
-          row.has("expected") ? row.get("expected").asText() : "09 March 2025";
+      String expected = row.has("expected") ? row.get("expected").asText() : "09 March 2025";
       assertThat(
               new ChatTemplate("test", row.get("template").asText(), tokens, () -> NOW)
                   .render(messages, row.get("addGenerationPrompt").asBoolean()))
@@ -80,7 +79,9 @@ class ChatTemplateTest {
           .isEqualTo(expected);
       kinds.add(row.get("kind").asText().split(" ", 2)[0]);
     }
-    assertThat(kinds).hasSize(19).contains("K1", "K1b", "K2", "K3", "K4", "K5", "K6", "K7", "K8", "K9");
+    assertThat(kinds)
+        .hasSize(19)
+        .contains("K1", "K1b", "K2", "K3", "K4", "K5", "K6", "K7", "K8", "K9");
   }
 
   @Test

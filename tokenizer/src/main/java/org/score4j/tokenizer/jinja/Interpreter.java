@@ -31,11 +31,7 @@ final class Interpreter {
    * @param context by name, besides the global functions
    * @param clock milliseconds since 1970
    */
-  Interpreter(
-      Names names,
-      Map<String, Object> context,
-      LongSupplier clock,
-      Budget budget) {
+  Interpreter(Names names, Map<String, Object> context, LongSupplier clock, Budget budget) {
     this.names = names;
     this.context = context;
     this.clock = clock;
@@ -114,9 +110,7 @@ final class Interpreter {
       case Stmt.Macro macro -> {
         scope.capture();
         scope.set(
-            budget,
-            macro.name(),
-            new Macro(macro.name(), macro.signature(), macro.body(), scope));
+            budget, macro.name(), new Macro(macro.name(), macro.signature(), macro.body(), scope));
       }
       case Stmt.CallBlock block -> {
         scope.capture();
@@ -124,8 +118,7 @@ final class Interpreter {
         Args args = args(block.call().arguments(), scope);
         Map<String, Object> named = new LinkedHashMap<>(args.named());
         named.put("caller", caller);
-        Object value =
-            call(eval(block.call().callee(), scope), new Args(args.positional(), named));
+        Object value = call(eval(block.call().callee(), scope), new Args(args.positional(), named));
         out.append(printable(value));
       }
       case Stmt.FilterBlock block -> {
@@ -183,8 +176,7 @@ final class Interpreter {
                 return holds;
               });
     }
-    Loop state =
-        new Loop(this, elements, depth, loop.recursive() ? recursion(loop, scope) : null);
+    Loop state = new Loop(this, elements, depth, loop.recursive() ? recursion(loop, scope) : null);
     // As in Jinja2, a turn that ends by break or continue does not count for else.
     boolean completed = false;
     while (state.hasNext()) {
@@ -353,8 +345,7 @@ final class Interpreter {
         line = binary.line();
         yield Operators.binary(this, binary.operator(), left, right);
       }
-      case Expr.Unary unary ->
-          Operators.unary(unary.operator(), eval(unary.operand(), scope));
+      case Expr.Unary unary -> Operators.unary(unary.operator(), eval(unary.operand(), scope));
       case Expr.Concat concat -> {
         Buffer text = new Buffer(budget);
         for (Expr part : concat.parts()) {
