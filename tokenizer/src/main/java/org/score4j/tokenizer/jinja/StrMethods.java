@@ -355,15 +355,7 @@ final class StrMethods {
       int end = self.length();
       for (int at = Str.lastIndexOf(in.budget, self, separator, end);
           at >= 0 && most > 0;
-<<<<<<< HEAD
-          most--,
-              at =
-                  end < separator.length()
-                      ? -1
-                      : self.lastIndexOf(separator, end - separator.length())) {
-=======
           most--, at = Str.lastIndexOf(in.budget, self, separator, end)) {
->>>>>>> templates
         in.budget.add(parts, self.substring(at + separator.length(), end));
         end = at;
       }
