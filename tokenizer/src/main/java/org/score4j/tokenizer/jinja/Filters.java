@@ -716,7 +716,7 @@ final class Filters {
         () -> {
           if (args.positional().isEmpty() && args.named().containsKey("attribute")) {
             @Nullable Object[] bound = args.bind("map", 0, "attribute", "default");
-            return getter(in, bound[0], bound[1], false)::apply;
+            return getter(in, bound[0], bound[1], false);
           }
           if (args.positional().isEmpty()) {
             throw TemplateException.error("map requires a filter argument");

@@ -314,7 +314,7 @@ final class Interpreter {
     if (value == null) {
       value = Globals.FUNCTIONS.get(name);
     }
-    return value == null || value == Scope.UNSET ? Undefined.name(name) : value;
+    return value == null || Scope.UNSET.equals(value) ? Undefined.name(name) : value;
   }
 
   Object eval(Expr expression, Scope scope) {
@@ -454,7 +454,7 @@ final class Interpreter {
   }
 
   private Args args(Expr.Arguments arguments, Scope scope) {
-    if (arguments == Expr.Arguments.NONE) {
+    if (arguments.equals(Expr.Arguments.NONE)) {
       return Args.NONE;
     }
     List<Object> positional = new ArrayList<>();

@@ -212,8 +212,8 @@ final class Lexer {
   private static boolean isWord(int codePoint) {
     return codePoint == '_'
         || Character.isLetterOrDigit(codePoint)
-        || Character.isUnicodeIdentifierPart(codePoint)
-            && !Character.isIdentifierIgnorable(codePoint);
+        || (Character.isUnicodeIdentifierPart(codePoint)
+            && !Character.isIdentifierIgnorable(codePoint));
   }
 
   private void name() {

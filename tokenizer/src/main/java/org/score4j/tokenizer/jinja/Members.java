@@ -6,6 +6,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Attributes, elements and methods of values, as far as Jinja2's immutable sandbox shows them. */
+@SuppressWarnings("ReferenceEquality") // As in Python, identity comes before equality.
 final class Members {
   private static final Set<String> LIST_CHANGES =
       Set.of("append", "clear", "extend", "insert", "pop", "remove", "reverse", "sort");

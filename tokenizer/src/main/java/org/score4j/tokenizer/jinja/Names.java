@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
 final class Names {
   private static final Set<String> SPECIAL = Set.of("caller", "varargs", "kwargs");
 
-  private final Map<Stmt.Body, List<String>> unset = new IdentityHashMap<>();
-  private final Map<Stmt.Body, Set<String>> special = new IdentityHashMap<>();
+  private final IdentityHashMap<Stmt.Body, List<String>> unset = new IdentityHashMap<>();
+  private final IdentityHashMap<Stmt.Body, Set<String>> special = new IdentityHashMap<>();
   private final Deque<Set<String>> functions = new ArrayDeque<>();
 
   Names(Stmt.Body template) {

@@ -8,6 +8,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Operators and protocols of Python's values. */
+@SuppressWarnings("ReferenceEquality") // As in Python, identity comes before equality.
 final class Operators {
   private static final int MAX_BITS = 1 << 16;
 
@@ -420,8 +421,8 @@ final class Operators {
     if (isInteger(left) && isInteger(right)) {
       return big(left).compareTo(big(right));
     }
-    if (left instanceof Double a && (a.isInfinite() || a.isNaN())
-        || right instanceof Double b && (b.isInfinite() || b.isNaN())) {
+    if ((left instanceof Double a && (a.isInfinite() || a.isNaN()))
+        || (right instanceof Double b && (b.isInfinite() || b.isNaN()))) {
       double a = left instanceof Double d ? d : 0;
       double b = right instanceof Double d ? d : 0;
       return a < b ? -1 : a > b ? 1 : 0;

@@ -176,6 +176,7 @@ final class StrMethods {
 
   // Kinds of characters
 
+  @SuppressWarnings("CharacterGetNumericValue") // The value of other numbers is what is asked.
   private static boolean isDigit(int c) {
     return Character.isDigit(c)
         || (Character.getType(c) == Character.OTHER_NUMBER

@@ -1,9 +1,13 @@
 package org.score4j.tokenizer.jinja;
 
+import org.jspecify.annotations.Nullable;
+import java.util.Objects;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
 /** Jinja2's tests, {@code value is test(arguments)}. */
+@SuppressWarnings("ReferenceEquality") // As in Python, identity comes before equality.
 final class Tests {
   /** A test. */
   private interface Test {
@@ -89,8 +93,11 @@ final class Tests {
       throw TemplateException.error("No test named '%s'".formatted(name));
     }
     String[] parameters = entry.arity() == 0 ? new String[0] : new String[] {parameter(name)};
-    Object[] bound = args.bind(name, entry.arity(), parameters);
-    return entry.test().holds(in, value, List.of(bound));
+    List<Object> bound = new ArrayList<>();
+    for (@Nullable Object argument : args.bind(name, entry.arity(), parameters)) {
+      bound.add(Objects.requireNonNull(argument, name));
+    }
+    return entry.test().holds(in, value, bound);
   }
 
   private static String parameter(String test) {
