@@ -29,10 +29,10 @@ class MathRealDataTest {
   private static final Pattern FORMULA =
       Pattern.compile("(?<!\\\\)\\$((?:[^$\\\\]|\\\\.)+)\\$|\\\\\\[(.+?)\\\\\\]", Pattern.DOTALL);
   // Written out independently of the verifier: a sign, currency, digits or a fraction of digits, a
-  // unit sign.
+  // unit sign or a modulus.
   private static final Pattern NUMBER =
       Pattern.compile(
-          "-?(\\\\\\$)?(\\d[\\d,\\\\!{}]*(\\.\\d*)?|\\.\\d+|\\d*\\.\\d*\\\\overline\\{?\\d+}?|\\d*\\s*\\\\[dt]?frac\\s*(\\{\\d+}|\\d)\\s*(\\{\\d+}|\\d)|\\d+/\\d+)\\s*(\\\\?%|\\^\\{?\\\\circ}?)?[.,]?");
+          "-?(\\\\\\$)?(\\d[\\d,\\\\!{}]*(\\.\\d*)?|\\.\\d+|\\d*\\.\\d*\\\\overline\\{?\\d+}?|\\d*\\s*\\\\[dt]?frac\\s*(\\{\\d+}|\\d)\\s*(\\{\\d+}|\\d)|\\d+/\\d+)(\\\\ldots)?\\s*(\\\\?%|\\^\\{?\\\\circ}?|\\\\pmod\\{?\\d+}?)?[.,]?");
   // Such as test/algebra/1878: "the answers are \\boxed{-2} and \\boxed{1}" with the reference 1.
   private static final Set<String> PARTIAL_REFERENCES =
       Set.of(
