@@ -1,10 +1,10 @@
 package org.score4j.tokenizer.jinja;
 
-import org.jspecify.annotations.Nullable;
-import java.util.Objects;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** Jinja2's tests, {@code value is test(arguments)}. */
 @SuppressWarnings("ReferenceEquality") // As in Python, identity comes before equality.

@@ -146,8 +146,7 @@ record ProgramText(List<String> texts, String rule) {
     List<Part> parts = new ArrayList<>();
     for (Segment segment :
         ResponseSegments.of(
-            section,
-            text -> language.looksLikeProgram(text) || (continues && isIndented(text)))) {
+            section, text -> language.looksLikeProgram(text) || (continues && isIndented(text)))) {
       String text = segment.text();
       Set<String> definitions = language.definitions(text);
       if (definitions.isEmpty()) {
