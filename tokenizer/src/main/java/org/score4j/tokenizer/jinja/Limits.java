@@ -14,5 +14,5 @@ public record Limits(long steps, int chars, long words, int depth) {
    * Room for 10,000 turns and texts of several megabytes: about ten seconds, half a gigabyte, and a
    * macro that calls itself 200 times.
    */
-  public static final Limits DEFAULT = new Limits(20_000_000, 16_000_000, 64_000_000, 2_000);
+  public static final Limits DEFAULT = new Limits(100_000_000, 16_000_000, 64_000_000, 2_000);
 }

