@@ -148,7 +148,9 @@ class BoundRunTest {
         config(
             "model.path",
             model.toString(),
-            "model.referencePath",
+            "stage1.reference",
+            model.toString(),
+            "stage2.reference",
             model.toString(),
             "base.steps",
             "2");

@@ -203,7 +203,7 @@ final class TrainingState {
     String hash = kept.tensorsHash().sha256();
     String wanted = boundReference();
     boolean own = kept.meta().path("config_sha256").asText().equals(configHash);
-    if (own && hash.equals(wanted)) {
+    if (own && (wanted.isEmpty() || hash.equals(wanted))) {
       bound.put(REFERENCE_HASH, hash);
       bound.put(REFERENCE_MODEL, boundReferenceModel());
       return kept;
