@@ -40,7 +40,7 @@ final class Budget {
       throw TemplateException.limit(
           "a text would have more than %,d characters".formatted(limits.chars()));
     }
-    steps(1 + more / 32);
+    steps(1 + more / 64);
   }
 
   /** Counts memory that stays in use, in words. */

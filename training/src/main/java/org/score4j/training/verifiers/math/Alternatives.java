@@ -44,27 +44,12 @@ final class Alternatives {
       Set.of("or", "alternatively", "otherwise", "maybe", "perhaps", "possibly");
   private static final Set<String> OR_OF_MARKED = Set.of("could", "might", "may", "else", "either");
   private static final Set<String> AND = Set.of("and", "also");
-  private static final String[] JOINING = {
-    "or",
-    "alternatively",
-    "otherwise",
-    "maybe",
-    "perhaps",
-    "possibly",
-    "and",
-    "also",
-    "&",
-    "\\lor",
-    "\\vee",
-    "\\land",
-    "\\wedge",
-    "be ",
-    "be$",
-    "be\\",
-    "it could",
-    "it might",
-    "it may"
-  };
+  private static final Set<String> JOINING =
+      Set.of(
+          ("or alternatively otherwise maybe perhaps possibly and also lor vee land wedge be could"
+                  + " might may")
+              .split(" ", -1));
+  private static final int MAX_JOINING = 13;
   private static final Set<String> FILLERS =
       Set.of("both", "also", "the", "a", "an", "as", "well", "even", "respectively");
   private static final Set<String> HEDGES =
@@ -125,13 +110,28 @@ final class Alternatives {
 
   /** Whether a word that joins may be there; most texts between two numbers have none. */
   private static boolean mayJoin(String between) {
-    String lower = between.toLowerCase(Locale.ROOT);
-    for (String sign : JOINING) {
-      if (lower.contains(sign)) {
+    return mayJoinByWord(between, 0, between.length()) || between.strip().length() <= 1;
+  }
+
+  /** Whether a part of a text has a word that {@link #joinByWord} looks for. */
+  static boolean mayJoinByWord(String text, int from, int to) {
+    int start = from;
+    for (int at = from; at <= to; at++) {
+      char c = at < to ? text.charAt(at) : ' ';
+      if (c == '&') {
         return true;
       }
+      if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) {
+        continue;
+      }
+      if (at - start > 1
+          && at - start <= MAX_JOINING
+          && JOINING.contains(text.substring(start, at).toLowerCase(Locale.ROOT))) {
+        return true;
+      }
+      start = at + 1;
     }
-    return lower.isBlank() || lower.strip().length() == 1;
+    return false;
   }
 
   /** Whether the words of a text between values say "or", "and": a comma alone does not. */

@@ -97,14 +97,12 @@ public record AnswerExtractor(List<ExtractionRule> rules) {
   }
 
   private static Optional<Extracted> lastNumber(String text) {
-    String folded = LastNumber.folded(text);
-    List<LastNumber.Group> groups = LastNumber.groups(folded);
-    if (groups.isEmpty()) {
-      return Optional.empty();
-    }
-    LastNumber.Group last = groups.getLast();
-    List<String> parts = Retraction.cues(folded.substring(last.end())) ? List.of() : last.parts();
-    return Optional.of(Extracted.of(parts, ExtractionRule.LAST_NUMBER));
+    return LastNumber.last(text)
+        .map(
+            last ->
+                Extracted.of(
+                    Retraction.cues(last.tail()) ? List.of() : last.parts(),
+                    ExtractionRule.LAST_NUMBER));
   }
 
   /** The last statement with what belongs to it in front and behind, or what replaces it. */
@@ -146,6 +144,10 @@ public record AnswerExtractor(List<ExtractionRule> rules) {
     int start = chosen.start();
     Kind kind = chosen.kind();
     for (int i = index - 1; i >= 0; i--) {
+      boolean box = kind == Kind.BOX && markers.get(i).kind() == Kind.BOX;
+      if (!box && !Alternatives.mayJoinByWord(text, markers.get(i).end(), start)) {
+        break;
+      }
       Statement before = statement(text, markers, i);
       if (before == null || before.parts().isEmpty() || before.end() > start) {
         break;

@@ -21,6 +21,7 @@ final class AnswerMarkers {
               + " never\\b)?(?:[,\\s]+(?:thus|therefore|then|hence|simply|just|now|indeed|actually|really|equal"
               + " to|clearly|exactly|still|also|given by)\\b)*",
           Pattern.CASE_INSENSITIVE);
+  private static final Pattern EQUALS = Pattern.compile("equals|=|equal to");
   private static final Pattern OF =
       Pattern.compile(
           "(?: (?:to|in|for|of)\\b[^.\\n"
@@ -66,16 +67,18 @@ final class AnswerMarkers {
   record Marker(Kind kind, int start, int end, String content, boolean isFinal) {}
 
   private final String text;
+  private final int firstBoxEnd;
   private final List<Marker> markers = new ArrayList<>();
 
-  private AnswerMarkers(String text) {
+  private AnswerMarkers(String text, List<BoxedAnswers.Box> boxes) {
     this.text = text;
+    firstBoxEnd = boxes.isEmpty() ? Integer.MAX_VALUE : boxes.getFirst().end();
   }
 
   /** The places that some of the rules read, in the order of the text. */
   static List<Marker> find(String text, Set<ExtractionRule> rules) {
-    AnswerMarkers found = new AnswerMarkers(text);
     List<BoxedAnswers.Box> boxes = BoxedAnswers.find(text);
+    AnswerMarkers found = new AnswerMarkers(text, boxes);
     if (rules.contains(ExtractionRule.FINAL_ANSWER) || rules.contains(ExtractionRule.ANSWER_LINE)) {
       found.words("nswer");
       found.words("NSWER");
@@ -135,6 +138,7 @@ final class AnswerMarkers {
   private void answer(int word, int behind) {
     int start = word;
     boolean isFinal = false;
+    boolean refersBack = false;
     for (int i = 0; i < MAX_QUALIFYING; i++) {
       int end = start;
       while (end > 0 && start - end < 4 && "*_, \t".indexOf(text.charAt(end - 1)) >= 0) {
@@ -152,6 +156,7 @@ final class AnswerMarkers {
         break;
       }
       if (!QUALIFYING.contains(before)) {
+        refersBack = i == 0 && (before.equals("this") || before.equals("that"));
         break;
       }
       isFinal |= i == 0 && before.equals("final");
@@ -176,9 +181,14 @@ final class AnswerMarkers {
     }
     Matcher of = matcher(OF, behind);
     Matcher is = matcher(IS, of.lookingAt() ? of.end() : behind);
-    if (is.lookingAt() && is.group("not") == null) {
+    if (is.lookingAt() && is.group("not") == null && !(refersBack && restates(is, start))) {
       markers.add(new Marker(Kind.IS, start, is.end(), "", isFinal));
     }
+  }
+
+  /** "This answer equals" behind a box says what is in the box again. */
+  private boolean restates(Matcher is, int start) {
+    return firstBoxEnd <= start && EQUALS.matcher(is.group()).find();
   }
 
   private static boolean isDisowning(String word) {

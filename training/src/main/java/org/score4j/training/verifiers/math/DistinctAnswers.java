@@ -5,8 +5,12 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import org.score4j.training.verifiers.math.MathEquality.Outcome;
 
-/** The parts of an answer without those that say a value again. */
+/**
+ * The parts of an answer without those that say a value again. Of two spellings of one value the
+ * first is kept, or the second where only that one is evaluated.
+ */
 final class DistinctAnswers {
   // Each part is compared with every other one.
   private static final int MAX_COMPARED = 8;
@@ -30,10 +34,14 @@ final class DistinctAnswers {
     List<String> kept = new ArrayList<>();
     for (String part : distinct) {
       boolean again = false;
-      for (String other : kept) {
-        long left = Math.max(0, deadline - System.nanoTime());
-        switch (new MathEquality(Duration.ofNanos(left)).compare(other, part)) {
-          case EQUAL -> again = true;
+      for (int i = 0; i < kept.size() && !again; i++) {
+        switch (compare(deadline, AnswerForm.EXPRESSION, kept.get(i), part)) {
+          case EQUAL -> {
+            again = true;
+            if (compare(deadline, AnswerForm.VALUE, part, kept.get(i)) == Outcome.DIFFERENT) {
+              kept.set(i, part); // 2/4, that is 1/2
+            }
+          }
           case DIFFERENT -> {}
           case TIME_LIMIT -> {
             return Optional.empty();
@@ -45,5 +53,10 @@ final class DistinctAnswers {
       }
     }
     return Optional.of(String.join(", ", kept));
+  }
+
+  private static Outcome compare(long deadline, AnswerForm form, String expected, String given) {
+    long left = Math.max(0, deadline - System.nanoTime());
+    return new MathEquality(Duration.ofNanos(left), form).compare(expected, given);
   }
 }

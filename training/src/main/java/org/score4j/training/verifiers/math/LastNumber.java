@@ -20,6 +20,9 @@ import org.jspecify.annotations.Nullable;
 final class LastNumber {
   private static final int MAX_EXPONENT = 40;
   private static final int MAX_WORD = 24;
+  private static final int FIRST_WINDOW = 80;
+  private static final int GROUPS_IN_FRONT = 1;
+  private static final int GROUPS_IN_FRONT_OF_LATEX = 3;
   private static final String CURRENCIES = "$€£¥₹";
   private static final String CURRENCY_OR_ESCAPE = CURRENCIES + "\\";
   private static final String SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
@@ -139,8 +142,40 @@ final class LastNumber {
 
   /** The last number or list of numbers; empty where the text has none. */
   static Optional<List<String>> find(String text) {
-    List<Group> groups = groups(folded(text));
-    return groups.isEmpty() ? Optional.empty() : Optional.of(groups.getLast().parts());
+    return last(text).map(Last::parts);
+  }
+
+  /**
+   * The last number or list of numbers of a text.
+   *
+   * @param parts the numbers
+   * @param tail the folded text behind them
+   */
+  record Last(List<String> parts, String tail) {}
+
+  /**
+   * The last of {@link #groups}. The text is read from near its end, further back only until
+   * another stands in front of it, so that nothing further away can belong to the last.
+   */
+  static Optional<Last> last(String text) {
+    for (long window = FIRST_WINDOW; window < text.length(); window *= 4) {
+      int start = text.lastIndexOf(' ', text.length() - (int) window) + 1;
+      String folded = folded(text.substring(start));
+      List<Group> groups = groups(folded);
+      // A fraction may have been cut in its middle.
+      boolean cut = folded.indexOf('}') >= 0;
+      if (groups.size() > (cut ? GROUPS_IN_FRONT_OF_LATEX : GROUPS_IN_FRONT)) {
+        return Optional.of(last(folded, groups));
+      }
+    }
+    String folded = folded(text);
+    List<Group> groups = groups(folded);
+    return groups.isEmpty() ? Optional.empty() : Optional.of(last(folded, groups));
+  }
+
+  private static Last last(String folded, List<Group> groups) {
+    Group last = groups.getLast();
+    return new Last(last.parts(), folded.substring(last.end()));
   }
 
   /** All numbers and lists of numbers of a folded text, from left to right. */
@@ -282,6 +317,9 @@ final class LastNumber {
   }
 
   private static String symbols(String operator) {
+    if (operator.chars().noneMatch(Character::isLetter)) {
+      return operator;
+    }
     return operator
         .replace("divided by", "/")
         .replace("over", "/")

@@ -20,6 +20,7 @@ final class LatexLexer {
               .split(" ", -1));
   private static final Set<String> LETTER_UNITS = Set.of("m", "g", "s", "h", "l");
   // Four letters are rarely a product of variables and often a word.
+  private static final int RATE_LENGTH = 3;
   private static final int WORD_LENGTH = 4;
   private static final int CAPITALS_LENGTH = 3;
 
@@ -135,13 +136,16 @@ final class LatexLexer {
     }
   }
 
-  /** Whether a dot stands behind the letter of an option, as in {@code B. 12}. */
+  /** Whether a dot stands behind the letter of an option, as in {@code B. 12}, or of one more. */
   private boolean labels(char next) {
-    return tokens.size() == 1
+    boolean first = tokens.size() == 1;
+    boolean further =
+        tokens.size() > 2 && tokens.get(1).kind() == Kind.COLON && tokens.getLast().spaced();
+    return (first || further)
         && (next == ' ' || next == '\\')
         && !source.substring(at).isBlank()
-        && tokens.getFirst().kind() == Kind.LETTER
-        && Character.isUpperCase(tokens.getFirst().text().charAt(0));
+        && tokens.getLast().kind() == Kind.LETTER
+        && Character.isUpperCase(tokens.getLast().text().charAt(0));
   }
 
   /** A root sign as one character or word takes the whole number behind it, not one digit. */
@@ -528,6 +532,15 @@ final class LatexLexer {
     return sign && tokens.get(size - 2).kind() == Kind.WORD;
   }
 
+  /** {@code $18/day}. */
+  private boolean isBehindSlash() {
+    int size = tokens.size();
+    return size > 2
+        && tokens.getLast().is(Kind.OPERATOR, "/")
+        && tokens.get(size - 2).isNumber()
+        && tokens.getFirst().kind() == Kind.CURRENCY;
+  }
+
   /** {@code sinx}. */
   private boolean functionAndVariable(String run) {
     Entry function = LatexVocabulary.word(run.substring(0, run.length() - 1));
@@ -549,7 +562,7 @@ final class LatexLexer {
     if (run.length() >= WORD_LENGTH || SHORT_WORDS.contains(run)) {
       return true;
     }
-    if (isBehindUnit()) {
+    if (isBehindUnit() || (isBehindSlash() && run.length() >= RATE_LENGTH)) {
       return Units.isUnit(run);
     }
     if (run.length() >= CAPITALS_LENGTH && run.equals(run.toUpperCase(Locale.ROOT))) {
@@ -558,7 +571,8 @@ final class LatexLexer {
     if (before == null || !spaced) {
       return false;
     }
-    boolean prose = before.kind() == Kind.WORD && (run.length() > 1 || run.equals("a"));
+    boolean rate = run.equals("a") && tokens.getFirst().kind() == Kind.CURRENCY; // $18 a day
+    boolean prose = rate || (before.kind() == Kind.WORD && (run.length() > 1 || run.equals("a")));
     return prose || (behindValue && (isUnitBehind(run, before) || isAdjective(run)));
   }
 

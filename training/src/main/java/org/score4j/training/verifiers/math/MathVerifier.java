@@ -62,10 +62,10 @@ public final class MathVerifier implements Verifier {
               .formatted(shortened(found.get().answer()), equality.timeLimit().toMillis()));
     }
     String answer = distinct.get();
-    String shown = "%s \"%s\"".formatted(found.get().rule().label(), shortened(answer));
+    String shown = found.get().rule().label() + " \"" + shortened(answer) + "\"";
     return switch (equality.compare(reference, answer)) {
-      case EQUAL -> Verdict.right("%s, which is \"%s\"".formatted(shown, shortened(reference)));
-      case DIFFERENT -> Verdict.wrong("%s, expected \"%s\"".formatted(shown, shortened(reference)));
+      case EQUAL -> Verdict.right(shown + ", which is \"" + shortened(reference) + "\"");
+      case DIFFERENT -> Verdict.wrong(shown + ", expected \"" + shortened(reference) + "\"");
       case TIME_LIMIT ->
           Verdict.failed(
               "comparing %s with \"%s\" took longer than %d ms"

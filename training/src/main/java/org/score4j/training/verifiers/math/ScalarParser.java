@@ -62,7 +62,7 @@ final class ScalarParser {
       currency = value.get(money).text();
       value = value.without(money);
     }
-    int end = unitStart(value);
+    int end = unitStart(value, !currency.isEmpty());
     UnitReader.Quantity behind =
         end == value.size()
             ? new UnitReader.Quantity(Rational.ONE, currency)
@@ -129,8 +129,10 @@ final class ScalarParser {
   /**
    * Where the unit begins: at the first word outside of brackets that is no single letter standing
    * for a variable, or at a currency behind its number; the size where there is none.
+   *
+   * @param money whether a currency stands in front, of which {@code /day} makes a rate
    */
-  private static int unitStart(Tokens tokens) {
+  private static int unitStart(Tokens tokens, boolean money) {
     int depth = 0;
     for (int i = 0; i < tokens.size(); i++) {
       Token token = tokens.get(i);
@@ -143,10 +145,18 @@ final class ScalarParser {
           switch (token.kind()) {
             case WORD ->
                 (token.text().length() > 1
+                        || (money && token.text().equals("a"))
                         || Units.unit(token.text()) != null
                         || Units.isIdeograph(token.text().charAt(0)))
                     && before.kind() != Kind.OPERATOR;
             case CURRENCY -> before.kind() != Kind.OPERATOR;
+            // $18/day
+            case OPERATOR ->
+                money
+                    && token.text().equals("/")
+                    && i + 1 < tokens.size()
+                    && tokens.get(i + 1).kind() == Kind.WORD
+                    && Units.unit(tokens.get(i + 1).text()) != null;
             case LETTER ->
                 before.kind() == Kind.DEGREE
                     && i == tokens.size() - 1

@@ -67,6 +67,7 @@ final class StatementReader {
               + "]{1,40}?)[\\s$]+or[\\s$\\\\(]*(?:maybe |perhaps |possibly )?[\\s$\\\\(]*$",
           Pattern.CASE_INSENSITIVE);
   private static final int MIN_PROSE_WORDS = 2;
+  private static final int MAX_PLAIN_NUMBER = 30;
   private static final long READING_NANOS = 100_000_000;
 
   private StatementReader() {}
@@ -129,6 +130,31 @@ final class StatementReader {
       }
     }
     return -1;
+  }
+
+  /** Index of the first character that a number may begin with, or -1. */
+  private static int firstOfNumber(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if ((c >= '0' && c <= '9') || c == '\\' || c >= 128) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  /** Digits with signs of a number between them: nothing that had to be looked into. */
+  private static boolean isPlainNumber(String text) {
+    int start = text.startsWith("-") ? 1 : 0;
+    for (int i = start; i < text.length(); i++) {
+      char c = text.charAt(i);
+      boolean digit = c >= '0' && c <= '9';
+      boolean inside = i > start && i < text.length() - 1 && (c == '.' || c == ',');
+      if (!digit && !inside) {
+        return false;
+      }
+    }
+    return text.length() > start && text.length() <= MAX_PLAIN_NUMBER;
   }
 
   private static boolean hasLetter(String text) {
@@ -194,6 +220,10 @@ final class StatementReader {
   /** The answer in the rest of a line or paragraph; empty where there is none. */
   static Optional<Reading> read(String given) {
     int length = given.length();
+    String plain = given.strip();
+    if (isPlainNumber(plain)) {
+      return Optional.of(new Reading(length, List.of(plain)));
+    }
     String text = unlabelled(cleaned(given));
     if (text.isEmpty()) {
       return Optional.empty();
@@ -271,7 +301,7 @@ final class StatementReader {
           : Optional.of(
               new Reading(start + boxes.getFirst().end(), box(boxes.getFirst().content())));
     }
-    String line = cleaned(text.substring(start, lineEnd));
+    String line = currencyEscaped(cleaned(text.substring(start, lineEnd)));
     int bold = text.startsWith("**", start - 2 < 0 ? 0 : start - 2) ? line.indexOf("**") : -1;
     line = bold >= 0 ? stripped(line.substring(0, bold)) : line;
     if (line.endsWith("?") && SENTENCE_END.matcher(line).find() && line.indexOf(". ") < 0) {
@@ -304,6 +334,16 @@ final class StatementReader {
       return Optional.of(new Reading(end, parts));
     }
     return headNumber(sentence).map(parts -> new Reading(end, parts));
+  }
+
+  /** With {@code \$} for a dollar sign in front of an amount, which opens no math. */
+  private static String currencyEscaped(String line) {
+    boolean amount =
+        line.length() > 1
+            && line.charAt(0) == '$'
+            && Character.isDigit(line.charAt(1))
+            && line.indexOf('$', 1) < 0;
+    return amount ? "\\" + line : line;
   }
 
   private static boolean isAsked(String text, int end) {
@@ -406,8 +446,13 @@ final class StatementReader {
     if (tail.length() < 4) {
       return parts;
     }
-    String near =
-        LastNumber.folded(tail.substring(0, Math.min(tail.length(), 2 * Alternatives.MAX_BETWEEN)));
+    String head = tail.substring(0, Math.min(tail.length(), 2 * Alternatives.MAX_BETWEEN));
+    int first = firstOfNumber(head);
+    boolean escaped = first >= 0 && head.charAt(first) == '\\';
+    if (first < 0 || (!escaped && !Alternatives.mayJoinByWord(head, 0, first))) {
+      return parts;
+    }
+    String near = LastNumber.folded(head);
     List<LastNumber.Group> groups = LastNumber.groups(near);
     if (!groups.isEmpty()
         && Alternatives.joinByWord(near.substring(0, groups.getFirst().start()))) {

@@ -14,6 +14,7 @@ final class Thinking {
           "</?(?:think|thinking|thoughts?|reasoning)>|\\[/?THINK\\]|◁/?think▷"
               + "|<\\|(?:begin|end)_of_thought\\|>",
           Pattern.CASE_INSENSITIVE);
+  private static final String OPENING = "<[◁";
   private static final Pattern STRUCK_OUT =
       Pattern.compile("(?<![^\\s(*])~~[^\\s~][^~\\n]{0,200}?(?<!\\s)~~(?=[\\s.,;:!?)*]|$)");
 
@@ -21,15 +22,34 @@ final class Thinking {
 
   /** The whole response, less its tags, where nothing stands outside of them. */
   static String removed(String response) {
-    String text = response;
-    if (response.indexOf('<') >= 0 || response.indexOf('[') >= 0 || response.indexOf('◁') >= 0) {
-      text = outsideOfTags(response);
-    }
+    int tag = firstTag(response);
+    String text = tag < 0 ? response : outsideOfTags(response, tag);
     return text.contains("~~") ? STRUCK_OUT.matcher(text).replaceAll("") : text;
   }
 
-  private static String outsideOfTags(String response) {
-    Matcher tags = TAG.matcher(response);
+  /** Index of what begins like a tag; -1 where there is none. */
+  private static int firstTag(String text) {
+    int first = -1;
+    for (int i = 0; i < OPENING.length(); i++) {
+      char opens = OPENING.charAt(i);
+      int at = text.indexOf(opens);
+      while (at >= 0 && !beginsTag(text, at + 1)) {
+        at = text.indexOf(opens, at + 1);
+      }
+      first = first < 0 || (at >= 0 && at < first) ? at : first;
+    }
+    return first;
+  }
+
+  private static boolean beginsTag(String text, int behind) {
+    int at = text.startsWith("/", behind) ? behind + 1 : behind;
+    return text.regionMatches(true, at, "th", 0, 2)
+        || text.regionMatches(true, at, "reason", 0, 6)
+        || text.startsWith("|", at);
+  }
+
+  private static String outsideOfTags(String response, int firstTag) {
+    Matcher tags = TAG.matcher(response).region(firstTag, response.length());
     StringBuilder outside = new StringBuilder();
     boolean inside = false;
     boolean found = false;

@@ -173,8 +173,19 @@ final class UnitReader {
   }
 
   private void per() throws UnreadableException {
-    if (units.isEmpty() && label.isEmpty()) {
-      throw unreadable("per");
+    String next = at + 1 < tokens.size() ? tokens.get(at + 1).text() : "";
+    if (label.isEmpty() && units.size() == (currency.isEmpty() ? 0 : 1)) {
+      if (next.equals("cent")) {
+        if (!currency.isEmpty()) {
+          throw unreadable("per cent");
+        }
+        add(Units.PERCENT);
+        at += 2;
+        return;
+      }
+      if (units.isEmpty() && Units.unit(next) == null) {
+        throw unreadable("per");
+      }
     }
     finishLabel();
     sign = -1;
