@@ -136,7 +136,10 @@ final class Alternatives {
 
   /** Whether the words of a text between values say "or", "and": a comma alone does not. */
   static boolean joinByWord(String between) {
-    return !words(plain(between)).isEmpty() && join(between, false);
+    return between.length() <= MAX_BETWEEN
+        && mayJoinByWord(between, 0, between.length())
+        && !words(plain(between)).isEmpty()
+        && join(between, false);
   }
 
   private static boolean isSeparator(String plain) {

@@ -342,7 +342,8 @@ final class StatementReader {
         line.length() > 1
             && line.charAt(0) == '$'
             && Character.isDigit(line.charAt(1))
-            && line.indexOf('$', 1) < 0;
+            && line.indexOf('$', 1) < 0
+            && line.indexOf('\\') < 0;
     return amount ? "\\" + line : line;
   }
 
@@ -448,8 +449,8 @@ final class StatementReader {
     }
     String head = tail.substring(0, Math.min(tail.length(), 2 * Alternatives.MAX_BETWEEN));
     int first = firstOfNumber(head);
-    boolean escaped = first >= 0 && head.charAt(first) == '\\';
-    if (first < 0 || (!escaped && !Alternatives.mayJoinByWord(head, 0, first))) {
+    boolean plain = first >= 0 && Character.isDigit(head.charAt(first));
+    if (first < 0 || (plain && !Alternatives.joinByWord(head.substring(0, first)))) {
       return parts;
     }
     String near = LastNumber.folded(head);
